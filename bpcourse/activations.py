@@ -1,0 +1,106 @@
+r"""Activation functions and their derivatives.
+
+An :class:`Activation` is a name, a function f and its derivative ``prime``, both of the weighted
+input z: the derivative is :math:`\sigma'(z)`, never a function of the activation. Complex z passes
+through, which is what the complex-step derivative needs, and float32 stays float32.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Activation:
+    r"""An activation function with its derivative.
+
+    Parameters
+    ----------
+    name : str
+        How the function is called in messages and figures.
+    f : callable
+        :math:`a = f(z)`, from an array (n_l, m) to an array of the same shape and dtype.
+    prime : callable
+        :math:`f'(z)`. Of shape (n_l, m) where f works on each neuron alone; otherwise the
+        matrices :math:`\partial a_i / \partial z_j`, of shape (m, n_l, n_l).
+    elementwise : bool
+        Whether f works on each neuron alone. Softmax does not: every output depends on every
+        weighted input of the layer.
+
+    Examples
+    --------
+    An activation of your own, ready for a network:
+
+    >>> softplus = Activation(
+    ...     "softplus", lambda z: np.logaddexp(0, z), lambda z: 1 / (1 + np.exp(-z))
+    ... )
+    >>> softplus(np.array([[0.0]])).round(4)
+    array([[0.6931]])
+    """
+
+    name: str
+    f: Callable
+    prime: Callable
+    elementwise: bool = True
+
+    def __call__(self, z):
+        """Return f(z)."""
+        return self.f(z)
+
+    def __repr__(self):
+        return f"<activation {self.name}>"
+
+
+def _decay(z):
+    """Return exp(-|z|), continued analytically: it never overflows, and complex z passes."""
+    return np.exp(np.where(z.real >= 0, -z, z))
+
+
+def _sigmoid(z):
+    e = _decay(z)
+    return np.where(z.real >= 0, 1, e) / (1 + e)
+
+
+def _sigmoid_prime(z):
+    # e / (1 + e)^2 is sigma (1 - sigma) without the cancellation of 1 - sigma at large z.
+    e = _decay(z)
+    return e / (1 + e) ** 2
+
+
+def _tanh_prime(z):
+    # 4 e / (1 + e)^2 with e = exp(-2|z|) is 1 - tanh^2 without its cancellation.
+    return 4 * _sigmoid_prime(2 * z)
+
+
+def _relu(z):
+    return np.where(z.real > 0, z, 0)
+
+
+def _relu_prime(z):
+    # The slope at the kink is a choice: 0 here, in every engine of this course.
+    return (z.real > 0).astype(z.dtype)
+
+
+def _identity_prime(z):
+    return np.ones_like(z)
+
+
+def _softmax(z):
+    e = np.exp(z - z.real.max(axis=0, keepdims=True))
+    return e / e.sum(axis=0, keepdims=True)
+
+
+def _softmax_prime(z):
+    a = _softmax(z).T
+    n = a.shape[1]
+    return a[:, :, None] * (np.eye(n, dtype=z.real.dtype) - a[:, None, :])
+
+
+sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_prime)
+tanh = Activation("tanh", np.tanh, _tanh_prime)
+relu = Activation("relu", _relu, _relu_prime)
+identity = Activation("identity", np.positive, _identity_prime)
+softmax = Activation("softmax", _softmax, _softmax_prime, elementwise=False)
+
+ACTIVATIONS = {each.name: each for each in (sigmoid, tanh, relu, identity, softmax)}

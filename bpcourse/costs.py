@@ -1,0 +1,158 @@
+r"""Cost functions, and the output layers that each of them fits.
+
+A :class:`Cost` has the value of a whole mini-batch, :math:`C = \frac{1}{m} \sum_x C_x`, and the
+gradient of each example's cost by its output activations. The mean stands in the value and, on the
+way back, in BP3 and BP4; it does not stand in the gradient here.
+
+Two pairs are made for each other: sigmoid with cross-entropy, and softmax with log-likelihood. For
+these the error of the output layer is simply :math:`\delta^L = a^L - y` (proved in the book's
+chapter "Proofs of the four equations").
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpcourse import _checks
+from bpcourse.activations import ACTIVATIONS, Activation, sigmoid, softmax
+
+
+@dataclass(frozen=True)
+class Cost:
+    r"""A cost function with its gradient.
+
+    Parameters
+    ----------
+    name : str
+        How the cost is called in messages and figures.
+    value : callable
+        ``value(a, y)``: the mean cost over a mini-batch, a number, from outputs a and targets y of
+        shape (n_L, m).
+    gradient : callable
+        ``gradient(a, y)``: :math:`\nabla_a C_x`, of shape (n_L, m), one example per column.
+    matched : Activation or None
+        The output activation with which :math:`\delta^L = a^L - y`.
+    outputs : tuple of Activation or None
+        The built-in output activations that the cost fits; None for any.
+    check_targets : callable or None
+        ``check_targets(y)`` raises ValueError for targets that the cost can't take.
+    """
+
+    name: str
+    value: Callable
+    gradient: Callable
+    matched: Activation | None = None
+    outputs: tuple[Activation, ...] | None = None
+    check_targets: Callable | None = None
+
+    def __repr__(self):
+        return f"<cost {self.name}>"
+
+
+def _quadratic_value(a, y):
+    a, y = _checks.outputs_and_targets(a, y)
+    return ((a - y) ** 2).sum() / (2 * a.shape[1])
+
+
+def _quadratic_gradient(a, y):
+    a, y = _checks.outputs_and_targets(a, y)
+    return a - y
+
+
+def _times_log(factor, p):
+    """Return factor * log(p) with 0 log 0 = 0; log 0 itself is -infinity, which is the truth."""
+    with np.errstate(divide="ignore"):
+        return factor * np.log(np.where(factor == 0, 1, p))
+
+
+def _quotient(top, bottom):
+    """Return top / bottom with 0/0 = 0, the limit where an output reaches its target."""
+    with np.errstate(divide="ignore"):
+        return top / np.where(top == 0, 1, bottom)
+
+
+def _cross_entropy_value(a, y):
+    a, y = _checks.outputs_and_targets(a, y)
+    return -(_times_log(y, a) + _times_log(1 - y, 1 - a)).sum() / a.shape[1]
+
+
+def _cross_entropy_gradient(a, y):
+    a, y = _checks.outputs_and_targets(a, y)
+    return _quotient(a - y, a * (1 - a))
+
+
+def _log_likelihood_value(a, y):
+    a, y = _checks.outputs_and_targets(a, y)
+    return -_times_log(y, a).sum() / a.shape[1]
+
+
+def _log_likelihood_gradient(a, y):
+    a, y = _checks.outputs_and_targets(a, y)
+    return _quotient(-y, a)
+
+
+def _check_between_0_and_1(y):
+    if (y < 0).any() or (y > 1).any():
+        raise ValueError(
+            f"y reaches from {y.min():g} to {y.max():g}; cross_entropy wants targets from 0 to 1. "
+            "For other targets use bp.quadratic with bp.identity as the output"
+        )
+
+
+def _check_distributions(y):
+    sums = y.sum(axis=0)
+    tolerance = 8 * np.finfo(y.dtype).eps * y.shape[0]
+    if (y < 0).any() or (abs(sums - 1) > tolerance).any():
+        worst = int(np.argmax(abs(sums - 1)))
+        raise ValueError(
+            f"column {worst} of y sums to {sums[worst]:g}, the smallest entry of y is "
+            f"{y.min():g}; log_likelihood wants each column to be a probability distribution, "
+            "such as a one-hot column (bp.datasets.one_hot makes them from class labels)"
+        )
+
+
+quadratic = Cost("quadratic", _quadratic_value, _quadratic_gradient)
+cross_entropy = Cost(
+    "cross_entropy",
+    _cross_entropy_value,
+    _cross_entropy_gradient,
+    matched=sigmoid,
+    outputs=(sigmoid, softmax),
+    check_targets=_check_between_0_and_1,
+)
+log_likelihood = Cost(
+    "log_likelihood",
+    _log_likelihood_value,
+    _log_likelihood_gradient,
+    matched=softmax,
+    outputs=(softmax,),
+    check_targets=_check_distributions,
+)
+
+COSTS = {each.name: each for each in (quadratic, cross_entropy, log_likelihood)}
+
+
+def check_fit(cost, activation):
+    """Refuse a cost that makes no sense on the outputs of a built-in activation.
+
+    Raises
+    ------
+    ValueError
+        Cross-entropy needs outputs between 0 and 1, log-likelihood needs probabilities that sum
+        to 1. An activation of your own is taken at its word.
+
+    Examples
+    --------
+    >>> from bpcourse.activations import tanh
+    >>> check_fit(cross_entropy, tanh)
+    Traceback (most recent call last):
+        ...
+    ValueError: cost cross_entropy does not fit output activation tanh; it fits sigmoid, softmax
+    """
+    built_in = activation in ACTIVATIONS.values()
+    if cost.outputs is not None and built_in and activation not in cost.outputs:
+        fits = ", ".join(each.name for each in cost.outputs)
+        raise ValueError(
+            f"cost {cost.name} does not fit output activation {activation.name}; it fits {fits}"
+        )

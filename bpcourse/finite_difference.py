@@ -1,0 +1,250 @@
+r"""Derivatives by finite differences: the independent check of every gradient, and its price.
+
+Three methods, by name. With a step h along one coordinate (e_i is the unit vector):
+
+===========  ========================================  ======================  ================
+method       derivative                                error of the formula    evaluations of f
+===========  ========================================  ======================  ================
+"forward"    (f(x + h e_i) - f(x)) / h                 proportional to h       N + 1
+"central"    (f(x + h e_i) - f(x - h e_i)) / (2 h)     proportional to h^2     2 N
+"complex"    Im f(x + i h e_i) / h                     proportional to h^2     N
+===========  ========================================  ======================  ================
+
+The first two subtract two nearly equal numbers, so that a step that is too small drowns in
+rounding. The third subtracts nothing and may take a step of 1e-20, but f must be able to compute
+with complex numbers; every activation and cost of this package can.
+
+Sources: Nielsen, chapter 2, equation 46, for the forward difference; Squire and Trapp (1998) for
+the complex step. Derived in the book's chapter "Finite differences against backpropagation".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpcourse import _checks
+from bpcourse.backprop import check_targets
+from bpcourse.costs import COSTS
+from bpcourse.network import Parameters, propagate
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A derivative by finite differences, and what it cost.
+
+    Attributes
+    ----------
+    value : ndarray
+        The derivatives, of shape ``f(x).shape + x.shape`` (so ``x.shape`` for a number-valued f).
+    method : str
+        "forward", "central" or "complex".
+    step : float
+        The step h, before it is scaled by ``max(1, |x_i|)`` where the default step was used.
+    forward_passes : int
+        How many times f was evaluated; for a network's cost, the number of forward passes.
+    parameters : Parameters or None
+        For a network's cost, the gradient laid out like the parameters; then ``w``, ``b``,
+        ``vector`` and ``sizes`` work as on a gradient by backpropagation.
+    """
+
+    value: np.ndarray
+    method: str
+    step: float
+    forward_passes: int
+    parameters: Parameters | None = None
+
+    def _of_network(self):
+        if self.parameters is None:
+            raise AttributeError("only the gradient of a network's cost has layers; use .value")
+        return self.parameters
+
+    @property
+    def sizes(self):
+        """The widths n_1, ..., n_L of the network."""
+        return self._of_network().sizes
+
+    @property
+    def vector(self):
+        """All derivatives in one vector, in the order of ``net.parameters.vector``."""
+        return self._of_network().vector
+
+    @property
+    def w(self):
+        """The derivatives by the weights, by layer."""
+        return self._of_network().w
+
+    @property
+    def b(self):
+        """The derivatives by the biases, by layer."""
+        return self._of_network().b
+
+    def __repr__(self):
+        return (
+            f"<{self.method} difference, step {self.step:g}: {self.value.size:,} derivatives "
+            f"from {self.forward_passes:,} evaluations>"
+        )
+
+
+def _forward(f, x, i, h, base):
+    moved = x.copy()
+    moved[i] += h
+    return (f(moved) - base) / (moved[i] - x[i])
+
+
+def _central(f, x, i, h, base):
+    above, below = x.copy(), x.copy()
+    above[i] += h
+    below[i] -= h
+    return (f(above) - f(below)) / (above[i] - below[i])
+
+
+def _complex(f, x, i, h, base):
+    moved = x.astype(np.result_type(x.dtype, np.complex64))
+    moved[i] += 1j * h
+    value = f(moved)
+    if not np.iscomplexobj(value):
+        raise TypeError(
+            "f returned a real number for a complex argument, so it drops the imaginary part "
+            "somewhere (abs, .real, a comparison, float(...)); use method='central'"
+        )
+    return np.imag(value) / h
+
+
+@dataclass(frozen=True)
+class _Method:
+    quotient: Callable  # (f, x, i, h, f(x) or None) -> derivative along coordinate i
+    step: Callable  # epsilon of the dtype -> default step
+    needs_base: bool  # whether f(x) itself is used
+    evaluations: int  # of f for each coordinate
+    scaled: bool  # whether the default step grows with |x_i|
+
+
+METHODS = {
+    "forward": _Method(_forward, lambda epsilon: epsilon ** (1 / 2), True, 1, True),
+    "central": _Method(_central, lambda epsilon: epsilon ** (1 / 3), False, 2, True),
+    "complex": _Method(_complex, lambda epsilon: 1e-20, False, 1, False),
+}
+
+
+def derivative(f, x, *, method="central", step=None):
+    r"""Compute the derivatives of any function of an array by finite differences.
+
+    Parameters
+    ----------
+    f : callable
+        From an array of x's shape to a number or an array. It is called with copies of x.
+    x : array_like
+        Where to differentiate; float32 or float64.
+    method : {"central", "forward", "complex"}
+    step : float, optional
+        The step h, in the units of x. By default :math:`\epsilon^{1/2}` (forward) or
+        :math:`\epsilon^{1/3}` (central) times ``max(1, |x_i|)``, where :math:`\epsilon` is the
+        machine epsilon of x's dtype, and 1e-20 (complex). The quotient is divided by the step
+        that was really taken after rounding.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ValueError
+        An unknown method, a step that isn't positive or that is too small to change x, NaN or
+        infinity in x.
+    TypeError
+        A complex step through a function that drops the imaginary part.
+
+    Examples
+    --------
+    >>> estimate = derivative(lambda v: (v**2).sum(), [3.0, 4.0])
+    >>> estimate.value.round(6), estimate.forward_passes
+    (array([6., 8.]), 4)
+    """
+    how = _checks.lookup_name("method", method, METHODS)
+    x = _checks.floating("x", x)
+    if np.iscomplexobj(x):
+        raise TypeError("x is complex; want a real array, float32 or float64")
+    steps = _steps(x.ravel(), how, step)
+
+    def flat_f(flat):
+        return np.asarray(f(flat.reshape(x.shape)))
+
+    base = flat_f(x.ravel()) if how.needs_base else None
+    parts = [how.quotient(flat_f, x.ravel(), i, h, base) for i, h in enumerate(steps)]
+    value = np.stack(parts, axis=-1)
+    passes = how.evaluations * x.size + how.needs_base
+    nominal = how.step(float(np.finfo(x.dtype).eps)) if step is None else float(step)
+    return Estimate(value.reshape(value.shape[:-1] + x.shape), method, nominal, passes)
+
+
+def _steps(x, how, step):
+    """Return the step along each coordinate, in x's dtype."""
+    if x.size == 0:
+        raise ValueError("x is empty; want at least one number to differentiate by")
+    if step is None:
+        default = how.step(float(np.finfo(x.dtype).eps))
+        steps = default * np.maximum(1, abs(x)) if how.scaled else np.full(x.shape, default)
+    else:
+        steps = np.full(x.shape, _checks.real("step", step, above=0))
+    steps = steps.astype(x.dtype)
+    lost = (x + steps == x) & how.scaled
+    if lost.any():
+        i = int(np.argmax(lost))
+        raise ValueError(
+            f"step {steps[i]:g} does not change x, which is {x[i]:g} there, in {x.dtype}; "
+            "take a larger step, or method='complex'"
+        )
+    return steps
+
+
+def gradient(net, x, y, cost, *, method="central", step=None):
+    r"""Compute the gradient of a network's cost by finite differences.
+
+    Parameters
+    ----------
+    net : Network
+    x : array_like of shape (n_1, m)
+    y : array_like of shape (n_L, m)
+    cost : Cost or str
+    method : {"central", "forward", "complex"}
+    step : float, optional
+        As in :func:`derivative`.
+
+    Returns
+    -------
+    Estimate
+        With ``w[l]``, ``b[l]`` and ``vector`` as on a gradient by backpropagation, and the number
+        of forward passes: W + 1, 2 W or W for W parameters.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As :meth:`Network.forward`, :func:`backprop` and :func:`derivative`.
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> net = bp.Network.from_arrays([[[2.0]]], [[0.0]], [bp.sigmoid])
+    >>> estimate = gradient(net, [[1.0]], [[0.0]], bp.cross_entropy, method="complex")
+    >>> estimate.w[2], estimate.forward_passes
+    (array([[0.88079708]]), 2)
+    """
+    cost = _checks.lookup("cost", cost, COSTS)
+    trace = net.forward(x)
+    x, y = trace.a[1], check_targets(net, trace.a[net.depth], y, cost)
+
+    def cost_at(vector):
+        moved = net._at(Parameters._over(net.sizes, vector))
+        return cost.value(propagate(moved, x).a[net.depth], y)
+
+    estimate = derivative(cost_at, net.parameters.vector, method=method, step=step)
+    vector = estimate.value
+    vector.flags.writeable = False
+    return Estimate(
+        vector,
+        method,
+        estimate.step,
+        estimate.forward_passes,
+        Parameters._over(net.sizes, vector),
+    )

@@ -1,0 +1,533 @@
+r"""Feed-forward networks: their parameters, and the forward pass.
+
+Layers carry the book's numbers: layer 1 is the input, ``net.w[2]`` are the weights into layer 2,
+``net.depth`` is L, the number of the output layer. Examples are columns, so that
+:math:`z^l = w^l a^{l-1} + b^l` stands in the code as in the book.
+"""
+
+import numbers
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+
+import numpy as np
+
+from bpcourse import _checks
+from bpcourse.activations import ACTIVATIONS, Activation
+
+
+class Parameters:
+    r"""All weights and biases of a network in one vector, with a named view of each array.
+
+    The vector holds w^2 row by row, then b^2, then w^3, b^3 and so on. ``w[l]`` and ``b[l]`` are
+    views of it. It is read-only: a step of gradient descent makes new parameters,
+    ``p - eta * g``.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        The widths n_1, ..., n_L of the layers.
+    vector : array_like of shape (W,)
+        All W parameters; copied.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+    vector : ndarray of shape (W,)
+    w : mapping from l = 2..L to ndarray of shape (n_l, n_{l-1})
+    b : mapping from l = 2..L to ndarray of shape (n_l, 1)
+
+    Raises
+    ------
+    ValueError
+        Sizes that aren't two or more positive whole numbers, a vector of the wrong length, NaN or
+        infinity (named: "w2[1,4] is nan").
+
+    Examples
+    --------
+    >>> p = Parameters([2, 3, 1], np.linspace(0, 1.2, 13))
+    >>> p.w[2]
+    array([[0. , 0.1],
+           [0.2, 0.3],
+           [0.4, 0.5]])
+    >>> p.name(5), p.w[2][2, 1] == p.vector[5]
+    ('w2[2,1]', np.True_)
+    >>> (p - 0.5 * p).b[3]
+    array([[0.6]])
+    """
+
+    __slots__ = ("b", "sizes", "vector", "w")
+    __array_ufunc__ = None  # np.float64(0.5) * p then asks p, instead of making an object array
+
+    def __init__(self, sizes, vector):
+        self.sizes = _check_sizes(sizes)
+        array = np.array(vector)
+        want = parameter_count(self.sizes)
+        if array.shape != (want,):
+            raise ValueError(
+                f"vector has shape {array.shape}, want ({want},): "
+                f"all weights and biases of a network {list(self.sizes)}"
+            )
+        self.vector = _checks.converted("vector", array)
+        self._check_numbers()
+        self.vector.flags.writeable = False
+        self._make_views()
+
+    @classmethod
+    def _over(cls, sizes, vector):
+        """Return parameters over ``vector`` itself: no copy, no check, and writable."""
+        self = object.__new__(cls)
+        self.sizes, self.vector = sizes, vector
+        self._make_views()
+        return self
+
+    def _make_views(self):
+        w, b, start = {}, {}, 0
+        for l, (n_in, n_out) in enumerate(pairwise(self.sizes), start=2):
+            middle, end = start + n_out * n_in, start + n_out * n_in + n_out
+            w[l] = self.vector[start:middle].reshape(n_out, n_in)
+            b[l] = self.vector[middle:end].reshape(n_out, 1)
+            start = end
+        self.w, self.b = MappingProxyType(w), MappingProxyType(b)
+
+    def _check_numbers(self):
+        bad = np.flatnonzero(~np.isfinite(self.vector))
+        if bad.size:
+            raise ValueError(
+                f"{self.name(bad[0])} is {self.vector[bad[0]]} ({bad.size} of {self.vector.size} "
+                "parameters are not finite); want finite numbers everywhere"
+            )
+
+    def name(self, index):
+        """Return the name of one entry of the vector, such as ``"w2[1,4]"`` for w[2][1, 4].
+
+        Rows and columns count from 0, as in the array.
+
+        Raises
+        ------
+        IndexError
+            An index outside 0..W-1.
+        """
+        rest = operator.index(index)
+        for l, (n_in, n_out) in enumerate(pairwise(self.sizes), start=2):
+            if 0 <= rest < n_out * n_in:
+                return f"w{l}[{rest // n_in},{rest % n_in}]"
+            rest -= n_out * n_in
+            if 0 <= rest < n_out:
+                return f"b{l}[{rest}]"
+            rest -= n_out
+        raise IndexError(f"index is {index}, want 0 to {self.vector.size - 1}")
+
+    def _with(self, vector):
+        vector.flags.writeable = False
+        return Parameters._over(self.sizes, vector)
+
+    def _other(self, other):
+        if not isinstance(getattr(other, "vector", None), np.ndarray):
+            raise TypeError(
+                f"can't add {type(other).__name__} to parameters; want parameters or a gradient "
+                "of the same network"
+            )
+        if other.sizes != self.sizes:
+            raise ValueError(
+                f"parameters of networks {list(self.sizes)} and {list(other.sizes)} don't add up; "
+                "want the same sizes"
+            )
+        mine, others = self.vector.dtype, other.vector.dtype
+        if np.finfo(mine).dtype != np.finfo(others).dtype:
+            raise TypeError(
+                f"parameters of dtype {mine} and {others} don't add up; want one precision. "
+                "Convert a network with net.with_parameters(net.parameters.vector.astype(dtype))"
+            )
+        return other.vector
+
+    def __add__(self, other):
+        return self._with(self.vector + self._other(other))
+
+    def __sub__(self, other):
+        return self._with(self.vector - self._other(other))
+
+    def __mul__(self, number):
+        return self._with(self.vector * _scalar(number))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, number):
+        return self._with(self.vector / _scalar(number))
+
+    def __neg__(self):
+        return self._with(-self.vector)
+
+    def __len__(self):
+        return self.vector.size
+
+    def __reduce__(self):
+        return _restored, (self.sizes, self.vector)
+
+    def __repr__(self):
+        return f"<parameters of {list(self.sizes)}: {len(self):,} numbers, {self.vector.dtype}>"
+
+
+def _restored(sizes, vector):
+    # No check on the way out of a pickle: a gradient that overflowed must survive the trip.
+    vector = vector.copy()
+    vector.flags.writeable = False
+    return Parameters._over(sizes, vector)
+
+
+def parameter_count(sizes):
+    """Return W, the number of weights and biases of a network.
+
+    Examples
+    --------
+    >>> parameter_count([784, 30, 10])
+    23860
+    """
+    return sum(n_out * (n_in + 1) for n_in, n_out in pairwise(sizes))
+
+
+def _check_sizes(sizes):
+    if not np.iterable(sizes):
+        raise TypeError(f"sizes is {sizes!r}, want the width of every layer, such as [64, 30, 10]")
+    sizes = tuple(_checks.integer("a layer size", n, minimum=1) for n in sizes)
+    if len(sizes) < 2:
+        raise ValueError(f"sizes is {list(sizes)}, want two layers or more, such as [64, 30, 10]")
+    return sizes
+
+
+def _scalar(number):
+    # A Python float is a weak scalar: float32 parameters times it stay float32.
+    if isinstance(number, np.ndarray) and number.shape == ():
+        number = number[()]
+    if not isinstance(number, numbers.Number):
+        raise TypeError(
+            f"parameters can be multiplied and divided by a number, not by {type(number).__name__};"
+            " for products of their entries work on the .vector"
+        )
+    return complex(number) if np.iscomplexobj(number) else float(number)
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    r"""What a forward pass leaves behind, by layer.
+
+    Attributes
+    ----------
+    z : dict from l = 2..L to ndarray of shape (n_l, m)
+        Weighted inputs, :math:`z^l = w^l a^{l-1} + b^l`.
+    a : dict from l = 1..L to ndarray of shape (n_l, m)
+        Activations; ``a[1]`` is the input, ``a[L]`` the output.
+    """
+
+    z: dict
+    a: dict
+
+
+class Network:
+    r"""A feed-forward network: parameters, an activation function per layer, the forward pass.
+
+    A network never changes. Make one with :meth:`random`, :meth:`from_arrays` or
+    :meth:`from_sklearn`; a changed one comes from :meth:`with_parameters`.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    activations : sequence of Activation or str
+        For layers 2..L, in this order.
+
+    Attributes
+    ----------
+    parameters : Parameters
+    activations : mapping from l = 2..L to Activation
+    sizes : tuple of int
+        The widths n_1, ..., n_L.
+    depth : int
+        L, the number of the output layer (so a network with one hidden layer has depth 3).
+    w, b : mapping from l = 2..L
+        The weights (n_l, n_{l-1}) and biases (n_l, 1), views into ``parameters.vector``.
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> rng = np.random.default_rng(1)
+    >>> net = bp.Network.random([2, 3, 1], hidden=bp.tanh, output=bp.sigmoid, rng=rng)
+    >>> trace = net.forward(np.zeros((2, 5)))
+    >>> trace.a[net.depth].shape
+    (1, 5)
+    """
+
+    def __init__(self, parameters, activations):
+        if not isinstance(parameters, Parameters):
+            raise TypeError(f"parameters is {type(parameters).__name__}, want bp.Parameters")
+        layers = range(2, len(parameters.sizes) + 1)
+        activations = _activation_list(activations, layers)
+        self.parameters = parameters
+        self.activations = MappingProxyType(
+            {
+                l: _checks.lookup("activation", each, ACTIVATIONS)
+                for l, each in zip(layers, activations, strict=True)
+            }
+        )
+
+    @classmethod
+    def random(cls, sizes, *, hidden, output, rng, init="scaled", dtype=np.float64):
+        r"""Make a network with random weights.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            The widths n_1, ..., n_L.
+        hidden, output : Activation or str
+            The activation of the hidden layers and of the output layer.
+        rng : numpy.random.Generator
+            Every random number comes from it, layer by layer: weights, then biases.
+        init : {"scaled", "he", "large"}
+            Weights drawn from a normal distribution of mean 0 and standard deviation
+            :math:`1/\sqrt{n_{l-1}}` ("scaled"), :math:`\sqrt{2/n_{l-1}}` ("he", made for relu) or
+            1 ("large", Nielsen's first choice). Biases: standard normal, except zero for "he".
+        dtype : dtype
+            float64 or float32.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        ValueError
+            An unknown ``init`` or activation name, or sizes that make no network.
+
+        Notes
+        -----
+        Nielsen, chapter 3, section "Weight initialization", for "scaled" and "large".
+        """
+        sizes = _check_sizes(sizes)
+        spread = _checks.lookup_name("init", init, _SPREADS)
+        _checks.generator(rng)
+        arrays = []
+        for n_in, n_out in pairwise(sizes):
+            arrays.append(rng.standard_normal((n_out, n_in)) * spread(n_in))
+            arrays.append(np.zeros(n_out) if init == "he" else rng.standard_normal(n_out))
+        vector = np.concatenate([each.ravel() for each in arrays])
+        vector = vector.astype(_checks.precision("the network", dtype))
+        activations = [hidden] * (len(sizes) - 2) + [output]
+        return cls(Parameters(sizes, vector), activations)
+
+    @classmethod
+    def from_arrays(cls, weights, biases, activations):
+        """Make a network from its weight and bias arrays.
+
+        Parameters
+        ----------
+        weights : sequence of array_like of shape (n_l, n_{l-1})
+            For layers 2..L.
+        biases : sequence of array_like of shape (n_l,) or (n_l, 1)
+            For layers 2..L.
+        activations : sequence of Activation or str
+            For layers 2..L.
+
+        Returns
+        -------
+        Network
+            With copies of the arrays.
+
+        Raises
+        ------
+        ValueError
+            Shapes that don't chain, or a different number of weights, biases and activations.
+
+        Examples
+        --------
+        >>> import bpcourse as bp
+        >>> net = bp.Network.from_arrays(
+        ...     weights=[[[0.15, 0.20], [0.25, 0.30]], [[0.40, 0.45], [0.50, 0.55]]],
+        ...     biases=[[0.35, 0.35], [0.60, 0.60]],
+        ...     activations=[bp.sigmoid, bp.sigmoid],
+        ... )
+        >>> net.forward(np.array([[0.05], [0.10]])).a[3].round(9)
+        array([[0.75136507],
+               [0.77292847]])
+        """
+        weights = [_checks.floating(f"weights[{i}]", each) for i, each in enumerate(weights)]
+        biases = [_checks.floating(f"biases[{i}]", each) for i, each in enumerate(biases)]
+        _check_chain(weights, biases)
+        sizes = [weights[0].shape[1], *(each.shape[0] for each in weights)]
+        pairs = zip(weights, biases, strict=True)
+        vector = np.concatenate([each.ravel() for pair in pairs for each in pair])
+        return cls(Parameters(sizes, vector), activations)
+
+    @classmethod
+    def from_sklearn(cls, coefs, intercepts, activations):
+        """Make a network from scikit-learn's ``coefs_`` and ``intercepts_``.
+
+        scikit-learn keeps examples in rows, so each of its weight arrays is the transpose of ours.
+
+        Parameters
+        ----------
+        coefs : sequence of array_like of shape (n_{l-1}, n_l)
+        intercepts : sequence of array_like of shape (n_l,)
+        activations : sequence of Activation or str
+            For layers 2..L; scikit-learn's "logistic" is our sigmoid.
+
+        Returns
+        -------
+        Network
+        """
+        return cls.from_arrays([np.transpose(each) for each in coefs], intercepts, activations)
+
+    def to_sklearn(self):
+        """Return the arrays ``coefs_`` and ``intercepts_`` as scikit-learn keeps them.
+
+        Returns
+        -------
+        coefs : list of ndarray of shape (n_{l-1}, n_l)
+        intercepts : list of ndarray of shape (n_l,)
+        """
+        layers = range(2, self.depth + 1)
+        return [self.w[l].T.copy() for l in layers], [self.b[l][:, 0].copy() for l in layers]
+
+    def with_parameters(self, parameters):
+        """Return a network with the same activations and other parameters.
+
+        Parameters
+        ----------
+        parameters : Parameters or array_like of shape (W,)
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        ValueError
+            Parameters of other sizes, NaN or infinity.
+        """
+        if getattr(parameters, "sizes", self.sizes) != self.sizes:
+            raise ValueError(
+                f"parameters are of a network {list(parameters.sizes)}, want {list(self.sizes)}"
+            )
+        vector = getattr(parameters, "vector", parameters)
+        return Network(Parameters(self.sizes, vector), self.activations)
+
+    def _at(self, parameters):
+        """Return this network at parameters that need no check, such as views being trained."""
+        net = object.__new__(Network)
+        net.parameters, net.activations = parameters, self.activations
+        return net
+
+    @property
+    def sizes(self):
+        """The widths n_1, ..., n_L."""
+        return self.parameters.sizes
+
+    @property
+    def depth(self):
+        """L, the number of the output layer."""
+        return len(self.parameters.sizes)
+
+    @property
+    def w(self):
+        """The weights by layer."""
+        return self.parameters.w
+
+    @property
+    def b(self):
+        """The biases by layer."""
+        return self.parameters.b
+
+    def forward(self, x):
+        r"""Run the forward pass: :math:`z^l = w^l a^{l-1} + b^l`, :math:`a^l = \sigma(z^l)`.
+
+        Parameters
+        ----------
+        x : array_like of shape (n_1, m)
+            A mini-batch, one example per column.
+
+        Returns
+        -------
+        Trace
+            ``trace.z[l]`` and ``trace.a[l]``; the output is ``trace.a[net.depth]``.
+
+        Raises
+        ------
+        ValueError
+            x of another shape (rows for columns are named as such), NaN or infinity.
+        TypeError
+            x of another precision than the parameters.
+
+        Notes
+        -----
+        Nielsen, chapter 2, equation 25. Derived in the book's chapter "The forward pass".
+        """
+        return propagate(self, _checks.columns("x", x, self.sizes[0], self.parameters.vector.dtype))
+
+    def __reduce__(self):
+        return Network, (self.parameters, dict(self.activations))
+
+    def __repr__(self):
+        names = ", ".join(each.name for each in self.activations.values())
+        return f"<network {list(self.sizes)}: {names}; {self.parameters.vector.dtype}>"
+
+
+def propagate(net, x):
+    """Run the forward pass on an x that has been checked; see :meth:`Network.forward`."""
+    z, a = {}, {1: x}
+    for l in range(2, net.depth + 1):
+        z[l] = net.w[l] @ a[l - 1] + net.b[l]
+        a[l] = net.activations[l](z[l])
+    return Trace(z, a)
+
+
+_SPREADS = {
+    "scaled": lambda n_in: 1 / np.sqrt(n_in),
+    "he": lambda n_in: np.sqrt(2 / n_in),
+    "large": lambda n_in: 1.0,
+}
+
+
+def _activation_list(activations, layers):
+    """Return the activations in a list, or say that they are not one for each layer."""
+    if isinstance(activations, Mapping):
+        if sorted(activations) != list(layers):
+            raise ValueError(
+                f"activations for layers {sorted(activations)}, want {list(layers)}: every layer "
+                "but the input"
+            )
+        return [activations[l] for l in layers]
+    if isinstance(activations, str | Activation):
+        raise TypeError(f"activations is {activations!r}, want a list: one for each layer 2..L")
+    activations = list(activations)
+    if len(activations) != len(layers):
+        raise ValueError(
+            f"{len(activations)} activations for the {len(layers)} layers 2..{len(layers) + 1};"
+            " want one for each"
+        )
+    return activations
+
+
+def _check_chain(weights, biases):
+    if not weights or len(weights) != len(biases):
+        raise ValueError(
+            f"{len(weights)} weight arrays and {len(biases)} bias arrays; want one of "
+            "each for every layer from 2 on"
+        )
+    for i, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        l = i + 2
+        if w.ndim != 2:
+            raise ValueError(f"weights[{i}] (w{l}) has shape {w.shape}, want (n_{l}, n_{l - 1})")
+        if i and w.shape[1] != weights[i - 1].shape[0]:
+            n = weights[i - 1].shape[0]
+            hint = f"; its transpose would fit, pass weights[{i}].T" if w.shape[0] == n else ""
+            raise ValueError(
+                f"weights[{i}] (w{l}) has shape {w.shape}, want ({w.shape[0]}, {n}), because "
+                f"layer {l - 1} has {n} neurons{hint}"
+            )
+        if b.shape not in [(w.shape[0],), (w.shape[0], 1)]:
+            raise ValueError(
+                f"biases[{i}] (b{l}) has shape {b.shape}, want ({w.shape[0]},) or "
+                f"({w.shape[0]}, 1): one bias for each neuron of layer {l}"
+            )
+        _checks.same_precision(f"weights[{i}]", w, weights[0].dtype)
+        _checks.same_precision(f"biases[{i}]", b, weights[0].dtype)

@@ -1,0 +1,141 @@
+r"""Learning before backpropagation: the perceptron rule and the delta rule, for a single unit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpcourse import _checks
+
+
+@dataclass(frozen=True, eq=False)
+class PerceptronRun:
+    """What the perceptron rule did.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (epochs + 1, n_1 + 1)
+        The weights after each epoch, the bias last; row 0 is the start.
+    mistakes : ndarray of int, of shape (epochs,)
+        Examples that were misclassified, and led to a change, in each epoch.
+    learned : bool
+        Whether the last epoch made no mistake.
+    cycle : tuple of int or None
+        Two epochs after which the weights are the same although mistakes were made between them:
+        from there on the rule repeats itself for ever.
+    """
+
+    weights: np.ndarray
+    mistakes: np.ndarray
+    learned: bool
+    cycle: tuple[int, int] | None
+
+
+def perceptron_rule(x, y, *, epochs):
+    r"""Train a perceptron: it fires where :math:`w \cdot x + b > 0`, and learns from mistakes.
+
+    Every misclassified example changes the weights by :math:`(y - \text{output}) x`, and the bias
+    by :math:`y - \text{output}`. The weights start at zero. Training stops after an epoch without
+    a mistake, or when the weights return to what they were.
+
+    Parameters
+    ----------
+    x : array_like of shape (n_1, m)
+        One example per column; they are visited in this order.
+    y : array_like of shape (1, m)
+        Each 0 or 1.
+    epochs : int
+        How many at most.
+
+    Returns
+    -------
+    PerceptronRun
+
+    Raises
+    ------
+    ValueError
+        Targets other than 0 and 1, or shapes that don't fit.
+
+    Notes
+    -----
+    F. Rosenblatt, Psychological Review 65 (1958). Used in the book's chapter "One weight".
+
+    Examples
+    --------
+    >>> x = [[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]]
+    >>> run = perceptron_rule(x, [[0.0, 0.0, 0.0, 1.0]], epochs=20)  # "and"
+    >>> run.learned, len(run.mistakes), run.weights[-1]
+    (True, 6, array([ 2.,  1., -2.]))
+    """
+    x, y = _check_binary(x, y)
+    inputs = np.vstack([x, np.ones(x.shape[1])]).T
+    weights, mistakes, cycle = [np.zeros(inputs.shape[1])], [], None
+    for _ in range(_checks.integer("epochs", epochs, minimum=1)):
+        w, wrong = weights[-1], 0
+        for example, target in zip(inputs, y[0], strict=True):
+            error = target - (w @ example > 0)
+            w, wrong = w + error * example, wrong + int(error != 0)
+        weights.append(w)
+        mistakes.append(wrong)
+        cycle = _cycle(weights) if wrong else None
+        if cycle or not wrong:
+            break
+    return PerceptronRun(np.array(weights), np.array(mistakes), not mistakes[-1], cycle)
+
+
+def _cycle(weights):
+    for epoch, earlier in enumerate(weights[:-1]):
+        if np.array_equal(earlier, weights[-1]):
+            return epoch, len(weights) - 1
+    return None
+
+
+def _check_binary(x, y):
+    x = _checks.columns("x", x, np.shape(x)[0])
+    y = _checks.columns("y", y, 1)
+    if y.shape[1] != x.shape[1]:
+        raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(f"y holds {np.unique(y)}, want only 0 and 1")
+    return x, y
+
+
+def delta_rule(x, y, *, eta, epochs, start):
+    r"""Train a linear unit :math:`w \cdot x` by the delta rule, example by example.
+
+    Each example changes the weights by :math:`\eta (y - w \cdot x) x`: a step down the slope of
+    its own quadratic cost. For one linear layer this is all that backpropagation does.
+
+    Parameters
+    ----------
+    x : array_like of shape (n_1, m)
+    y : array_like of shape (1, m)
+    eta : float
+    epochs : int
+    start : array_like of shape (n_1,)
+
+    Returns
+    -------
+    ndarray of shape (epochs + 1, n_1)
+        The weights after each epoch; row 0 is the start.
+
+    Notes
+    -----
+    B. Widrow and M. Hoff, IRE WESCON Convention Record (1960). Used in the book's chapter
+    "One weight".
+
+    Examples
+    --------
+    >>> weights = delta_rule([[0.0, 1.0, 2.0]], [[0.0, 2.0, 4.0]], eta=0.1, epochs=3, start=[3.0])
+    >>> weights[:, 0].round(4)
+    array([3.    , 2.54  , 2.2916, 2.1575])
+    """
+    x = _checks.columns("x", x, np.shape(x)[0])
+    y = _checks.columns("y", y, 1)
+    eta = _checks.real("eta", eta, above=0)
+    weights = [_checks.floating("start", start)]
+    for _ in range(_checks.integer("epochs", epochs, minimum=0)):
+        w = weights[-1]
+        for example, target in zip(x.T, y[0], strict=True):
+            w = w + eta * (target - w @ example) * example
+        weights.append(w)
+    return np.array(weights)

@@ -1,0 +1,473 @@
+r"""Training: gradient descent on mini-batches, and when to stop it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpcourse import _checks
+from bpcourse.backprop import check_targets, propagate_back
+from bpcourse.costs import COSTS
+from bpcourse.datasets import Dataset, Examples
+from bpcourse.network import Parameters, propagate
+
+
+class DivergenceError(ArithmeticError):
+    """Training that left the finite numbers.
+
+    Attributes
+    ----------
+    epoch : int
+        The last epoch at which everything was finite.
+    network : Network
+        The network at that epoch.
+    history : History
+        What was recorded until then.
+    """
+
+    def __init__(self, message, epoch, network, history):
+        super().__init__(message)
+        self.epoch, self.network, self.history = epoch, network, history
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    r"""What was recorded during training, from epoch 0 (before the first step) on.
+
+    Attributes
+    ----------
+    epochs : ndarray of int, of shape (r,)
+        The epochs at which something was recorded.
+    training_cost, validation_cost : ndarray of shape (r,)
+        The cost without penalty; NaN where there is no validation set.
+    training_accuracy, validation_accuracy : ndarray of shape (r,)
+        The fraction of examples classified correctly; NaN where there are no classes.
+    penalty : ndarray of shape (r,)
+        :math:`\frac{\lambda}{2n} \sum w^2`, which weight decay adds to the training cost: what
+        descends is ``training_cost + penalty``.
+    best_epoch : int
+        The recorded epoch with the lowest validation cost (the last one without a validation
+        set).
+    """
+
+    epochs: np.ndarray
+    training_cost: np.ndarray
+    validation_cost: np.ndarray
+    training_accuracy: np.ndarray
+    validation_accuracy: np.ndarray
+    penalty: np.ndarray
+    best_epoch: int
+
+    def __len__(self):
+        return len(self.epochs)
+
+    def __repr__(self):
+        return (
+            f"<history of {self.epochs[-1]:,} epochs: training cost {self.training_cost[0]:.4g} "
+            f"to {self.training_cost[-1]:.4g}, best epoch {self.best_epoch:,}>"
+        )
+
+
+def accuracy(net, examples):
+    """Return the fraction of examples that a network classifies correctly.
+
+    The class is the largest output or, for a single output, whether it exceeds 0.5.
+
+    Parameters
+    ----------
+    net : Network
+    examples : Examples
+        With one-hot targets, or single targets of 0 and 1.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        Examples without classes.
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> xor = bp.datasets.xor().train
+    >>> net = bp.Network.from_arrays([[[1.0, 1.0]]], [[-0.5]], [bp.sigmoid])  # this is "or"
+    >>> accuracy(net, xor)
+    0.75
+    """
+    if examples.labels is None:
+        raise ValueError(
+            "these examples have no classes (targets are neither one-hot nor single 0 or 1); "
+            "compare costs instead"
+        )
+    return _accuracy(net.forward(examples.x).a[net.depth], examples)
+
+
+def _accuracy(output, examples):
+    if examples.labels is None:
+        return float("nan")
+    classes = output[0] > 0.5 if len(output) == 1 else output.argmax(axis=0)
+    return float((classes == examples.labels).mean())
+
+
+def penalty(net, weight_decay, n):
+    r"""Return what weight decay adds to the cost: :math:`\frac{\lambda}{2n} \sum w^2`.
+
+    The sum runs over the weights, not the biases.
+
+    Parameters
+    ----------
+    net : Network
+    weight_decay : float
+        :math:`\lambda`.
+    n : int
+        The size of the training set (not of the mini-batch).
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    Nielsen, chapter 3, equation 87. Derived in the book's chapter "Overfitting".
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> net = bp.Network.from_arrays([[[3.0, 4.0]]], [[7.0]], [bp.identity])
+    >>> penalty(net, weight_decay=0.1, n=10)
+    0.125
+    """
+    return weight_decay / (2 * n) * sum(float((w**2).sum()) for w in net.w.values())
+
+
+def train(
+    net,
+    data,
+    *,
+    cost,
+    eta,
+    epochs,
+    batch_size,
+    weight_decay=0.0,
+    momentum=0.0,
+    patience=None,
+    rng=None,
+    record_every=1,
+    progress=False,
+):
+    r"""Train a network by stochastic gradient descent.
+
+    Every epoch visits each training example once, in a new random order. Every mini-batch moves
+    all parameters at once, by
+
+    .. math::
+
+        v \leftarrow \mu v - \eta \left(\nabla C_0 + \frac{\lambda}{n} w\right), \qquad
+        w \leftarrow w + v,
+
+    where the term of weight decay is left out for biases and n is the size of the training set.
+
+    Parameters
+    ----------
+    net : Network
+        Where to start; it does not change.
+    data : Dataset or Examples
+        With validation examples, their cost and accuracy are recorded, and ``patience`` works.
+    cost : Cost or str
+    eta : float
+        The learning rate :math:`\eta`, above 0.
+    epochs : int
+        How many at most.
+    batch_size : int or None
+        Examples in a mini-batch; None takes the whole training set, in its own order, so that
+        each epoch is one step of batch gradient descent. A short last mini-batch counts like any
+        other, by the mean over its own examples.
+    weight_decay : float
+        :math:`\lambda`.
+    momentum : float
+        :math:`\mu`, from 0 to below 1.
+    patience : int, optional
+        Stop early when the validation cost has set no new minimum for this many records, and
+        return the network of the minimum.
+    rng : numpy.random.Generator, optional
+        Draws the order of the examples; needed unless one batch holds them all.
+    record_every : int
+        Epochs from one record to the next.
+    progress : bool
+        Show a progress bar (needs tqdm).
+
+    Returns
+    -------
+    net : Network
+        The last network or, with ``patience``, the one with the lowest validation cost.
+    history : History
+
+    Raises
+    ------
+    DivergenceError
+        The parameters or the training cost became infinite or NaN.
+    ValueError, TypeError
+        Options out of range, data that don't fit the network, a cost that doesn't fit the output
+        activation.
+
+    Notes
+    -----
+    Nielsen, chapters 1 and 3; momentum as in his equations 107 and 108.
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> rng = np.random.default_rng(0)
+    >>> net = bp.Network.random([2, 4, 1], hidden=bp.tanh, output=bp.sigmoid, rng=rng)
+    >>> net, history = train(
+    ...     net, bp.datasets.xor(), cost=bp.cross_entropy, eta=1.0, epochs=500, batch_size=None
+    ... )
+    >>> accuracy(net, bp.datasets.xor().train)
+    1.0
+    """
+    cost = _checks.lookup("cost", cost, COSTS)
+    data = data if isinstance(data, Dataset) else Dataset(_check_examples(data))
+    eta = _checks.real("eta", eta, above=0)
+    epochs = _checks.integer("epochs", epochs, minimum=0)
+    weight_decay = _checks.real("weight_decay", weight_decay, minimum=0)
+    momentum = _checks.real("momentum", momentum, minimum=0, below=1)
+    record_every = _checks.integer("record_every", record_every, minimum=1)
+    batch_size = _check_batch_size(batch_size, len(data.train), rng)
+    _check_data(net, data, cost)
+    patience = _check_patience(patience, data)
+
+    moving = net._at(Parameters._over(net.sizes, net.parameters.vector.copy()))
+    step = _make_step(moving, cost, eta, weight_decay / len(data.train), momentum)
+    record = _Record(data, cost, weight_decay)
+    record.add(0, moving)
+    with np.errstate(over="ignore", invalid="ignore"):  # divergence is found and reported instead
+        for epoch in _bar(range(1, epochs + 1), progress):
+            for x, y in _batches(data.train, batch_size, rng):
+                step(x, y)
+            if epoch % record_every == 0 or epoch == epochs:
+                record.add(epoch, moving)
+                if patience is not None and record.since_best() >= patience:
+                    break
+    return record.best if patience is not None else record.last, record.history()
+
+
+def _make_step(net, cost, eta, decay, momentum):
+    """Return a function that moves the parameters of ``net`` in place, by one mini-batch."""
+    vector = net.parameters.vector
+    velocity = np.zeros_like(vector)
+    decays = Parameters._over(net.sizes, np.zeros_like(vector))
+    for l in decays.w:
+        decays.w[l][...] = decay  # biases are not decayed
+
+    def step(x, y):
+        direction = propagate_back(net, propagate(net, x), y, cost).vector
+        if decay:
+            direction = direction + decays.vector * vector
+        velocity[...] = momentum * velocity - eta * direction
+        vector[...] += velocity
+
+    return step
+
+
+class _Record:
+    """The records of one training run, with copies of its last finite and its best network."""
+
+    def __init__(self, data, cost, weight_decay):
+        self.data, self.cost, self.weight_decay = data, cost, weight_decay
+        self.rows = []
+        self.last = self.best = None
+        self.best_index = 0
+
+    def add(self, epoch, net):
+        training = self._measure(net, self.data.train)
+        if not np.isfinite(training[0]) or not np.isfinite(net.parameters.vector).all():
+            self._diverged(epoch, training[0])
+        validation = (float("nan"),) * 2
+        if self.data.validation is not None:
+            validation = self._measure(net, self.data.validation)
+        added = penalty(net, self.weight_decay, len(self.data.train))
+        self.rows.append((epoch, *training, *validation, added))
+        self.last = net.with_parameters(net.parameters)
+        # "not >=" also takes every record when there is no validation cost (NaN).
+        if self.best is None or not validation[0] >= self.rows[self.best_index][3]:
+            self.best, self.best_index = self.last, len(self.rows) - 1
+
+    def _measure(self, net, examples):
+        output = propagate(net, examples.x).a[net.depth]
+        return float(self.cost.value(output, examples.y)), _accuracy(output, examples)
+
+    def _diverged(self, epoch, training_cost):
+        if not self.rows:
+            raise ValueError(
+                f"the training cost is {training_cost} before the first step: an output is "
+                "exactly 0 or 1 where the target says otherwise; start from smaller weights"
+            )
+        last = self.rows[-1][0]
+        raise DivergenceError(
+            f"training diverged: at epoch {epoch} the training cost is {training_cost:g}; "
+            f"everything was finite at epoch {last}. Try a smaller eta, or scale the inputs. "
+            "The error holds the last finite .network and the .history",
+            last,
+            self.last,
+            self.history(),
+        )
+
+    def since_best(self):
+        return len(self.rows) - 1 - self.best_index
+
+    def history(self):
+        epochs, cost, right, other_cost, other_right, added = (
+            np.array(column) for column in zip(*self.rows, strict=True)
+        )
+        best_epoch = int(epochs[self.best_index])
+        return History(epochs, cost, other_cost, right, other_right, added, best_epoch)
+
+
+def _batches(examples, batch_size, rng):
+    if batch_size is None:
+        return [(examples.x, examples.y)]
+    return examples.batches(batch_size, rng)
+
+
+def _bar(epochs, progress):
+    if not progress:
+        return epochs
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError("progress=True needs tqdm: pip install tqdm") from error
+    return tqdm(epochs, desc="epochs")
+
+
+def _check_examples(examples):
+    if not isinstance(examples, Examples):
+        raise TypeError(
+            f"data is {type(examples).__name__}, want a Dataset; "
+            "bp.datasets.Dataset.from_rows(x, y) makes one from rows"
+        )
+    return examples
+
+
+def _check_batch_size(batch_size, n, rng):
+    if batch_size is None:
+        return None
+    batch_size = _checks.integer("batch_size", batch_size, minimum=1)
+    if batch_size > n:
+        raise ValueError(
+            f"batch_size is {batch_size}, want at most {n}, the number of training examples; "
+            "None takes them all"
+        )
+    _checks.generator(rng)
+    return batch_size
+
+
+def _check_data(net, data, cost):
+    """Check every part of the data against the network once, before the first step."""
+    for part in (data.train, data.validation, data.test):
+        if part is not None:
+            trace = net.forward(part.x)
+            check_targets(net, trace.a[net.depth], part.y, cost)
+
+
+def _check_patience(patience, data):
+    if patience is None:
+        return None
+    if data.validation is None:
+        raise ValueError("patience needs validation examples; set some aside, or leave it out")
+    return _checks.integer("patience", patience, minimum=1)
+
+
+@dataclass(frozen=True)
+class StoppingChoice:
+    """When to stop, chosen by k-fold cross-validation.
+
+    Attributes
+    ----------
+    best_epochs : tuple of int
+        For each fold, the epoch of the lowest cost on the examples left out.
+    epochs : int
+        Their mean, rounded down: how long to train on all examples.
+    """
+
+    best_epochs: tuple[int, ...]
+    epochs: int
+
+
+def kfold_stopping_epoch(
+    net,
+    examples,
+    *,
+    folds,
+    cost,
+    eta,
+    epochs,
+    batch_size,
+    weight_decay=0.0,
+    momentum=0.0,
+    rng=None,
+    record_every=1,
+):
+    r"""Choose when to stop by k-fold cross-validation, for data too few to set any aside.
+
+    The examples are cut into k folds, in their order. Each fold in turn is left out while a
+    network trains on the others, and the epoch of the lowest cost on the fold is noted. The mean
+    of these epochs is how long to train on all of them.
+
+    Parameters
+    ----------
+    net : Network
+        Where every run starts.
+    examples : Examples
+        In an order that has nothing to do with their classes; ``examples.take`` shuffles.
+    folds : int
+        k, from 2 to the number of examples.
+    cost, eta, epochs, batch_size, weight_decay, momentum, rng, record_every
+        As in :func:`train`.
+
+    Returns
+    -------
+    StoppingChoice
+
+    Raises
+    ------
+    ValueError
+        Fewer than two folds, or more folds than examples.
+
+    Notes
+    -----
+    Mitchell, *Machine Learning*, section 4.6.5. Used in the book's chapter "Overfitting".
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> rng = np.random.default_rng(0)
+    >>> data = bp.datasets.moons(40, rng=rng)
+    >>> examples = data.train.take(rng.permutation(40))
+    >>> net = bp.Network.random([2, 4, 1], hidden=bp.tanh, output=bp.sigmoid, rng=rng)
+    >>> choice = kfold_stopping_epoch(
+    ...     net, examples, folds=4, cost=bp.cross_entropy, eta=0.5, epochs=20, batch_size=None
+    ... )
+    >>> len(choice.best_epochs), 0 <= choice.epochs <= 20
+    (4, True)
+    """
+    folds = _checks.integer("folds", folds, minimum=2)
+    if folds > len(examples):
+        raise ValueError(f"folds is {folds}, want at most {len(examples)}, one example in each")
+    indices, best_epochs = np.arange(len(examples)), []
+    for fold in np.array_split(indices, folds):
+        rest = examples.take(np.setdiff1d(indices, fold))
+        _, history = train(
+            net,
+            Dataset(rest, validation=examples.take(fold)),
+            cost=cost,
+            eta=eta,
+            epochs=epochs,
+            batch_size=batch_size,
+            weight_decay=weight_decay,
+            momentum=momentum,
+            rng=rng,
+            record_every=record_every,
+        )
+        best_epochs.append(history.best_epoch)
+    return StoppingChoice(tuple(best_epochs), sum(best_epochs) // folds)

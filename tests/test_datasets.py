@@ -1,0 +1,219 @@
+"""Data sets: what is stored as rows comes out as columns, unchanged and uncut."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import bpcourse as bp
+from bpcourse.datasets import Dataset, digits, moons, noisy_xor, one_hot, xor
+
+ROWS = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
+
+
+def rows_of(*parts):
+    return {tuple(row) for part in parts for row in part.rows}
+
+
+def test_digits_are_scikit_learns():
+    images, labels = load_digits(return_X_y=True)
+    data = digits(rng=np.random.default_rng(0), validation=0, test=0)
+    assert np.array_equal(data.train.rows * 16, images)
+    assert np.array_equal(data.train.labels, labels)
+
+
+def test_digits_split_loses_and_repeats_nothing():
+    data = digits(rng=np.random.default_rng(3))
+    parts = (data.train, data.validation, data.test)
+    assert [len(part) for part in parts] == [1297, 200, 300]
+    together = np.concatenate([part.rows for part in parts])
+    whole = digits(rng=np.random.default_rng(0), validation=0, test=0).train.rows
+    order = np.lexsort(together.T), np.lexsort(whole.T)
+    assert np.array_equal(together[order[0]], whole[order[1]])
+
+
+def test_digits_split_depends_on_rng_alone():
+    first, again, other = (digits(rng=np.random.default_rng(seed)).test.rows for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_images_keep_their_labels_in_the_split():
+    images, labels = load_digits(return_X_y=True)
+    label_of = {tuple(image / 16): label for image, label in zip(images, labels, strict=True)}
+    for part in (data := digits(rng=np.random.default_rng(5))).train, data.validation, data.test:
+        assert [label_of[tuple(row)] for row in part.rows] == part.labels.tolist()
+        assert np.array_equal(part.y.argmax(axis=0), part.labels)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_digits_dtype_reaches_inputs_and_targets(dtype):
+    data = digits(rng=np.random.default_rng(0), dtype=dtype)
+    assert data.train.x.dtype == data.train.y.dtype == dtype
+
+
+def test_columns_are_views_of_contiguous_rows():
+    examples = Dataset.from_rows(ROWS, [0, 1, 1]).train
+    assert examples.rows.flags.c_contiguous and examples.target_rows.flags.c_contiguous
+    assert np.shares_memory(examples.x, examples.rows) and examples.x.shape == (2, 3)
+
+
+def test_from_rows_copies():
+    rows, targets = ROWS.copy(), np.eye(3)
+    data = Dataset.from_rows(rows, targets)
+    rows[:], targets[:] = 9.0, 9.0
+    assert np.array_equal(data.train.rows, ROWS) and np.array_equal(data.train.y, np.eye(3))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_from_rows_takes_any_memory_order(order):
+    data = Dataset.from_rows(np.array(ROWS, order=order), [0, 1, 0])
+    assert np.array_equal(data.train.rows, ROWS) and data.train.rows.flags.c_contiguous
+
+
+def test_labels_and_one_hot_targets_give_the_same_data():
+    by_label = Dataset.from_rows(ROWS, [2, 0, 1]).train
+    by_target = Dataset.from_rows(ROWS, np.eye(3)[[2, 0, 1]]).train
+    assert np.array_equal(by_label.y, by_target.y)
+    assert np.array_equal(by_label.labels, by_target.labels)
+
+
+def test_a_single_target_of_0_or_1_is_a_class_and_a_real_target_is_not():
+    assert Dataset.from_rows(ROWS, [[0.0], [1.0], [1.0]]).train.labels.tolist() == [0, 1, 1]
+    assert Dataset.from_rows(ROWS, [[0.0], [0.5], [1.0]]).train.labels is None
+    assert Dataset.from_rows(ROWS, [[1.0, 1.0], [0.0, 1.0], [1.0, 0.0]]).train.labels is None
+
+
+def test_n_classes_can_exceed_the_labels_seen():
+    assert Dataset.from_rows(ROWS, [0, 1, 0], n_classes=5).train.y.shape == (5, 3)
+
+
+def test_whole_number_inputs_are_converted_visibly():
+    with pytest.warns(UserWarning, match=r"x holds whole numbers \(int64\); converted to float64"):
+        data = Dataset.from_rows(np.array([[1, 2], [3, 4]], dtype=np.int64), [0, 1])
+    assert data.train.rows.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    "x, y, options, message",
+    [
+        (ROWS[0], [0], {}, "x has shape (2,), want (m, n_1)"),
+        (ROWS[:0], [], {}, "x has shape (0, 2), want (m, n_1): one example per row, m at least 1"),
+        (ROWS, [0, 1], {}, "x has 3 examples and y has 2"),
+        (ROWS, [0.5, 1.0, 2.0], {}, "y has shape (3,) and dtype float64, want class labels"),
+        (ROWS, [0, 1, 7], {"n_classes": 3}, "label 7 at index 2 is out of range; want 0 to 2"),
+        (ROWS, [0, -1, 1], {}, "label -1 at index 1 is out of range; want 0 to 1"),
+        (ROWS * [1, np.nan], [0, 1, 0], {}, "x[0, 1] is nan"),
+        (ROWS, [[np.inf], [0.0], [1.0]], {}, "y[0, 0] is inf"),
+        (ROWS, [0, 1, 0], {"validation": 3}, "leave nothing of 3 examples"),
+        (ROWS, [0, 1, 0], {"test": -1}, "test is -1, want 0 or more"),
+    ],
+)
+def test_bad_rows_are_refused_in_words(x, y, options, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Dataset.from_rows(x, y, rng=np.random.default_rng(0), **options)
+
+
+@pytest.mark.parametrize(
+    "x, y, options, message",
+    [
+        (ROWS.astype("f4"), np.eye(3), {}, "y has dtype float64, want float32"),
+        (ROWS.astype(str), [0, 1, 0], {}, "x has dtype <U"),
+        (ROWS, [0, 1, 0], {"validation": 1, "rng": None}, "rng is None, want a numpy.random"),
+        (ROWS, [0, 1, 0], {"validation": 0.5}, "validation is 0.5, want a whole number"),
+    ],
+)
+def test_bad_kinds_are_refused_in_words(x, y, options, message):
+    with pytest.raises(TypeError, match=re.escape(message)):
+        Dataset.from_rows(x, y, **options)
+
+
+def test_batches_visit_every_example_once_and_keep_the_short_last_one():
+    examples = Dataset.from_rows(np.arange(14.0).reshape(7, 2), [0, 1, 0, 1, 0, 1, 1]).train
+    batches = list(examples.batches(3, np.random.default_rng(0)))
+    assert [x.shape[1] for x, _ in batches] == [3, 3, 1]
+    seen = np.concatenate([x.T for x, _ in batches])
+    assert sorted(map(tuple, seen)) == sorted(map(tuple, examples.rows))
+    for x, y in batches:
+        for column, target in zip(x.T, y.T, strict=True):
+            where = np.flatnonzero((examples.rows == column).all(axis=1))[0]
+            assert np.array_equal(examples.target_rows[where], target), "a target lost its input"
+
+
+def test_batches_come_in_a_new_order_every_time():
+    examples = noisy_xor(rng=np.random.default_rng(0)).train
+    rng = np.random.default_rng(1)
+    first, second = (next(examples.batches(60, rng))[0] for _ in range(2))
+    assert not np.array_equal(first, second), "every epoch shuffled alike"
+
+
+def test_batches_leave_the_examples_in_order():
+    examples = noisy_xor(rng=np.random.default_rng(0)).train
+    before = examples.rows.copy()
+    list(examples.batches(7, np.random.default_rng(1)))
+    assert np.array_equal(examples.rows, before)
+
+
+def test_take_accepts_indices_and_slices():
+    examples = digits(rng=np.random.default_rng(0)).train
+    assert np.array_equal(examples.take([3, 1]).rows, examples.rows[[3, 1]])
+    head = examples.take(slice(5))
+    assert np.array_equal(head.labels, examples.labels[:5])
+    assert not np.shares_memory(head.rows, examples.rows), "a change of one would change the other"
+
+
+def test_one_hot_columns():
+    columns = one_hot([1, 0, 2], 3, dtype=np.float32)
+    assert columns.dtype == np.float32
+    assert columns.T.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+
+
+def test_one_hot_refuses_fractions():
+    with pytest.raises(TypeError, match="labels have dtype float64, want whole numbers"):
+        one_hot([0.0, 1.0], 2)
+    with pytest.raises(ValueError, match=re.escape("labels have shape (1, 2), want (m,)")):
+        one_hot([[0, 1]], 2)
+
+
+def test_xor_is_exclusive_or():
+    train = xor().train
+    assert [(int(a) ^ int(b)) for a, b in train.rows] == train.labels.tolist()
+
+
+def test_moons_without_noise_lie_on_two_half_circles():
+    train = moons(101, rng=np.random.default_rng(0), noise=0).train
+    first, second = train.rows[train.labels == 0], train.rows[train.labels == 1]
+    assert (len(first), len(second)) == (51, 50)
+    assert np.allclose((first**2).sum(axis=1), 1) and (first[:, 1] >= 0).all()
+    assert np.allclose(((second - [1, 0.5]) ** 2).sum(axis=1), 1) and (second[:, 1] <= 0.5).all()
+
+
+def test_noisy_xor_is_the_source_books_task():
+    """The points that give a validation minimum of .1625 at step 6,000 (see test_training)."""
+    rng = np.random.default_rng(7)
+    rows = rng.uniform(-1, 1, (60, 2))
+    labels = (rows[:, 0] * rows[:, 1] > 0) ^ (rng.random(60) < 0.15)
+    data = noisy_xor(rng=np.random.default_rng(7))
+    assert np.array_equal(data.train.rows, rows)
+    assert np.array_equal(data.train.labels, labels)
+    assert len(data.validation) == 1000
+
+
+def test_noisy_xor_flips_the_share_it_is_told():
+    def flipped(flip):
+        part = noisy_xor(rng=np.random.default_rng(0), m=4000, flip=flip).train
+        return ((part.rows.prod(axis=1) > 0) != part.labels).mean()
+
+    assert flipped(0) == 0
+    assert abs(flipped(0.3) - 0.3) < 0.03, "4,000 coin tosses lie within 4 standard deviations"
+
+
+def test_descriptions_say_what_is_there():
+    data = moons(10, rng=np.random.default_rng(0), validation=4)
+    assert "train: <6 examples in 2 classes: x (2, 6), y (1, 6), float64>" in repr(data)
+    assert "test" not in repr(data)
+
+
+def test_the_package_exports_the_door():
+    assert bp.Dataset is Dataset and bp.datasets.xor is xor
