@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpcourse import _checks
-from bpcourse.backprop import check_targets, propagate_back
+from bpcourse.backprop import check_targets
 from bpcourse.costs import COSTS
 from bpcourse.datasets import Dataset, Examples
-from bpcourse.network import Parameters, propagate
+from bpcourse.engine import BoundGradient, by_layer
+from bpcourse.network import propagate
 
 
 class DivergenceError(ArithmeticError):
@@ -226,6 +227,8 @@ def train(
     >>> accuracy(net, bp.datasets.xor().train)
     1.0
     """
+    if np.iscomplexobj(net.parameters.vector):
+        raise TypeError("net has complex parameters; want float32 or float64 to train")
     cost = _checks.lookup("cost", cost, COSTS)
     data = data if isinstance(data, Dataset) else Dataset(_check_examples(data))
     eta = _checks.real("eta", eta, above=0)
@@ -237,35 +240,71 @@ def train(
     _check_data(net, data, cost)
     patience = _check_patience(patience, data)
 
-    moving = net._at(Parameters._over(net.sizes, net.parameters.vector.copy()))
-    step = _make_step(moving, cost, eta, weight_decay / len(data.train), momentum)
+    descent = _Descent(net, data.train, cost, eta, batch_size)
+    step = _make_step(descent.first, eta * weight_decay / len(data.train), momentum)
     record = _Record(data, cost, weight_decay)
-    record.add(0, moving)
-    with np.errstate(over="ignore", invalid="ignore"):  # divergence is found and reported instead
+    record.add(0, net)
+    # Divergence is found and reported at the next record, instead of by warnings on the way.
+    with np.errstate(over="ignore", invalid="ignore"):
         for epoch in _bar(range(1, epochs + 1), progress):
-            for x, y in _batches(data.train, batch_size, rng):
-                step(x, y)
+            for gradient in descent.epoch(rng):
+                gradient()
+                step()
             if epoch % record_every == 0 or epoch == epochs:
-                record.add(epoch, moving)
+                record.add(epoch, net._at(descent.first.parameters()))
                 if patience is not None and record.since_best() >= patience:
                     break
     return record.best if patience is not None else record.last, record.history()
 
 
-def _make_step(net, cost, eta, decay, momentum):
-    """Return a function that moves the parameters of ``net`` in place, by one mini-batch."""
-    vector = net.parameters.vector
-    velocity = np.zeros_like(vector)
-    decays = Parameters._over(net.sizes, np.zeros_like(vector))
-    for l in decays.w:
-        decays.w[l][...] = decay  # biases are not decayed
+class _Descent:
+    """Mini-batches put one after another into bound gradients; see :mod:`bpcourse.engine`."""
 
-    def step(x, y):
-        direction = propagate_back(net, propagate(net, x), y, cost).vector
+    def __init__(self, net, examples, cost, eta, batch_size):
+        n = len(examples)
+        self.batch_size = n if batch_size is None else batch_size
+        self.whole = batch_size is None
+        ones = np.ones((n, 1), examples.rows.dtype)
+        self.rows, self.targets = np.hstack([examples.rows, ones]), examples.target_rows
+        self.first = BoundGradient(net, cost, self.batch_size, scale=eta)
+        short = n % self.batch_size
+        self.last = BoundGradient(net, cost, short, scale=eta, share=self.first) if short else None
+        if self.whole:
+            self.first.x[...], self.first.y[...] = self.rows, self.targets
+
+    def epoch(self, rng):
+        """Yield the bound gradient of each mini-batch of one epoch, with the examples in it."""
+        if self.whole:
+            yield self.first
+            return
+        order = rng.permutation(len(self.rows))
+        for start in range(0, len(order), self.batch_size):
+            chosen = order[start : start + self.batch_size]
+            gradient = self.first if len(chosen) == self.batch_size else self.last
+            # The permutation is in range; mode "clip" spares NumPy a check and a copy.
+            self.rows.take(chosen, 0, gradient.x, "clip")
+            self.targets.take(chosen, 0, gradient.y, "clip")
+            yield gradient
+
+
+def _make_step(bound, decay, momentum):
+    """Return a function that moves the weights in place, by the gradient just computed."""
+    weights, gradient = bound.weights, bound.gradient
+    velocity, product = np.zeros_like(weights), np.empty_like(weights)
+    decays = np.zeros_like(weights)
+    for rows in by_layer(bound.sizes, decays).values():
+        rows[:, :-1] = decay  # the last column holds the biases: they are not decayed
+
+    def step():
         if decay:
-            direction = direction + decays.vector * vector
-        velocity[...] = momentum * velocity - eta * direction
-        vector[...] += velocity
+            np.multiply(decays, weights, product)
+            np.add(gradient, product, gradient)
+        if momentum:
+            np.multiply(velocity, momentum, velocity)
+            np.subtract(velocity, gradient, velocity)
+            np.add(weights, velocity, weights)
+        else:
+            np.subtract(weights, gradient, weights)
 
     return step
 
@@ -322,12 +361,6 @@ class _Record:
         )
         best_epoch = int(epochs[self.best_index])
         return History(epochs, cost, other_cost, right, other_right, added, best_epoch)
-
-
-def _batches(examples, batch_size, rng):
-    if batch_size is None:
-        return [(examples.x, examples.y)]
-    return examples.batches(batch_size, rng)
 
 
 def _bar(epochs, progress):

@@ -1,0 +1,161 @@
+"""The bound gradient equals the plain one, and allocates nothing on the way."""
+
+import itertools
+import resource
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import bpcourse as bp
+from bpcourse.activations import ACTIVATIONS
+from bpcourse.costs import COSTS
+from bpcourse.engine import BoundGradient, by_layer, pack, unpack
+
+SHAPES = [[3, 2], [2, 5, 3, 4, 2], [4, 4, 4]]
+FITTING = [
+    (output, cost)
+    for output, cost in itertools.product(ACTIVATIONS.values(), COSTS.values())
+    if cost.outputs is None or output in cost.outputs
+]
+
+
+def problem(sizes, hidden, output, m, dtype=np.float64, seed=0):
+    rng = np.random.default_rng(seed)
+    net = bp.Network.random(sizes, hidden=hidden, output=output, rng=rng, dtype=dtype)
+    x = rng.normal(size=(sizes[0], m)).astype(dtype)
+    y = bp.datasets.one_hot(rng.integers(0, sizes[-1], m), sizes[-1], dtype=dtype)
+    return net, x, y
+
+
+def both(net, x, y, cost, **options):
+    bound = BoundGradient(net, cost, x.shape[1], **options)
+    bound.x[:, :-1], bound.y[...] = x.T, y.T
+    bound()
+    plain = bp.backprop(net, net.forward(x), y, cost)
+    return bound, unpack(net.sizes, bound.gradient), plain.vector
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("output, cost", FITTING, ids=str)
+@pytest.mark.parametrize("hidden", ACTIVATIONS.values(), ids=str)
+def test_equals_backprop_to_a_few_ulps(hidden, output, cost, dtype):
+    """Errors are measured against the largest entry: sums are formed in another order."""
+    for sizes, m in itertools.product(SHAPES, (1, 2, 7)):
+        _, bound, plain = both(*problem(sizes, hidden, output, m, dtype), cost)
+        assert bound.dtype == dtype
+        assert abs(bound - plain).max() <= 16 * np.finfo(dtype).eps * abs(plain).max(), (sizes, m)
+
+
+def test_an_activation_of_ones_own_runs_too():
+    softplus = bp.Activation(
+        "softplus", lambda z: np.logaddexp(0, z), lambda z: 1 / (1 + np.exp(-z))
+    )
+    group = bp.Activation("pairs", bp.softmax.f, bp.softmax.prime, elementwise=False)
+    for own in (softplus, group):
+        _, bound, plain = both(*problem([3, 4, 4, 2], own, own, 5), bp.quadratic)
+        assert np.allclose(bound, plain, rtol=1e-13, atol=1e-16)
+
+
+def test_the_name_of_an_activation_decides_nothing():
+    """An activation of one's own called "sigmoid" must not be taken for the built-in one."""
+    impostor = bp.Activation("sigmoid", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+    _, bound, plain = both(*problem([3, 4, 2], impostor, impostor, 5), bp.quadratic)
+    assert np.allclose(bound, plain, rtol=1e-13, atol=1e-16)
+
+
+def test_saturated_neurons_give_no_warning_and_no_nan():
+    net, x, y = problem([3, 4, 2], bp.sigmoid, bp.sigmoid, 5)
+    net = net.with_parameters(1e4 * net.parameters)
+    with np.errstate(over="ignore"):  # as train does: exp may overflow, its reciprocal is then 0
+        _, bound, plain = both(net, x, y, bp.cross_entropy)
+    assert np.allclose(bound, plain, atol=1e-15 * abs(plain).max())
+
+
+def test_scale_is_a_factor_on_the_gradient():
+    net, x, y = problem([3, 4, 2], bp.tanh, bp.sigmoid, 5)
+    _, bound, plain = both(net, x, y, bp.cross_entropy, scale=0.25)
+    assert np.allclose(bound, 0.25 * plain, rtol=1e-13, atol=1e-17)
+
+
+def test_a_second_batch_size_shares_the_weights():
+    net, x, y = problem([3, 4, 2], bp.tanh, bp.sigmoid, 5)
+    bound, _, _ = both(net, x, y, bp.cross_entropy)
+    short = BoundGradient(net, bp.cross_entropy, 2, share=bound)
+    bound.weights *= 2
+    short.x[:, :-1], short.y[...] = x.T[:2], y.T[:2]
+    short()
+    doubled = net.with_parameters(2 * net.parameters)
+    plain = bp.backprop(doubled, doubled.forward(x[:, :2]), y[:, :2], bp.cross_entropy)
+    assert np.allclose(unpack(net.sizes, bound.gradient), plain.vector, rtol=1e-13, atol=1e-16)
+
+
+def test_pack_and_unpack_are_inverse_and_put_each_bias_last():
+    net = bp.Network.random([3, 4, 2], hidden="tanh", output="tanh", rng=np.random.default_rng(0))
+    packed = pack(net.parameters)
+    assert np.array_equal(unpack(net.sizes, packed), net.parameters.vector)
+    rows = by_layer(net.sizes, packed)
+    assert np.array_equal(rows[3], np.hstack([net.w[3], net.b[3]]))
+
+
+def test_the_network_does_not_change():
+    net, x, y = problem([3, 4, 2], bp.tanh, bp.sigmoid, 5)
+    before = net.parameters.vector.copy()
+    bound, _, _ = both(net, x, y, bp.cross_entropy)
+    bound.weights *= 3
+    assert np.array_equal(net.parameters.vector, before)
+
+
+@pytest.mark.parametrize("hidden", ACTIVATIONS.values(), ids=str)
+def test_nothing_is_allocated(hidden):
+    """No array: the smallest one here has 2,560 bytes. Python's own objects and the iterator of
+    softmax's maximum stay below 2,048."""
+    net, x, y = problem([64, 30, 10], hidden, bp.softmax, 32)
+    bound, _, _ = both(net, x, y, bp.log_likelihood)
+    tracemalloc.start()
+    try:
+        bound()
+        _, first = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(10):
+            bound()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - before < 2048, f"{peak - before} bytes at the peak (first call: {first})"
+
+
+def test_no_page_faults():
+    net, x, y = problem([200, 300, 10], bp.sigmoid, bp.sigmoid, 64)
+    bound, _, _ = both(net, x, y, bp.cross_entropy)
+    for _ in range(3):
+        bound()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(50):
+        bound()
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    assert faults < 50, f"{faults} page faults in 50 gradients: something allocates"
+
+
+def test_number_of_calls():
+    """Each product and ufunc once: a call costs about a microsecond, which small nets feel."""
+    net, _, _ = problem([64, 30, 10], bp.sigmoid, bp.sigmoid, 10)
+    assert len(BoundGradient(net, bp.cross_entropy, 10).calls) == 19
+    net, _, _ = problem([64, 30, 10], bp.sigmoid, bp.softmax, 10)
+    assert len(BoundGradient(net, bp.log_likelihood, 10).calls) == 21
+
+
+def test_matrix_products_are_those_that_the_theory_counts():
+    """Forward one per layer, backward one per layer and one more per hidden layer."""
+    sizes = [7, 5, 4, 3]
+    net, _, _ = problem(sizes, bp.sigmoid, bp.sigmoid, 2)
+    products = [
+        (call.func.__self__.shape, call.args[0].shape)
+        for call in BoundGradient(net, bp.cross_entropy, 2).calls
+        if getattr(call.func, "__name__", "") == "dot"
+    ]
+    count = sum(rows * inner * columns for (rows, inner), (_, columns) in products)
+    forward = sum(n * (k + 1) for k, n in itertools.pairwise(sizes))
+    back = sum(n * (k + 1) for k, n in itertools.pairwise(sizes[1:]))
+    assert count == 2 * (2 * forward + back), "two examples"
