@@ -10,7 +10,16 @@
 
 import importlib
 
-from bpcourse import datasets, equations, finite_difference
+from bpcourse import (
+    datasets,
+    equations,
+    experiments,
+    finite_difference,
+    gradcheck,
+    operation_count,
+    perceptron,
+    worked_examples,
+)
 from bpcourse.activations import Activation, identity, relu, sigmoid, softmax, tanh
 from bpcourse.backprop import Gradient, backprop
 from bpcourse.costs import Cost, cross_entropy, log_likelihood, quadratic
@@ -36,16 +45,21 @@ __all__ = [
     "cross_entropy",
     "datasets",
     "equations",
+    "experiments",
     "finite_difference",
+    "gradcheck",
     "identity",
     "kfold_stopping_epoch",
     "log_likelihood",
+    "operation_count",
+    "perceptron",
     "quadratic",
     "relu",
     "sigmoid",
     "softmax",
     "tanh",
     "train",
+    "worked_examples",
 ]
 
 

@@ -129,7 +129,8 @@ def backprop(net, trace, y, cost):
     cost = _checks.lookup("cost", cost, COSTS)
     _check_trace(net, trace)
     y = check_targets(net, trace.a[net.depth], y, cost)
-    grad = propagate_back(net, trace, y, cost)
+    with np.errstate(divide="ignore", invalid="ignore"):  # an infinite error is refused by name
+        grad = propagate_back(net, trace, y, cost)
     _check_output_error(net, grad.delta[net.depth], cost)
     return grad
 

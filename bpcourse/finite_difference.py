@@ -89,14 +89,16 @@ class Estimate:
 def _forward(f, x, i, h, base):
     moved = x.copy()
     moved[i] += h
-    return (f(moved) - base) / (moved[i] - x[i])
+    taken = moved[i] - x[i]
+    return (f(moved) - base) / taken
 
 
 def _central(f, x, i, h, base):
     above, below = x.copy(), x.copy()
     above[i] += h
     below[i] -= h
-    return (f(above) - f(below)) / (above[i] - below[i])
+    taken = above[i] - below[i]
+    return (f(above) - f(below)) / taken
 
 
 def _complex(f, x, i, h, base):
@@ -170,7 +172,7 @@ def derivative(f, x, *, method="central", step=None):
     def flat_f(flat):
         return np.asarray(f(flat.reshape(x.shape)))
 
-    base = flat_f(x.ravel()) if how.needs_base else None
+    base = flat_f(x.flatten()) if how.needs_base else None
     parts = [how.quotient(flat_f, x.ravel(), i, h, base) for i, h in enumerate(steps)]
     value = np.stack(parts, axis=-1)
     passes = how.evaluations * x.size + how.needs_base
@@ -188,6 +190,8 @@ def _steps(x, how, step):
     else:
         steps = np.full(x.shape, _checks.real("step", step, above=0))
     steps = steps.astype(x.dtype)
+    if not steps.all():
+        raise ValueError(f"step {step:g} is 0 in {x.dtype}; take a larger step")
     lost = (x + steps == x) & how.scaled
     if lost.any():
         i = int(np.argmax(lost))

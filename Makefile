@@ -1,0 +1,44 @@
+# Two commands: `make book` builds _build/html, `make test` proves it. The README has the rest.
+
+BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+# With one thread a sum has one order, whatever the number of processors.
+export OMP_NUM_THREADS = 1
+export OPENBLAS_NUM_THREADS = 1
+
+.PHONY: book test lint notebooks serve bench clean
+
+# The stored outputs of the notebooks are shown; any warning fails.
+book: .venv/installed
+	rm -rf _build
+	$(BIN)/jupyter-book build . -n -W --keep-going
+	$(BIN)/python book/_ext/check_html.py _build/html
+
+# Unit tests, the docstrings' examples, and every cell of every notebook against its stored output.
+test: .venv/installed
+	$(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules --nbval --nbval-current-env
+
+lint: .venv/installed
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+# Runs every notebook and saves it with its outputs.
+notebooks: .venv/installed
+	$(BIN)/python scripts/notebooks.py
+
+serve: book
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+.venv/installed: requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found; name one: make PYTHON=/path/to/python"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
+	@touch $@

@@ -1,0 +1,123 @@
+"""Check the built book: it loads nothing from another host, and no link inside it is broken.
+
+python book/_ext/check_html.py _build/html
+"""
+
+import re
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup
+
+# Attributes that make a browser fetch what they name. A plain <a href> does not.
+FETCHING = {
+    "audio": ("src",),
+    "embed": ("src",),
+    "iframe": ("src",),
+    "image": ("href",),
+    "img": ("src", "srcset"),
+    "link": ("href",),
+    "object": ("data",),
+    "script": ("src",),
+    "source": ("src", "srcset"),
+    "use": ("href",),
+    "video": ("src",),
+}
+# <link>s of these kinds name a page and fetch nothing.
+NAMES_A_PAGE = {"author", "canonical", "index", "license", "next", "prev", "search"}
+CSS_FETCH = re.compile(r"""(?:@import\s+|url\(\s*)["']?((?:https?:)?//[^"')\s;]+)""")
+DELIVERY = re.compile(r"https?://[^\s\"'<>]*(?:jsdelivr|unpkg|cdnjs|googleapis|gstatic)[^\s\"'<>]*")
+# What MathJax would load for spoken formulas, which the book's settings leave off.
+NEVER_FETCHED = (
+    "https://cdn.jsdelivr.net/npm/speech-rule-engine",
+    "https://cdn.jsdelivr.net/npm/sre-mathmaps-ie",
+    "https://cdn.jsdelivr.net/npm/wicked-good-xpath",
+)
+
+
+def problems(root):
+    """Return the problems of the book under the folder ``root``, one sentence each."""
+    pages = {path: parse(path) for path in sorted(Path(root).resolve().rglob("*.html"))}
+    # The theme leaves templates among its static files; nobody opens them.
+    pages = {path: page for path, page in pages.items() if "_static" not in path.parts}
+    if not pages:
+        return [f"{root} holds no HTML: build the book first (make book)"]
+    found = []
+    places = {path: names_of_places(page) for path, page in pages.items()}
+    for path, page in pages.items():
+        found += [f"{path}: {what}" for what in page_problems(page)]
+        found += [f"{path}: {what}" for what in broken_links(path, page, places)]
+    for path in sorted(Path(root).rglob("*.css")) + sorted(Path(root).rglob("*.js")):
+        found += [f"{path}: {what}" for what in asset_problems(path)]
+    return found
+
+
+def parse(path):
+    """Return the parsed page at ``path``."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def page_problems(page):
+    """Return what a page fetches from another host, and its pictures without a description."""
+    styles = [tag.get_text() for tag in page("style")] + [tag["style"] for tag in page(style=True)]
+    scripts = [tag.get_text() for tag in page("script")]
+    urls = [url for url in fetched(page) if re.match(r"(?:https?:)?//", url)]
+    urls += CSS_FETCH.findall("\n".join(styles)) + DELIVERY.findall("\n".join(scripts))
+    found = [f"loads {url}" for url in urls]
+    found += [f"picture {tag.get('src')} has no alt" for tag in page("img") if not tag.get("alt")]
+    figures = page("svg", class_="bp-figure")
+    return found + ["a figure has no aria-label" for tag in figures if not tag.get("aria-label")]
+
+
+def fetched(page):
+    """Return the addresses that a browser fetches when it opens the page."""
+    tags = [tag for tag in page(list(FETCHING)) if not names_a_page(tag)]
+    values = [tag.get(key) for tag in tags for key in FETCHING[tag.name]]
+    return [value.strip() for value in values if value]
+
+
+def names_a_page(tag):
+    """Return whether a tag is a ``<link>`` that fetches nothing."""
+    return tag.name == "link" and bool(NAMES_A_PAGE & set(tag.get("rel", [])))
+
+
+def broken_links(path, page, places):
+    """Return the links of a page to files, or to places in pages, that do not exist."""
+    found = []
+    for url in fetched(page) + [tag["href"] for tag in page("a", href=True)]:
+        parts = urlsplit(url)
+        if parts.scheme or parts.netloc:
+            continue
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        place = unquote(parts.fragment)
+        if not target.exists():
+            found.append(f"links to {url}, which does not exist")
+        elif place and place not in places.get(target, {place}):
+            found.append(f"links to {url}, a place that does not exist")
+    return found
+
+
+def names_of_places(page):
+    """Return the identifiers on a page that a link can lead to."""
+    return {tag["id"] for tag in page(id=True)} | {tag["name"] for tag in page("a", {"name": True})}
+
+
+def asset_problems(path):
+    """Return what the style sheet or script at ``path`` would fetch from another host."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    urls = CSS_FETCH.findall(text) if path.suffix == ".css" else DELIVERY.findall(text)
+    return [f"loads {url}" for url in urls if not url.startswith(NEVER_FETCHED)]
+
+
+def main(root):
+    """Print the problems of the book; return the exit status."""
+    found = problems(root)
+    for problem in found:
+        print(problem, file=sys.stderr)
+    print(f"{root}: {len(found)} problem(s) in what it loads and where it links")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,655 @@
+r"""Checks of a gradient against finite differences, with a report in words.
+
+:func:`check` compares a gradient with finite differences of the cost and says what disagrees, where
+and by which ratio. :func:`require` raises the same report as an error. :func:`compare` takes two
+gradients that are there already.
+
+A gradient is judged array by array. The error of an array is its largest difference, relative to
+its largest entry, so that the first layer of a deep network, whose derivatives may be a million
+times smaller than those of the last, is checked as strictly as any other. The gradients disagree
+in an array if
+
+.. math::
+
+    \max |g - \hat g| > r \max(|g|, |\hat g|) + s
+
+with a relative tolerance r, and the noise s that the finite difference itself has.
+
+Derived in the book's chapter "Finite differences against backpropagation".
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bpcourse import _checks, finite_difference
+from bpcourse.backprop import check_targets, propagate_back
+from bpcourse.costs import COSTS
+from bpcourse.network import Parameters, Trace, parameter_count
+
+# A mistake in a gradient changes it by far more than this; rounding and truncation by far less.
+_TOLERANCES = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-3}
+
+# Two ways to compute a number may differ by this many units in its last place.
+_ROUNDING = 64
+_EPSILON = float(np.finfo(np.float64).eps)
+
+# An array whose largest entry is below this many times the noise can't be judged.
+_CLEAR = 10
+
+_CAST_NOTE = "The network is float32; the check was made in float64, with x and y cast up."
+
+
+class GradientError(Exception):
+    """A gradient that disagrees with finite differences; the message is the report."""
+
+    @property
+    def report(self):
+        """The :class:`Report`."""
+        return self.args[0]
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one array of a gradient compares.
+
+    Attributes
+    ----------
+    array : str
+        Its name, such as "w2".
+    size : int
+        The number of its entries.
+    where : str
+        The entry that disagrees most, such as "w2[1,4]".
+    analytic, numeric : float
+        Its two values.
+    relative_error : float
+        Their difference, relative to the largest entry of the array in either gradient.
+    ratio : float
+        The median of analytic/numeric over the entries that stand clear of the noise; NaN if none
+        does.
+    constant : bool
+        Whether the ratio is the same for all of these, within 0.1 %.
+    noise : float
+        The difference that the finite difference itself may make.
+    verdict : {"ok", "WRONG", "too small"}
+        "too small": the array hides in the noise, so that nothing can be said about it.
+    """
+
+    array: str
+    size: int
+    where: str
+    analytic: float
+    numeric: float
+    relative_error: float
+    ratio: float
+    constant: bool
+    noise: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a comparison; ``str(report)`` is a message to whoever wrote the gradient.
+
+    Attributes
+    ----------
+    rows : tuple of Row
+        One for each array: w2, b2, w3, b3, ...
+    relative_tolerance : float
+        The largest relative error allowed.
+    analytic, numeric : str
+        What the two gradients are: the dtype; the method, step and number of forward passes.
+    hint : str
+        What a constant ratio means; empty if there is none, or nothing is wrong.
+    note : str
+        What was done to the network before the check; usually empty.
+    """
+
+    rows: tuple[Row, ...]
+    relative_tolerance: float
+    analytic: str
+    numeric: str
+    hint: str = ""
+    note: str = ""
+
+    @property
+    def wrong(self):
+        """The rows of the arrays that disagree."""
+        return tuple(row for row in self.rows if row.verdict == "WRONG")
+
+    @property
+    def too_small(self):
+        """The rows of the arrays that hide in the noise."""
+        return tuple(row for row in self.rows if row.verdict == "too small")
+
+    @property
+    def ok(self):
+        """Whether no array disagrees, and at least one could be judged."""
+        return not self.wrong and len(self.too_small) < len(self.rows)
+
+    @property
+    def worst(self):
+        """The row with the largest relative error, among those that disagree if any does."""
+        judged = [row for row in self.rows if row.verdict != "too small"]
+        return max(self.wrong or judged or self.rows, key=lambda row: row.relative_error)
+
+    def __str__(self):
+        table = "" if self.ok else _table(self.rows)
+        parts = [_headline(self), table, self.hint, _unjudged(self), _caution(self), self.note]
+        return "\n\n".join(part for part in parts if part)
+
+    def __repr__(self):
+        state = "agree" if self.ok else "disagree" if self.wrong else "too small to be judged"
+        return f"<gradient check of {', '.join(row.array for row in self.rows)}: {state}>"
+
+
+def compare(analytic, numeric, *, relative_tolerance=None, noise=None, batch_size=None):
+    """Compare two gradients, array by array.
+
+    Parameters
+    ----------
+    analytic, numeric : Gradient, Parameters, Estimate or array_like
+        The gradient to judge and the one to judge it by, of the same network or of the same shape.
+        Beside a gradient of a network, an array of shape (W,) is taken as one too.
+    relative_tolerance : float, optional
+        The largest relative error allowed; by default 1e-6, or 1e-3 if ``analytic`` is float32.
+    noise : float, optional
+        The difference that the numeric gradient itself may make, in the units of the gradient. By
+        default :func:`noise_floor` of the estimate's method and step (for a cost of about 1), and
+        0 for a gradient that is no estimate.
+    batch_size : int, optional
+        m, so that a ratio of m or 1/m can be recognized.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ValueError
+        Gradients of different sizes, NaN or infinity (named).
+    TypeError
+        A numeric gradient in less than float64: too few of its digits are right.
+
+    Examples
+    --------
+    >>> from bpcourse.finite_difference import derivative
+    >>> numeric = derivative(lambda v: (v**2).sum(), [3.0, 4.0], method="complex")
+    >>> compare([6.0, 8.0], numeric).ok
+    True
+    >>> print(compare([3.0, 4.0], numeric).hint)
+    Hint: all of gradient is 0.5 times the numeric value. 1/2 stands in front of a cost such as
+    1/2 (a - y)^2: the square cancels it.
+    """
+    pairs = _pairs(analytic, numeric)
+    if noise is None:
+        known = isinstance(numeric, finite_difference.Estimate)
+        noise = noise_floor(numeric.method, numeric.step) if known else 0.0
+    return _report(
+        pairs,
+        numeric,
+        dict.fromkeys(pairs, _checks.real("noise", noise, minimum=0)),
+        dtype=_coarser(*(each.dtype for each, _ in pairs.values())),
+        relative_tolerance=relative_tolerance,
+        batch_size=batch_size,
+    )
+
+
+def check(net, x, y, cost, gradient=None, *, method="complex", step=None, relative_tolerance=None):
+    r"""Check the gradient of a network's cost against finite differences.
+
+    The check is made in float64: a finite difference in float32 has two or three right digits. A
+    float32 network is cast up, with x and y, and the report says so.
+
+    Parameters
+    ----------
+    net : Network
+    x : array_like of shape (n_1, m)
+    y : array_like of shape (n_L, m)
+    cost : Cost or str
+    gradient : Gradient, Parameters, array_like of shape (W,) or callable, optional
+        The gradient to check, or a function ``gradient(net, x, y, cost)`` that returns it, which
+        is called with the network in float64. By default the gradient by :func:`backprop`.
+    method : {"complex", "central", "forward"}
+        The complex step has no noise but rounding: take it whenever all activations and the cost
+        accept complex numbers, as those of this package do.
+    step : float, optional
+        As in :func:`bpcourse.finite_difference.derivative`.
+    relative_tolerance : float, optional
+        By default 1e-6, or 1e-3 for a gradient in float32 or of a float32 network.
+
+    Returns
+    -------
+    Report
+        ``report.ok``, ``report.rows``, ``report.hint``, and the message ``str(report)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A gradient of other sizes, NaN or infinity; as
+        :func:`bpcourse.finite_difference.gradient`.
+
+    Notes
+    -----
+    What rounding explains is measured, not guessed: the backward pass is repeated with every number
+    that enters it changed in its last digits, and the change of the gradient is taken as noise.
+    One case escapes: a softmax with outputs within about 1e-10 of 1, and without its matched cost,
+    loses digits of its derivative in both gradients, and may be reported as wrong.
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> rng = np.random.default_rng(0)
+    >>> net = bp.Network.random([2, 3, 1], hidden=bp.sigmoid, output=bp.sigmoid, rng=rng)
+    >>> x, y = rng.random((2, 5)), rng.random((1, 5))
+    >>> report = check(net, x, y, bp.cross_entropy)
+    >>> report.ok
+    True
+
+    A gradient that sums over the mini-batch instead of taking the mean:
+
+    >>> summed = 5 * bp.backprop(net, net.forward(x), y, bp.cross_entropy)
+    >>> print(check(net, x, y, bp.cross_entropy, summed).hint)
+    Hint: the whole gradient is 5 times the numeric value. 5 is the batch size: look for a sum over
+    the examples in place of their mean.
+    """
+    cost = _checks.lookup("cost", cost, COSTS)
+    cast, x, y = _in_float64(net, x, y, cost)
+    # The targets have been checked in their own precision, where rounding is coarser.
+    unchecked = replace(cost, check_targets=None)
+    numeric = finite_difference.gradient(cast, x, y, unchecked, method=method, step=step)
+    dtype = np.dtype(np.float64)
+    if gradient is None:
+        gradient = propagate_back(cast, cast.forward(x), y, unchecked)
+    elif callable(gradient):
+        gradient = gradient(cast, x, y, cost)
+    else:
+        dtype = net.parameters.vector.dtype
+    pairs = _pairs(gradient, numeric)
+    dtype = _coarser(dtype, *(analytic.dtype for analytic, _ in pairs.values()))
+    return _report(
+        pairs,
+        numeric,
+        _noise(cast, x, y, unchecked, numeric, dtype),
+        dtype=dtype,
+        relative_tolerance=relative_tolerance,
+        batch_size=x.shape[1],
+        note="" if cast is net else _CAST_NOTE,
+    )
+
+
+def require(
+    net, x, y, cost, gradient=None, *, method="complex", step=None, relative_tolerance=None
+):
+    """Check the gradient of a network's cost, and raise the report as an error if it is wrong.
+
+    Parameters are those of :func:`check`.
+
+    Returns
+    -------
+    Report
+        One that is ``ok``.
+
+    Raises
+    ------
+    GradientError
+        The gradient disagrees, or is too small everywhere to be judged; ``error.report`` is the
+        report, and the message is its text.
+    ValueError, TypeError
+        As :func:`check`.
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> net = bp.Network.from_arrays([[[2.0]]], [[0.0]], [bp.sigmoid])
+    >>> x, y = np.array([[1.0]]), np.array([[0.0]])
+    >>> require(net, x, y, bp.quadratic)
+    <gradient check of w2, b2: agree>
+    >>> wrong = -bp.backprop(net, net.forward(x), y, bp.quadratic)
+    >>> try:
+    ...     require(net, x, y, bp.quadratic, wrong)
+    ... except GradientError as error:
+    ...     print(error.report.hint)
+    Hint: the whole gradient is -1 times the numeric value. The sign is wrong: look for y - a in
+    place of a - y, or a stray minus.
+    """
+    report = check(
+        net,
+        x,
+        y,
+        cost,
+        gradient,
+        method=method,
+        step=step,
+        relative_tolerance=relative_tolerance,
+    )
+    if not report.ok:
+        raise GradientError(report)
+    return report
+
+
+def noise_floor(method, step, *, cost_value=1.0):
+    r"""Return the size of the errors that a finite difference makes by itself.
+
+    With the machine epsilon :math:`\epsilon` of float64 and the step h, forward (p = 1) and central
+    (p = 2) differences have a noise of
+
+    .. math::
+
+        s = (1 + |C|) \left( \frac{64 \epsilon}{h} + h^p \right),
+
+    the rounding of C divided by the step, and the truncation of the formula where the higher
+    derivatives of C are about as large as C. The complex step subtracts nothing, so that only
+    :math:`h^2` is left, and that is zero to the last digit for any sensible step.
+
+    Parameters
+    ----------
+    method : {"complex", "central", "forward"}
+    step : float
+        The step h.
+    cost_value : float
+        C, the value of the function that was differentiated.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError, TypeError
+        An unknown method, a step that isn't positive.
+
+    Examples
+    --------
+    >>> print(f"{noise_floor('central', 1e-5):.1e}, {noise_floor('complex', 1e-30)}")
+    3.0e-09, 0.0
+    """
+    _checks.lookup_name("method", method, finite_difference.METHODS)
+    h = _checks.real("step", step, above=0)
+    size = 1 + abs(_checks.real("cost_value", cost_value))
+    truncation = h if method == "forward" else h**2
+    if method == "complex":
+        return size * truncation if truncation > _EPSILON else 0.0
+    return size * (_ROUNDING * _EPSILON / h + truncation)
+
+
+def _in_float64(net, x, y, cost):
+    """Return the network, x and y in float64, after checking them as they came."""
+    trace = net.forward(x)
+    x, y = trace.a[1], check_targets(net, trace.a[net.depth], y, cost)
+    _refuse_infinite_cost(cost.value(trace.a[net.depth], y))
+    for name, array in {"net": net.parameters.vector, "x": x, "y": y}.items():
+        if np.iscomplexobj(array):
+            raise TypeError(f"{name} holds complex numbers, want float32 or float64")
+    if x.dtype == np.float64:
+        return net, x, y
+    vector = net.parameters.vector.astype(np.float64)
+    return net.with_parameters(vector), x.astype(np.float64), y.astype(np.float64)
+
+
+def _refuse_infinite_cost(value):
+    if not np.isfinite(value):
+        raise ValueError(
+            f"the cost is {value} at these parameters, so it has no finite differences; check at "
+            "smaller weights, where no output is exactly 0 or 1"
+        )
+
+
+def _pairs(analytic, numeric):
+    """Return the arrays of two gradients as pairs, by name, after checking both."""
+    sizes = getattr(numeric, "sizes", None) or getattr(analytic, "sizes", None)
+    analytic = _named_arrays("analytic", analytic, sizes)
+    numeric = _named_arrays("numeric", numeric, sizes)
+    for name, array in numeric.items():
+        if analytic[name].shape != array.shape:
+            raise ValueError(
+                f"analytic {name} has shape {analytic[name].shape}, numeric {name} has shape "
+                f"{array.shape}; want two gradients of the same shape"
+            )
+        if array.dtype != np.float64:
+            raise TypeError(
+                f"numeric {name} has dtype {array.dtype}, want float64: a finite difference in "
+                f"{array.dtype} has only a few right digits. gradcheck.check makes one in float64"
+            )
+    return {name: (analytic[name], numeric[name]) for name in numeric}
+
+
+def _named_arrays(which, gradient, sizes):
+    """Return the arrays of a gradient by name; one array called "gradient" without layers."""
+    if sizes is None:
+        arrays = {"gradient": np.asarray(getattr(gradient, "value", gradient))}
+    else:
+        vector = np.asarray(getattr(gradient, "vector", gradient))
+        came, want = getattr(gradient, "sizes", sizes), (parameter_count(sizes),)
+        if came != sizes or vector.shape != want:
+            of = f"is of a network {list(came)}" if came != sizes else f"has shape {vector.shape}"
+            raise ValueError(
+                f"{which} gradient {of}, want {want}: one derivative for each weight and bias of "
+                f"a network {list(sizes)}, in the order of net.parameters.vector"
+            )
+        arrays = _by_layer(Parameters._over(sizes, vector))
+    for name, array in arrays.items():
+        arrays[name] = _checks.floating(f"{which} {name}", array)
+        if np.iscomplexobj(array):
+            raise TypeError(f"{which} {name} holds complex numbers, want real ones")
+    return arrays
+
+
+def _by_layer(parameters):
+    """Return the arrays of a network's parameters by name: w2, b2, w3, b3, ..."""
+    arrays = {}
+    for l in parameters.w:
+        arrays[f"w{l}"], arrays[f"b{l}"] = parameters.w[l], parameters.b[l]
+    return arrays
+
+
+def _coarser(*dtypes):
+    """Return the dtype with the fewest digits."""
+    return max((np.dtype(each) for each in dtypes), key=lambda each: np.finfo(each).eps)
+
+
+def _noise(net, x, y, cost, numeric, dtype):
+    """Return by array the differences that the method, the step and rounding explain."""
+    trace = net.forward(x)
+    value = float(cost.value(trace.a[net.depth], y))
+    floor = noise_floor(numeric.method, numeric.step, cost_value=value)
+    change = _by_layer(_rounding(net, trace, y, cost, float(np.finfo(dtype).eps)))
+    return {name: floor + float(abs(array).max()) for name, array in change.items()}
+
+
+def _rounding(net, trace, y, cost, epsilon):
+    """Return the change of the gradient when every number it is made of changes its last digits."""
+    rng = np.random.default_rng(0)
+
+    def nudge(array):
+        # In proportion, so that zeros stay zero and no weighted input crosses the kink of relu.
+        return array * (1 + _ROUNDING * epsilon * rng.uniform(-1, 1, array.shape))
+
+    nudged_net = net._at(Parameters._over(net.sizes, nudge(net.parameters.vector)))
+    nudged_trace = Trace(
+        {l: nudge(z) for l, z in trace.z.items()}, {l: nudge(a) for l, a in trace.a.items()}
+    )
+    nudged = propagate_back(nudged_net, nudged_trace, nudge(y), cost)
+    return nudged - propagate_back(net, trace, y, cost)
+
+
+def _report(pairs, numeric, noise, *, dtype, relative_tolerance, batch_size, note=""):
+    """Judge every array and put the report together."""
+    if relative_tolerance is None:
+        relative_tolerance = _TOLERANCES[dtype]
+    tolerance = _checks.real("relative_tolerance", relative_tolerance, above=0, below=1)
+    rows = tuple(_row(name, *pairs[name], tolerance, noise[name]) for name in pairs)
+    outputs = numeric.sizes[-1] if hasattr(numeric, "sizes") else None
+    return Report(
+        rows=rows,
+        relative_tolerance=tolerance,
+        analytic=str(_coarser(*(analytic.dtype for analytic, _ in pairs.values()))),
+        numeric=_described(numeric),
+        hint=_hint(rows, batch_size, outputs),
+        note=note,
+    )
+
+
+def _described(numeric):
+    """Say how the numeric gradient was made."""
+    if not isinstance(numeric, finite_difference.Estimate):
+        return "float64"
+    return (
+        f"{numeric.method} difference with step {numeric.step:.2g}, "
+        f"{numeric.forward_passes:,} forward passes, float64"
+    )
+
+
+def _row(name, analytic, numeric, tolerance, noise):
+    """Compare one array."""
+    difference = abs(analytic - numeric)
+    worst = np.unravel_index(np.argmax(difference), difference.shape)
+    error = float(difference[worst])
+    scale = float(max(abs(analytic).max(), abs(numeric).max()))
+    ratio, constant = _ratio(analytic, numeric, noise)
+    return Row(
+        array=name,
+        size=numeric.size,
+        where=_entry_name(name, worst),
+        analytic=float(analytic[worst]),
+        numeric=float(numeric[worst]),
+        relative_error=error / scale if scale else 0.0,
+        ratio=ratio,
+        constant=constant,
+        noise=noise,
+        verdict=_verdict(error, scale, tolerance, noise),
+    )
+
+
+def _verdict(error, scale, tolerance, noise):
+    if error > tolerance * scale + noise:
+        return "WRONG"
+    # Equal numbers agree, however small. Others agree only if a disagreement could be seen.
+    return "too small" if error and scale < _CLEAR * noise else "ok"
+
+
+def _ratio(analytic, numeric, noise):
+    """Return the median of analytic/numeric, and whether it is the same everywhere."""
+    # Entries far below the largest have relative errors of their own that say nothing.
+    clear = abs(numeric) > max(_CLEAR * noise, 1e-3 * abs(numeric).max())
+    if not clear.any():
+        return float("nan"), False
+    ratios = analytic[clear] / numeric[clear]
+    median = float(np.median(ratios))
+    return median, bool(_same(ratios, median).all())
+
+
+def _same(ratio, other):
+    return abs(ratio - other) <= 1e-3 * abs(other)
+
+
+def _entry_name(array, index):
+    # A bias is a column, so that its second index says nothing.
+    index = index[:1] if array.startswith("b") else index
+    return f"{array}[{','.join(str(i) for i in index)}]" if index else array
+
+
+def _hint(rows, batch_size, outputs):
+    """Say what the ratio means where it is constant."""
+    suspects = [row for row in rows if row.verdict == "WRONG" and row.constant]
+    if not suspects:
+        return ""
+    # The last one is the nearest to the output: a mistake spreads from there to the input.
+    ratio = suspects[-1].ratio
+    same = [row for row in suspects if _same(row.ratio, ratio)]
+    meaning = _meaning(ratio, batch_size, outputs)
+    if not meaning and sum(row.size for row in same) == 1:
+        return ""  # The ratio of a single number is always constant.
+    visible = [row for row in rows if not np.isnan(row.ratio)]
+    whole = len(same) == len(visible) > 1
+    where = "the whole gradient" if whole else f"all of {_listed([row.array for row in same])}"
+    times = round(ratio) if _same(round(ratio), ratio) else ratio
+    return f"Hint: {where} is {times:.6g} times the numeric value. {meaning}".rstrip()
+
+
+def _listed(names):
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _meaning(ratio, batch_size, outputs):
+    """Say which mistakes lead to a ratio."""
+    if ratio == 0:
+        return "It is zero: look for an array never filled in, or a mask that lets nothing through."
+    sign = "The sign is wrong: look for y - a in place of a - y, or a stray minus. "
+    sign = sign if ratio < 0 else ""
+    causes = [text for value, text in _causes(batch_size, outputs) if _same(abs(ratio), value)]
+    return (sign + " Or: ".join(causes)).strip()
+
+
+def _causes(m, k):
+    """Return the ratios that common mistakes lead to, for m examples and k outputs."""
+    m, k = m or 1, k or 1
+    causes = [
+        (m, f"{m} is the batch size: look for a sum over the examples in place of their mean."),
+        (1 / m, f"1/{m} is 1 over the batch size: look for a second mean over the examples."),
+        (k, f"{k} is the number of outputs: look for a sum over them in place of a mean."),
+        (1 / k, f"1/{k} is 1 over the number of outputs: look for a mean in place of a sum."),
+        (2, "2 comes from the square in a cost: the 1/2 in front of it cancels the 2."),
+        (1 / 2, "1/2 stands in front of a cost such as 1/2 (a - y)^2: the square cancels it."),
+    ]
+    return [(value, text) for value, text in causes if value != 1]
+
+
+def _headline(report):
+    """Say what came out, with the worst parameter by name."""
+    row, names = report.worst, [row.array for row in report.wrong]
+    values = (
+        f"{row.where}: analytic {row.analytic:.10g} ({report.analytic}), numeric "
+        f"{row.numeric:.10g} ({report.numeric}); relative error {row.relative_error:.2g}, "
+        f"allowed {report.relative_tolerance:g} and a noise of {row.noise:.1g}."
+    )
+    if names:
+        return (
+            f"The gradient disagrees with the numeric one in {len(names)} of {len(report.rows)} "
+            f"arrays: {', '.join(names)}.\nWorst at {values}"
+        )
+    if not report.ok:
+        return (
+            "Nothing could be checked: the gradient is smaller than the noise everywhere. Check at "
+            f"a point where it is not zero, such as random weights.\nLargest at {values}"
+        )
+    judged = len(report.rows) - len(report.too_small)
+    return f"The gradient agrees with the numeric one in {judged} arrays.\nWorst at {values}"
+
+
+def _table(rows):
+    """Lay out the rows for reading."""
+    titles = ("array", "relative error", "worst at", "analytic", "numeric", "median ratio", "")
+    line = "{:<9}{:>15}  {:<14}{:>14}{:>14}{:>14}  {}"
+    return "\n".join(line.format(*each).rstrip() for each in [titles, *map(_cells, rows)])
+
+
+def _cells(row):
+    return (
+        row.array,
+        f"{row.relative_error:.1e}",
+        row.where,
+        f"{row.analytic:.5g}",
+        f"{row.numeric:.5g}",
+        f"{row.ratio:.6g}",
+        row.verdict,
+    )
+
+
+def _unjudged(report):
+    """Say which arrays could not be judged, and why."""
+    if not report.too_small:
+        return ""
+    names = _listed([row.array for row in report.too_small])
+    return f"Too small to be judged, less than {_CLEAR} times the noise: {names}."
+
+
+def _caution(report):
+    """Say what a better numeric gradient would do."""
+    if report.numeric.startswith(("forward", "central")) and (report.wrong or report.too_small):
+        return (
+            "A real step h loses small derivatives, and is wrong where the cost bends within it "
+            "(the kink of relu, very large weights). method='complex' does neither."
+        )
+    return ""

@@ -1,0 +1,326 @@
+"""Finite differences: their accuracy, their price, and what they refuse."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bpcourse as bp
+from bpcourse.finite_difference import METHODS, derivative, gradient
+from bpcourse.network import parameter_count
+
+STEPS = 10.0 ** -np.arange(1, 13)
+
+
+def problem(sizes, m, *, hidden=bp.sigmoid, output=bp.sigmoid, seed=0, dtype=np.float64):
+    """Return a random network and a batch with one-hot targets."""
+    rng = np.random.default_rng(seed)
+    net = bp.Network.random(sizes, hidden=hidden, output=output, rng=rng, dtype=dtype)
+    x = rng.standard_normal((sizes[0], m)).astype(dtype)
+    y = np.eye(sizes[-1], dtype=dtype)[:, rng.integers(sizes[-1], size=m)]
+    return net, x, y
+
+
+def relative_error(net, x, y, cost, **options):
+    """Return the distance from backpropagation, relative to the length of the gradient."""
+    exact = bp.backprop(net, net.forward(x), y, cost).vector
+    estimate = gradient(net, x, y, cost, **options).vector
+    return np.linalg.norm(estimate - exact) / np.linalg.norm(exact)
+
+
+# Accuracy on networks
+
+
+@pytest.mark.parametrize("sizes", [[2, 3, 1], [3, 5, 4, 2], [8, 3, 8]])
+def test_accuracy_against_backpropagation(sizes):
+    net, x, y = problem(sizes, 4)
+    central = relative_error(net, x, y, bp.quadratic, method="central", step=1e-5)
+    forward = relative_error(net, x, y, bp.quadratic, method="forward", step=1e-5)
+    assert 1e-13 < central < 5e-10, "about 1e-10; far less would mean that it is no estimate"
+    assert 1e-7 < forward < 1e-4, "about 1e-6: the first-order error of the formula"
+    assert relative_error(net, x, y, bp.quadratic, method="complex") < 1e-15
+
+
+@settings(max_examples=30)
+@given(
+    sizes=st.lists(st.integers(1, 5), min_size=2, max_size=5),
+    pair=st.sampled_from(
+        [
+            (bp.sigmoid, bp.cross_entropy),
+            (bp.softmax, bp.log_likelihood),
+            (bp.tanh, bp.quadratic),
+            (bp.identity, bp.quadratic),
+        ]
+    ),
+    seed=st.integers(0, 10**6),
+)
+def test_the_complex_step_is_as_exact_as_backpropagation(sizes, pair, seed):
+    output, cost = pair
+    net, x, y = problem(sizes, 3, hidden=bp.tanh, output=output, seed=seed)
+    exact = bp.backprop(net, net.forward(x), y, cost).vector
+    estimate = gradient(net, x, y, cost, method="complex").vector
+    # The terms of the gradient are of order 1, so its rounding is of order 1e-16.
+    assert abs(estimate - exact).max() <= 1e-14 * max(1, abs(exact).max())
+
+
+@pytest.mark.parametrize("hidden", [bp.sigmoid, bp.tanh, bp.relu, bp.identity, bp.softmax])
+@pytest.mark.parametrize("method", list(METHODS))
+def test_every_activation(hidden, method):
+    net, x, y = problem([3, 5, 4, 2], 4, hidden=hidden, output=bp.softmax)
+    limit = {"forward": 1e-6, "central": 1e-8, "complex": 1e-14}[method]
+    assert relative_error(net, x, y, bp.log_likelihood, method=method) < limit
+
+
+def sweep(method):
+    net, x, y = problem([3, 5, 4, 2], 4)
+    return np.array(
+        [relative_error(net, x, y, bp.quadratic, method=method, step=step) for step in STEPS]
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "order", "best_step", "best_error"),
+    [("forward", 1, (1e-9, 1e-7), 1e-7), ("central", 2, (1e-6, 1e-4), 5e-10)],
+)
+def test_the_error_has_the_shape_of_a_u(method, order, best_step, best_error):
+    errors = sweep(method)
+    best = int(np.argmin(errors))
+    assert best_step[0] * 0.99 <= STEPS[best] <= best_step[1] * 1.01
+    assert errors[best] < best_error
+    # On the left arm rounding grows: a step 100 times smaller is clearly worse.
+    assert errors[-1] > 10 * errors[-3] > 10 * errors[best]
+    # On the right arm the formula's own error: h or h^2, decade by decade.
+    arm = errors[1 : best - 1]
+    assert len(arm) >= 2
+    assert arm[:-1] / arm[1:] == pytest.approx(10.0**order, rel=0.2)
+
+
+def test_the_complex_step_has_no_u():
+    net, x, y = problem([3, 5, 4, 2], 4)
+    for step in (1e-10, 1e-20, 1e-50, 1e-100):
+        assert relative_error(net, x, y, bp.quadratic, method="complex", step=step) < 1e-15
+
+
+@pytest.mark.parametrize(("method", "limit"), [("forward", 1e-2), ("central", 1e-3)])
+def test_in_float32_the_bottom_of_the_u_is_high(method, limit):
+    net, x, y = problem([3, 5, 4, 2], 4, dtype=np.float32)
+    estimate = gradient(net, x, y, bp.quadratic, method=method)
+    assert estimate.vector.dtype == np.float32, "no float64 leaks in"
+    exact = bp.backprop(net, net.forward(x), y, bp.quadratic).vector
+    error = np.linalg.norm(estimate.vector - exact) / np.linalg.norm(exact)
+    assert 1e-6 < error < limit
+
+
+def test_the_complex_step_in_float32_keeps_the_precision_of_float32():
+    net, x, y = problem([3, 5, 4, 2], 4, dtype=np.float32)
+    assert gradient(net, x, y, bp.quadratic, method="complex").vector.dtype == np.float32
+    assert relative_error(net, x, y, bp.quadratic, method="complex") < 1e-6
+
+
+# Price
+
+
+class Counting:
+    """A cost that counts how often it is asked for its value."""
+
+    def __init__(self):
+        self.calls = 0
+        self.cost = bp.Cost("counting", self.value, bp.quadratic.gradient)
+
+    def value(self, a, y):
+        self.calls += 1
+        return bp.quadratic.value(a, y)
+
+
+@pytest.mark.parametrize(
+    ("method", "price"), [("forward", lambda w: w + 1), ("central", lambda w: 2 * w),
+                          ("complex", lambda w: w)]
+)  # fmt: skip
+@pytest.mark.parametrize("sizes", [[1, 1], [3, 5, 4, 2]])
+def test_forward_passes_are_counted_exactly(sizes, method, price):
+    net, x, y = problem(sizes, 3)
+    counting = Counting()
+    estimate = gradient(net, x, y, counting.cost, method=method)
+    assert estimate.forward_passes == counting.calls == price(parameter_count(sizes))
+
+
+@pytest.mark.parametrize(("method", "calls"), [("forward", 7), ("central", 12), ("complex", 6)])
+def test_evaluations_of_any_function_are_counted(method, calls):
+    arguments = []
+
+    def f(v):
+        arguments.append(v)
+        return (v * v).sum()
+
+    assert derivative(f, np.ones((2, 3)), method=method).forward_passes == calls
+    assert len(arguments) == calls
+
+
+# Any function of an array
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("shape", [(), (1,), (4,), (2, 3), (2, 1, 2)])
+def test_a_number_from_an_array_of_any_shape(shape, method):
+    x = np.random.default_rng(0).standard_normal(shape)
+    value = derivative(lambda v: (v**3).sum(), x, method=method).value
+    assert value.shape == shape
+    assert value == pytest.approx(3 * x**2, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_an_array_from_an_array_gives_the_jacobian(method):
+    matrix = np.random.default_rng(0).standard_normal((4, 3))
+    jacobian = derivative(lambda v: matrix @ v, np.array([0.3, -2.0, 5.0]), method=method).value
+    assert jacobian.shape == (4, 3), "f(x).shape + x.shape"
+    assert jacobian == pytest.approx(matrix, rel=1e-6, abs=1e-6)
+
+
+def test_f_sees_the_shape_of_x_in_every_memory_order():
+    x = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    weights = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    for each in (x, x.T.copy().T, np.arange(12.0).reshape(2, 6)[:, ::2]):
+        value = derivative(lambda v: (weights * v).sum(), each, method="complex").value
+        assert value == pytest.approx(weights, rel=1e-14), "an entry's derivative in its own place"
+
+
+def test_the_squared_norm_of_wx():
+    # Source: CS231n; by hand, 2 (W x) x^T and W^T (2 W x).
+    w, x = np.array([[0.1, 0.5], [-0.3, 0.8]]), np.array([0.2, 0.4])
+    by_w = derivative(lambda v: ((v @ x) ** 2).sum(), w, method="complex").value
+    by_x = derivative(lambda v: ((w @ v) ** 2).sum(), x, method="complex").value
+    assert by_w == pytest.approx(np.array([[0.088, 0.176], [0.104, 0.208]]), rel=1e-14)
+    assert by_x == pytest.approx(np.array([-0.112, 0.636]), rel=1e-14)
+
+
+# The step
+
+
+@pytest.mark.parametrize("method", ["forward", "central"])
+def test_the_divisor_is_the_step_that_was_taken(method):
+    # 1 + 1e-10 is not a float64, so that the step taken is 8e-8 off. Dividing by 1e-10 would show.
+    assert (1 + 1e-10) - 1 != 1e-10
+    assert derivative(lambda v: v, 1.0, method=method, step=1e-10).value == 1.0
+
+
+@pytest.mark.parametrize(("method", "power"), [("forward", 1 / 2), ("central", 1 / 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_default_step_follows_the_dtype_and_the_size_of_x(method, power, dtype):
+    seen = []
+
+    def f(v):
+        seen.append(v.copy())
+        return v.sum()
+
+    x = np.array([0.001, -500.0], dtype)
+    estimate = derivative(f, x, method=method)
+    want = float(np.finfo(dtype).eps) ** power
+    assert estimate.step == pytest.approx(want)
+    moves = np.max([abs(each - x) for each in seen], axis=0)
+    # The steps that were taken are whole units of the last place of x.
+    assert moves == pytest.approx(
+        want * np.array([1, 500]), rel=0.2 if method == "forward" else 0.02
+    )
+
+
+def test_a_step_of_your_own_is_taken_as_it_is():
+    seen = []
+    derivative(lambda v: seen.append(v[0]) or v.sum(), [1000.0], method="central", step=0.25)
+    assert sorted(seen) == [999.75, 1000.25]
+
+
+# What it leaves alone, what it refuses
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_the_callers_arrays_never_change(method):
+    net, x, y = problem([3, 4, 2], 5)
+    arrays = [net.parameters.vector, x, y]
+    copies = [each.copy() for each in arrays]
+    gradient(net, x, y, bp.quadratic, method=method)
+    for array, copy in zip(arrays, copies, strict=True):
+        assert np.array_equal(array, copy)
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+def test_f_gets_copies_that_it_may_spoil(method):
+    def f(v):
+        v *= 2  # a careless function
+        return v.sum()
+
+    x = np.array([1.0, 2.0])
+    value = derivative(f, x, method=method).value
+    assert np.array_equal(x, [1.0, 2.0])
+    assert value == pytest.approx([2.0, 2.0], rel=1e-6)
+
+
+def test_the_result_is_laid_out_like_a_gradient():
+    net, x, y = problem([3, 4, 2], 5)
+    estimate = gradient(net, x, y, bp.quadratic, method="complex")
+    exact = bp.backprop(net, net.forward(x), y, bp.quadratic)
+    assert estimate.sizes == net.sizes
+    for l in (2, 3):
+        assert estimate.w[l] == pytest.approx(exact.w[l], rel=1e-10)
+        assert estimate.b[l] == pytest.approx(exact.b[l], rel=1e-10)
+    assert estimate.method == "complex"
+    assert repr(estimate) == (
+        f"<complex difference, step {estimate.step:g}: 26 derivatives from 26 evaluations>"
+    )
+    with pytest.raises(ValueError, match="read-only"):
+        estimate.vector[0] = 1.0
+
+
+def test_only_a_network_has_layers():
+    estimate = derivative(lambda v: v.sum(), [1.0])
+    with pytest.raises(AttributeError, match=r"has layers; use \.value"):
+        _ = estimate.w
+
+
+@pytest.mark.parametrize("function", [abs, np.real, lambda v: v.real, lambda v: v > 0])
+def test_a_complex_step_through_a_real_function_is_refused(function):
+    with pytest.raises(TypeError, match=r"drops the imaginary part.*use method='central'"):
+        derivative(function, [1.0], method="complex")
+
+
+@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize(
+    ("step", "message"), [(0.0, "step is 0, want more than 0"), (-1e-5, "step is -1e-05"),
+                          (np.nan, "step is nan, want a finite number")]
+)  # fmt: skip
+def test_a_step_must_be_positive(step, message, method):
+    with pytest.raises(ValueError, match=message):
+        derivative(lambda v: v.sum(), [1.0], method=method, step=step)
+
+
+@pytest.mark.parametrize("method", ["forward", "central"])
+def test_a_step_that_changes_nothing_is_refused(method):
+    with pytest.raises(ValueError, match=r"step 1e-05 does not change x, which is 1e\+12 there"):
+        derivative(lambda v: v.sum(), [1.0, 1e12], method=method, step=1e-5)
+
+
+def test_a_step_that_float32_rounds_to_zero_is_refused():
+    x = np.ones(2, np.float32)
+    with pytest.raises(ValueError, match="step"):
+        derivative(lambda v: v.sum(), x, method="complex", step=1e-50)
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="unknown method 'newton'; known: forward, central, compl"):
+        derivative(lambda v: v, [1.0], method="newton")
+    with pytest.raises(ValueError, match=r"x\[1\] is nan"):
+        derivative(lambda v: v.sum(), [1.0, np.nan])
+    with pytest.raises(ValueError, match="x is empty"):
+        derivative(lambda v: v.sum(), np.empty(0))
+    with pytest.raises(TypeError, match="x is complex; want a real array"):
+        derivative(lambda v: v.sum(), [1.0 + 2.0j])
+    net, x, y = problem([3, 4, 2], 5)
+    with pytest.raises(ValueError, match=r"x has shape \(5, 3\), want \(3, m\)"):
+        gradient(net, x.T, y, bp.quadratic)
+    with pytest.raises(ValueError, match="cost cross_entropy does not fit output activation tanh"):
+        gradient(*problem([3, 4, 2], 5, output=bp.tanh), bp.cross_entropy)
+
+
+def test_whole_numbers_are_converted_with_a_warning():
+    with pytest.warns(UserWarning, match="x holds whole numbers"):
+        value = derivative(lambda v: (v**2).sum(), np.array([3, 4])).value
+    assert value == pytest.approx([6, 8], rel=1e-9)

@@ -1,0 +1,596 @@
+"""The gradient checker: it must pass what is right, fail what is wrong, and say the right words."""
+
+import inspect
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bpcourse as bp
+from bpcourse.finite_difference import derivative
+from bpcourse.finite_difference import gradient as numeric_gradient
+from bpcourse.gradcheck import GradientError, check, compare, noise_floor, require
+from bpcourse.network import Parameters
+
+PAIRS = [
+    (bp.sigmoid, bp.cross_entropy),
+    (bp.sigmoid, bp.quadratic),
+    (bp.softmax, bp.log_likelihood),
+    (bp.softmax, bp.cross_entropy),
+    (bp.softmax, bp.quadratic),
+    (bp.tanh, bp.quadratic),
+    (bp.relu, bp.quadratic),
+    (bp.identity, bp.quadratic),
+]
+HIDDEN = [bp.sigmoid, bp.tanh, bp.relu, bp.identity, bp.softmax]
+
+
+def problem(sizes, m, *, hidden=bp.sigmoid, output=bp.sigmoid, seed=0, dtype=np.float64):
+    """Return a random network and a batch whose targets suit every cost."""
+    rng = np.random.default_rng(seed)
+    net = bp.Network.random(sizes, hidden=hidden, output=output, rng=rng, dtype=dtype)
+    x = rng.standard_normal((sizes[0], m)).astype(dtype)
+    y = np.eye(sizes[-1], dtype=dtype)[:, rng.integers(sizes[-1], size=m)]
+    return net, x, y
+
+
+def right(net, x, y, cost):
+    """Return the gradient by backpropagation."""
+    return bp.backprop(net, net.forward(x), y, cost)
+
+
+def altered(gradient, changes):
+    """Return the gradient with some arrays multiplied: {"w2": -1} flips the sign of w2."""
+    changed = Parameters._over(gradient.sizes, gradient.vector.copy())
+    for name, factor in changes.items():
+        getattr(changed, name[0])[int(name[1:])][...] *= factor
+    return changed
+
+
+def verdicts(report):
+    return {row.array: row.verdict for row in report.rows}
+
+
+# What is right passes
+
+
+@pytest.mark.parametrize("method", ["complex", "central", "forward"])
+@pytest.mark.parametrize(("output", "cost"), PAIRS, ids=lambda each: each.name)
+def test_the_right_gradient_agrees(output, cost, method):
+    net, x, y = problem([3, 5, 4, 2], 6, hidden=bp.tanh, output=output)
+    report = check(net, x, y, cost, method=method)
+    assert report.ok, str(report)
+    assert set(verdicts(report).values()) == {"ok"}
+    assert str(report).startswith("The gradient agrees with the numeric one in 6 arrays.")
+
+
+@settings(max_examples=60)
+@given(
+    sizes=st.lists(st.integers(1, 5), min_size=2, max_size=6),
+    m=st.integers(1, 5),
+    hidden=st.sampled_from(HIDDEN),
+    pair=st.sampled_from(PAIRS),
+    seed=st.integers(0, 10**6),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    handed_over=st.booleans(),
+)
+def test_no_false_alarm(sizes, m, hidden, pair, seed, dtype, handed_over):
+    output, cost = pair
+    if output is bp.softmax and cost is bp.cross_entropy and sizes[-1] == 1:
+        return  # The only output is 1 exactly, where this cost has no derivative.
+    net, x, y = problem(sizes, m, hidden=hidden, output=output, seed=seed, dtype=dtype)
+    gradient = right(net, x, y, cost) if handed_over else None
+    report = check(net, x, y, cost, gradient)
+    assert not report.wrong, str(report)
+
+
+def test_a_right_12_layer_sigmoid_network_passes():
+    net, x, y = problem([5] * 12, 4)
+    gradient = right(net, x, y, bp.cross_entropy)
+    assert abs(gradient.w[2]).max() < 1e-7, "the first layer learns slowly; otherwise no test"
+    report = require(net, x, y, bp.cross_entropy, gradient)
+    assert set(verdicts(report).values()) == {"ok"}, "and no layer hides in the noise"
+
+
+def test_a_right_60_layer_sigmoid_network_passes_and_its_first_layer_is_still_judged():
+    net, x, y = problem([5] * 60, 4)
+    gradient = right(net, x, y, bp.quadratic)
+    assert 0 < abs(gradient.w[2]).max() < 1e-25
+    assert require(net, x, y, bp.quadratic, gradient).ok
+    assert verdicts(check(net, x, y, bp.quadratic, altered(gradient, {"w2": -1})))["w2"] == "WRONG"
+
+
+@pytest.mark.parametrize("factor", [0, 1])
+def test_gradients_that_cancel_to_nothing_raise_no_alarm(factor):
+    # All hidden neurons are equal, so that the errors of the softmax add up to 0 in layer 2: what
+    # is left there is rounding, and differs between any two ways of computing it.
+    weights = [np.full((3, 4), 0.3) * factor, np.full((3, 3), 0.3) * factor]
+    net = bp.Network.from_arrays(weights, [np.full(3, 0.1)] * 2, [bp.sigmoid, bp.softmax])
+    _, x, y = problem([4, 3, 3], 7)
+    report = check(net, x, y, bp.log_likelihood)
+    assert report.ok, str(report)
+    assert verdicts(report)["w3"] == "ok"
+    assert verdicts(report)["w2"] in {"ok", "too small"}
+
+
+@pytest.mark.parametrize("hidden", [bp.sigmoid, bp.tanh])
+def test_saturated_networks_raise_no_alarm(hidden):
+    net, x, y = problem([4, 5, 5, 3], 7, hidden=hidden, output=bp.softmax)
+    net = net.with_parameters(net.parameters * 30)
+    assert not check(net, x, y, bp.log_likelihood).wrong
+
+
+# What is wrong fails
+
+
+def test_a_wrong_sign_in_the_first_layer_of_a_9_layer_network_fails():
+    net, x, y = problem([4, 6, 5, 4, 6, 5, 4, 3, 2], 4)
+    gradient = right(net, x, y, bp.quadratic)
+    wrong = altered(gradient, {"w2": -1})
+    assert abs(gradient.w[2]).max() < 1e-6
+    assert np.allclose(wrong.vector, gradient.vector, atol=1e-6), "an absolute check passes it"
+    report = check(net, x, y, bp.quadratic, wrong)
+    assert not report.ok
+    assert [row.array for row in report.wrong] == ["w2"]
+    assert report.worst.relative_error == pytest.approx(2)
+    assert "all of w2 is -1 times the numeric value. The sign is wrong" in report.hint
+
+
+@pytest.mark.parametrize("method", ["complex", "central"])
+@pytest.mark.parametrize("name", ["w2", "b2", "w3", "b3", "w4", "b4"])
+def test_one_wrong_array_is_found_and_no_other_blamed(name, method):
+    net, x, y = problem([3, 5, 4, 2], 6)
+    wrong = altered(right(net, x, y, bp.quadratic), {name: 1.01})
+    report = check(net, x, y, bp.quadratic, wrong, method=method)
+    assert [row.array for row in report.wrong] == [name]
+
+
+@given(index=st.integers(0, 53), seed=st.integers(0, 1000))
+def test_one_wrong_number_is_found_by_name(index, seed):
+    net, x, y = problem([3, 5, 4, 2], 6, seed=seed)
+    gradient = right(net, x, y, bp.cross_entropy)
+    vector = gradient.vector.copy()
+    vector[index] += 0.1 * max(abs(vector))
+    report = check(net, x, y, bp.cross_entropy, vector)
+    assert [row.where for row in report.wrong] == [gradient.name(index)]
+    assert report.worst.analytic == vector[index]
+    assert report.worst.numeric == pytest.approx(gradient.vector[index], rel=1e-9, abs=1e-12)
+
+
+def test_a_gradient_of_zeros_fails():
+    net, x, y = problem([3, 5, 2], 4)
+    report = check(net, x, y, bp.quadratic, np.zeros(len(net.parameters)))
+    assert len(report.wrong) == 4
+    assert "the whole gradient is 0 times the numeric value. It is zero" in report.hint
+
+
+@pytest.mark.parametrize("method", ["complex", "central", "forward"])
+def test_a_gradient_where_there_should_be_none_fails(method):
+    # A dead relu layer: every derivative before it is zero.
+    net = bp.Network.from_arrays([[[1.0, 1.0]], [[1.0]]], [[-10.0], [0.5]], [bp.relu, bp.identity])
+    x, y = np.ones((2, 1)), np.ones((1, 1))
+    gradient = right(net, x, y, bp.quadratic)
+    assert not gradient.w[2].any()
+    assert check(net, x, y, bp.quadratic, gradient, method=method).ok
+    wrong = Parameters(net.sizes, gradient.vector + np.array([0.1, 0, 0, 0, 0]))
+    assert verdicts(check(net, x, y, bp.quadratic, wrong, method=method))["w2"] == "WRONG"
+
+
+def test_a_weighted_input_on_the_kink_of_relu_makes_the_check_neither_wrong_nor_blind():
+    # The XOR network of Goodfellow et al. has z = 0 for three of its four examples.
+    net = bp.Network.from_arrays(
+        [[[1.0, 1.0], [1.0, 1.0]], [[1.0, -2.0]]], [[0.0, -1.0], [0.0]], [bp.relu, bp.identity]
+    )
+    x = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+    y = np.array([[1.0, 2.0, 2.0, 1.0]])
+    gradient = right(net, x, y, bp.quadratic)
+    assert 0.0 in net.forward(x).z[2]
+    assert require(net, x, y, bp.quadratic, gradient).ok
+    report = check(net, x, y, bp.quadratic, altered(gradient, {"w2": 1.01}))
+    assert [row.array for row in report.wrong] == ["w2"]
+    central = check(net, x, y, bp.quadratic, gradient, method="central")
+    assert central.wrong, "a central difference straddles the kink"
+    assert "the kink of relu" in str(central)
+
+
+# The hint
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (64, "the whole gradient is 64 times the numeric value. 64 is the batch size: look for a"),
+        (1 / 64, "0.015625 times the numeric value. 1/64 is 1 over the batch size"),
+        (10, "10 times the numeric value. 10 is the number of outputs: look for a sum"),
+        (1 / 10, "0.1 times the numeric value. 1/10 is 1 over the number of outputs"),
+        (2, "2 times the numeric value. 2 comes from the square in a cost"),
+        (1 / 2, "0.5 times the numeric value. 1/2 stands in front of a cost"),
+        (-1, "-1 times the numeric value. The sign is wrong"),
+        (-64, "-64 times the numeric value. The sign is wrong: look for y - a in place of a - y, or"
+              " a stray minus. 64 is the batch size"),
+        (0, "0 times the numeric value. It is zero"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["complex", "central"])
+def test_the_hint_knows_the_constants_that_mean_something(factor, words, method):
+    net, x, y = problem([4, 3, 10], 64, output=bp.softmax)
+    wrong = factor * right(net, x, y, bp.log_likelihood)
+    assert words in check(net, x, y, bp.log_likelihood, wrong, method=method).hint
+
+
+def test_the_hint_names_the_arrays():
+    net, x, y = problem([4, 3, 5, 2], 64)
+    gradient = right(net, x, y, bp.quadratic)
+    one = check(net, x, y, bp.quadratic, altered(gradient, {"b3": 64}))
+    assert one.hint.startswith("Hint: all of b3 is 64 times the numeric value. 64 is the batch")
+    all_biases = check(net, x, y, bp.quadratic, altered(gradient, {"b2": 64, "b3": 64, "b4": 64}))
+    assert "all of b2, b3 and b4 is 64 times" in all_biases.hint
+    everything = check(net, x, y, bp.quadratic, 64 * gradient)
+    assert "the whole gradient is 64 times" in everything.hint
+
+
+def test_the_hint_starts_at_the_output():
+    # The mistake nearest to the output comes first: the others may be its consequence.
+    net, x, y = problem([4, 3, 5, 2], 64)
+    wrong = altered(right(net, x, y, bp.quadratic), {"w2": 7.0, "w4": -1.0})
+    assert "all of w4 is -1 times" in check(net, x, y, bp.quadratic, wrong).hint
+
+
+def test_an_ambiguous_ratio_gets_all_its_meanings():
+    net, x, y = problem([4, 3, 2], 2)
+    hint = check(net, x, y, bp.quadratic, 2 * right(net, x, y, bp.quadratic)).hint
+    for words in ("2 is the batch size", "2 is the number of outputs", "2 comes from the square"):
+        assert words in hint
+
+
+def test_a_constant_without_a_meaning_is_reported_without_one():
+    net, x, y = problem([4, 3, 2], 5)
+    hint = check(net, x, y, bp.quadratic, 3.7 * right(net, x, y, bp.quadratic)).hint
+    assert hint == "Hint: the whole gradient is 3.7 times the numeric value."
+
+
+def test_no_hint_where_the_ratio_varies():
+    # sigma' missing at the output: the factor differs from neuron to neuron.
+    net, x, y = problem([4, 3, 5, 2], 8)
+    wrong = right(net, x, y, bp.cross_entropy)
+    report = check(net, x, y, bp.quadratic, wrong)
+    assert len(report.wrong) == 6
+    assert report.hint == ""
+    assert "Hint" not in str(report)
+
+
+def test_no_hint_from_a_single_number():
+    # One number is always a constant times another.
+    net, x, y = problem([4, 3, 1], 5)
+    gradient = right(net, x, y, bp.quadratic)
+    assert check(net, x, y, bp.quadratic, altered(gradient, {"b3": 3.7})).hint == ""
+    assert "5 is the batch" in check(net, x, y, bp.quadratic, altered(gradient, {"b3": 5})).hint
+
+
+def test_no_hint_where_nothing_is_wrong():
+    net, x, y = problem([4, 3, 2], 5)
+    assert check(net, x, y, bp.quadratic).hint == ""
+
+
+# The message
+
+
+def test_the_message_says_everything():
+    net, x, y = problem([5, 3, 2], 4)
+    gradient = right(net, x, y, bp.quadratic)
+    vector = gradient.vector.copy()
+    vector[9] = 7.0
+    report = check(net, x, y, bp.quadratic, vector, method="central", step=1e-5)
+    text = str(report)
+    assert gradient.name(9) == "w2[1,4]"
+    assert "disagrees with the numeric one in 1 of 4 arrays: w2." in text
+    assert "Worst at w2[1,4]: analytic 7 (float64), numeric " in text
+    assert f"{report.worst.numeric:.10g} (central difference with step 1e-05, 52 forward" in text
+    assert "float64); relative error 1, allowed 1e-06 and a noise of" in text
+    table = text.split("\n\n")[1].splitlines()
+    assert [line.split()[0] for line in table] == ["array", "w2", "b2", "w3", "b3"]
+    assert [line.split()[-1] for line in table[1:]] == ["WRONG", "ok", "ok", "ok"]
+
+
+def test_the_median_ratio_is_analytic_over_numeric():
+    net, x, y = problem([5, 3, 2], 4)
+    wrong = altered(right(net, x, y, bp.quadratic), {"w3": 4.0})
+    ratios = {row.array: row.ratio for row in check(net, x, y, bp.quadratic, wrong).rows}
+    assert ratios == pytest.approx({"w2": 1, "b2": 1, "w3": 4, "b3": 1})
+
+
+def test_nothing_is_printed_and_nothing_changes(capsys):
+    net, x, y = problem([3, 4, 2], 5)
+    before = net.parameters.vector.copy(), x.copy(), y.copy()
+    gradient = -1 * right(net, x, y, bp.quadratic)
+    given = gradient.vector.copy()
+    check(net, x, y, bp.quadratic, gradient)
+    for array, copy in zip((net.parameters.vector, x, y), before, strict=True):
+        assert np.array_equal(array, copy)
+    assert np.array_equal(gradient.vector, given)
+    assert capsys.readouterr().out == "", "a check that prints is a check that nobody reads"
+
+
+def test_a_check_gives_the_same_report_twice():
+    net, x, y = problem([3, 4, 2], 5)
+    assert check(net, x, y, bp.quadratic) == check(net, x, y, bp.quadratic)
+
+
+# require
+
+
+def test_require_raises_the_report():
+    net, x, y = problem([3, 4, 2], 5)
+    wrong = -right(net, x, y, bp.quadratic)
+    with pytest.raises(GradientError, match=r"disagrees with the numeric one in 4 of 4") as caught:
+        require(net, x, y, bp.quadratic, wrong)
+    report = check(net, x, y, bp.quadratic, wrong)
+    assert caught.value.report == report
+    assert str(caught.value) == str(report)
+    assert pickle.loads(pickle.dumps(caught.value)).report == report
+
+
+def test_require_passes_its_options_on():
+    net, x, y = problem([3, 4, 2], 5)
+    nearly = 1.0001 * right(net, x, y, bp.quadratic)
+    report = require(
+        net, x, y, bp.quadratic, nearly, method="central", step=1e-4, relative_tolerance=1e-3
+    )
+    assert "central difference with step 0.0001" in str(report)
+    with pytest.raises(GradientError):
+        require(net, x, y, bp.quadratic, nearly)
+
+
+def test_a_gradient_that_is_nothing_but_noise_is_not_passed():
+    # At a stationary point a central difference sees rounding only: it can't say yes.
+    net = bp.Network.from_arrays([[[0.7]]], [[0.2]], [bp.identity])
+    x = np.array([[0.3, -0.4]])
+    y = net.forward(x).a[2]
+    gradient = Parameters(net.sizes, [1e-12, -1e-12])
+    report = check(net, x, y, bp.quadratic, gradient, method="central")
+    assert not report.ok
+    assert not report.wrong
+    assert str(report).startswith("Nothing could be checked")
+    with pytest.raises(GradientError, match="such as random weights"):
+        require(net, x, y, bp.quadratic, gradient, method="central")
+
+
+def test_arrays_below_the_noise_are_named():
+    net, x, y = problem([5] * 12, 4)
+    report = check(net, x, y, bp.cross_entropy, method="central")
+    assert report.ok
+    assert verdicts(report)["w2"] == "too small"
+    assert verdicts(report)["w12"] == "ok"
+    assert "Too small to be judged, less than 10 times the noise: w2" in str(report)
+    assert "method='complex'" in str(report)
+
+
+# Precision
+
+
+@pytest.mark.parametrize("handed_over", [False, True])
+def test_a_float32_network_is_checked_in_float64_and_the_report_says_so(handed_over):
+    net, x, y = problem([4, 6, 5, 3], 8, output=bp.softmax, dtype=np.float32)
+    gradient = right(net, x, y, bp.log_likelihood) if handed_over else None
+    report = check(net, x, y, bp.log_likelihood, gradient)
+    assert report.ok, str(report)
+    assert report.relative_tolerance == (1e-3 if handed_over else 1e-6)
+    assert report.analytic == ("float32" if handed_over else "float64")
+    assert "float64" in report.numeric
+    assert "The network is float32; the check was made in float64" in str(report)
+    assert report.worst.relative_error < (1e-5 if handed_over else 1e-12)
+
+
+def test_a_mistake_in_float32_is_found():
+    net, x, y = problem([4, 6, 5, 3], 8, output=bp.softmax, dtype=np.float32)
+    wrong = 8 * right(net, x, y, bp.log_likelihood)
+    assert wrong.vector.dtype == np.float32
+    assert "the whole gradient is 8 times" in check(net, x, y, bp.log_likelihood, wrong).hint
+
+
+def test_a_float64_copy_of_a_float32_gradient_is_judged_as_float32():
+    net, x, y = problem([4, 6, 5, 3], 8, dtype=np.float32)
+    vector = right(net, x, y, bp.quadratic).vector.astype(np.float64)
+    assert check(net, x, y, bp.quadratic, vector).relative_tolerance == 1e-3
+
+
+def test_soft_targets_in_float32_are_not_refused_after_the_cast():
+    net, x, _ = problem([4, 6, 3], 8, output=bp.softmax, dtype=np.float32)
+    y = np.random.default_rng(1).dirichlet(np.ones(3), 8).T.astype(np.float32)
+    assert abs(y.astype(np.float64).sum(axis=0) - 1).max() > 1e-9, "otherwise no test"
+    assert check(net, x, y, bp.log_likelihood).ok
+
+
+def test_low_precision_is_refused_before_comparing():
+    net, x, y = problem([4, 3, 2], 5, dtype=np.float32)
+    numeric = numeric_gradient(net, x, y, bp.quadratic)
+    with pytest.raises(TypeError, match="numeric w2 has dtype float32, want float64: a finite dif"):
+        compare(right(net, x, y, bp.quadratic), numeric)
+    with pytest.raises(TypeError, match="analytic w2 has dtype float16, want float32"):
+        check(net, x, y, bp.quadratic, np.zeros(len(net.parameters), np.float16))
+
+
+# The forms of a gradient
+
+
+def test_a_gradient_comes_in_many_forms():
+    net, x, y = problem([3, 4, 2], 5)
+    gradient = right(net, x, y, bp.quadratic)
+    forms = [gradient, gradient.parameters, gradient.vector, list(gradient.vector), right,
+             numeric_gradient(net, x, y, bp.quadratic)]  # fmt: skip
+    for form in forms:
+        assert check(net, x, y, bp.quadratic, form).ok, form
+
+
+def test_a_function_is_called_in_float64_and_judged_strictly():
+    net, x, y = problem([3, 4, 2], 5, dtype=np.float32)
+    seen = []
+
+    def gradient(net, x, y, cost):
+        seen.extend([net.parameters.vector.dtype, x.dtype, y.dtype, cost])
+        return right(net, x, y, cost)
+
+    report = check(net, x, y, "quadratic", gradient)
+    assert seen == [np.float64, np.float64, np.float64, bp.quadratic]
+    assert report.ok
+    assert report.relative_tolerance == 1e-6
+
+
+def test_compare_takes_any_two_gradients_of_a_network():
+    net, x, y = problem([3, 4, 2], 5)
+    gradient = right(net, x, y, bp.quadratic)
+    numeric = numeric_gradient(net, x, y, bp.quadratic, method="complex")
+    for analytic in (gradient, gradient.parameters, gradient.vector):
+        for other in (numeric, numeric.parameters, gradient):
+            report = compare(analytic, other)
+            assert report.ok
+            assert [row.array for row in report.rows] == ["w2", "b2", "w3", "b3"]
+    report = compare(gradient, numeric.vector)
+    assert [row.array for row in report.rows] == ["w2", "b2", "w3", "b3"], "sizes from analytic"
+
+
+def test_compare_takes_the_derivative_of_any_function():
+    x = np.random.default_rng(0).standard_normal((2, 3))
+    numeric = derivative(lambda v: (v**3).sum(), x, method="complex")
+    assert compare(3 * x**2, numeric).ok
+    wrong = 3 * x**2
+    wrong[1, 2] *= 1.5
+    report = compare(wrong, numeric)
+    assert report.worst.where == "gradient[1,2]"
+    number = derivative(lambda v: v**2, 3.0, method="complex")
+    assert compare(6.0, number).ok
+    assert compare(5.0, number).worst.where == "gradient"
+
+
+def test_compare_hints_at_the_batch_size_only_if_told():
+    net, x, y = problem([3, 4, 2], 7)
+    numeric = numeric_gradient(net, x, y, bp.quadratic, method="complex")
+    wrong = 7 * right(net, x, y, bp.quadratic)
+    assert compare(wrong, numeric).hint.endswith("7 times the numeric value.")
+    assert "7 is the batch size" in compare(wrong, numeric, batch_size=7).hint
+
+
+# Tolerances
+
+
+def test_tolerances_go_by_name():
+    # They were once swapped by position in a famous library.
+    for function, options in [
+        (check, ["method", "step", "relative_tolerance"]),
+        (require, ["method", "step", "relative_tolerance"]),
+        (compare, ["relative_tolerance", "noise", "batch_size"]),
+    ]:
+        kinds = inspect.signature(function).parameters
+        assert all(kinds[each].kind is inspect.Parameter.KEYWORD_ONLY for each in options)
+
+
+def test_the_relative_tolerance_is_relative_and_the_noise_absolute():
+    numeric = np.array([1000.0, 2000.0])
+    off = numeric + np.array([0.0, 0.2])  # 1e-4 of the largest entry
+    assert compare(off, numeric, relative_tolerance=2e-4).ok
+    assert not compare(off, numeric, relative_tolerance=5e-5).ok
+    assert compare(off, numeric, relative_tolerance=1e-9, noise=0.21).ok
+    assert not compare(off, numeric, relative_tolerance=1e-9, noise=0.19).ok
+
+
+def test_the_noise_floor_follows_method_and_step():
+    epsilon = np.finfo(np.float64).eps
+    assert noise_floor("forward", 1e-8) == pytest.approx(2 * (64 * epsilon / 1e-8 + 1e-8))
+    assert noise_floor("central", 1e-5) == pytest.approx(2 * (64 * epsilon / 1e-5 + 1e-10))
+    assert noise_floor("central", 1e-5, cost_value=-9.0) == pytest.approx(
+        5 * noise_floor("central", 1e-5)
+    ), "in proportion to 1 + |C|"
+    assert noise_floor("complex", 1e-20) == 0
+    assert noise_floor("complex", 1e-3) == pytest.approx(2e-6), "unless the step is silly"
+
+
+@pytest.mark.parametrize("method", ["central", "forward"])
+@pytest.mark.parametrize("step", [1e-9, 1e-7, 1e-5, 1e-3])
+def test_the_noise_floor_covers_the_errors_of_the_step(method, step):
+    for seed in range(5):
+        net, x, y = problem([3, 5, 4, 2], 6, seed=seed)
+        report = check(net, x, y, bp.cross_entropy, method=method, step=step)
+        assert not report.wrong, str(report)
+
+
+@pytest.mark.parametrize(("cost", "output"), [(bp.quadratic, bp.identity)])
+def test_a_large_cost_makes_more_noise(cost, output):
+    net, x, _ = problem([2, 3, 1], 4, output=output)
+    y = np.full((1, 4), 1e4)
+    assert check(net, x, y, cost, method="central").ok
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("gradient", "error", "message"),
+    [
+        (np.zeros(7), ValueError, r"analytic gradient has shape \(7,\), want \(26,\): one deriva"),
+        (np.zeros((26, 1)), ValueError, r"analytic gradient has shape \(26, 1\), want \(26,\)"),
+        (Parameters([2, 1], np.zeros(3)), ValueError, r"is of a network \[2, 1\], want \(26,\)"),
+        (np.full(26, np.nan), ValueError, r"analytic w2\[0, 0\] is nan \(12 of 12 entries"),
+        (np.zeros(26, complex), TypeError, "analytic w2 holds complex numbers, want real ones"),
+        (lambda *_: None, ValueError, r"analytic gradient has shape \(\), want \(26,\)"),
+    ],
+)
+def test_bad_gradients(gradient, error, message):
+    net, x, y = problem([3, 4, 2], 5)
+    with pytest.raises(error, match=message):
+        check(net, x, y, bp.quadratic, gradient)
+
+
+def test_bad_options():
+    net, x, y = problem([3, 4, 2], 5)
+    with pytest.raises(ValueError, match="unknown method 'newton'; known: forward, central, compl"):
+        check(net, x, y, bp.quadratic, method="newton")
+    with pytest.raises(ValueError, match="relative_tolerance is 0, want more than 0"):
+        check(net, x, y, bp.quadratic, relative_tolerance=0.0)
+    with pytest.raises(ValueError, match="relative_tolerance is 1, want less than 1"):
+        check(net, x, y, bp.quadratic, relative_tolerance=1.0)
+    with pytest.raises(ValueError, match="noise is -1, want 0 or more"):
+        compare([1.0], [1.0], noise=-1.0)
+    with pytest.raises(ValueError, match="unknown cost 'square'"):
+        check(net, x, y, "square")
+    with pytest.raises(ValueError, match="unknown method 'newton'"):
+        noise_floor("newton", 1e-5)
+    with pytest.raises(ValueError, match="step is 0, want more than 0"):
+        noise_floor("central", 0.0)
+
+
+def test_bad_data():
+    net, x, y = problem([3, 4, 2], 5)
+    with pytest.raises(ValueError, match=r"x has shape \(5, 3\), want \(3, m\)"):
+        check(net, x.T, y, bp.quadratic)
+    with pytest.raises(TypeError, match="x holds complex numbers"):
+        check(net, x + 0j, y, bp.quadratic)
+    with pytest.raises(ValueError, match=r"gradient has shape \(2,\), numeric gradient has shape"):
+        compare([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+def test_an_infinite_cost_is_refused():
+    net = bp.Network.from_arrays([[[1000.0]]], [[0.0]], [bp.sigmoid])
+    with pytest.raises(ValueError, match="the cost is inf at these parameters"):
+        check(net, np.array([[1.0]]), np.array([[0.0]]), bp.cross_entropy)
+
+
+def test_a_cost_that_is_not_complex_is_named_and_central_differences_help():
+    # abs drops the imaginary part: the complex step can't be used, and says so.
+    absolute = bp.Cost(
+        "absolute", lambda a, y: abs(a - y).sum() / a.shape[1], lambda a, y: np.sign(a - y)
+    )
+    net, x, y = problem([3, 4, 2], 5)
+    with pytest.raises(TypeError, match="use method='central'"):
+        check(net, x, y, absolute)
+    assert check(net, x, y, absolute, method="central").ok
+
+
+def test_rows_are_plain_data():
+    net, x, y = problem([3, 4, 2], 5)
+    row = check(net, x, y, bp.quadratic).rows[0]
+    assert replace(row, verdict="WRONG").verdict == "WRONG"
+    assert (row.array, row.size) == ("w2", 12)
+    assert all(isinstance(each, float) for each in (row.analytic, row.numeric, row.ratio))
