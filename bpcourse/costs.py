@@ -31,6 +31,9 @@ class Cost:
         shape (n_L, m).
     gradient : callable
         ``gradient(a, y)``: :math:`\nabla_a C_x`, of shape (n_L, m), one example per column.
+    per_example : callable or None
+        ``per_example(a, y)``: :math:`C_x` of each example, of shape (m,), where ``value`` is its
+        mean. The fast finite differences need it.
     matched : Activation or None
         The output activation with which :math:`\delta^L = a^L - y`.
     outputs : tuple of Activation or None
@@ -42,6 +45,7 @@ class Cost:
     name: str
     value: Callable
     gradient: Callable
+    per_example: Callable | None = None
     matched: Activation | None = None
     outputs: tuple[Activation, ...] | None = None
     check_targets: Callable | None = None
@@ -50,9 +54,18 @@ class Cost:
         return f"<cost {self.name}>"
 
 
-def _quadratic_value(a, y):
+def _mean(per_example, a, y):
+    """Return C = (1/m) sum_x C_x."""
     a, y = _checks.outputs_and_targets(a, y)
-    return ((a - y) ** 2).sum() / (2 * a.shape[1])
+    return per_example(a, y).sum() / a.shape[1]
+
+
+def _quadratic(a, y):
+    return ((a - y) ** 2).sum(axis=0) / 2
+
+
+def _quadratic_value(a, y):
+    return _mean(_quadratic, a, y)
 
 
 def _quadratic_gradient(a, y):
@@ -72,9 +85,12 @@ def _quotient(top, bottom):
         return top / np.where(top == 0, 1, bottom)
 
 
+def _cross_entropy(a, y):
+    return -(_times_log(y, a) + _times_log(1 - y, 1 - a)).sum(axis=0)
+
+
 def _cross_entropy_value(a, y):
-    a, y = _checks.outputs_and_targets(a, y)
-    return -(_times_log(y, a) + _times_log(1 - y, 1 - a)).sum() / a.shape[1]
+    return _mean(_cross_entropy, a, y)
 
 
 def _cross_entropy_gradient(a, y):
@@ -82,9 +98,12 @@ def _cross_entropy_gradient(a, y):
     return _quotient(a - y, a * (1 - a))
 
 
+def _log_likelihood(a, y):
+    return -_times_log(y, a).sum(axis=0)
+
+
 def _log_likelihood_value(a, y):
-    a, y = _checks.outputs_and_targets(a, y)
-    return -_times_log(y, a).sum() / a.shape[1]
+    return _mean(_log_likelihood, a, y)
 
 
 def _log_likelihood_gradient(a, y):
@@ -112,11 +131,12 @@ def _check_distributions(y):
         )
 
 
-quadratic = Cost("quadratic", _quadratic_value, _quadratic_gradient)
+quadratic = Cost("quadratic", _quadratic_value, _quadratic_gradient, _quadratic)
 cross_entropy = Cost(
     "cross_entropy",
     _cross_entropy_value,
     _cross_entropy_gradient,
+    _cross_entropy,
     matched=sigmoid,
     outputs=(sigmoid, softmax),
     check_targets=_check_between_0_and_1,
@@ -125,6 +145,7 @@ log_likelihood = Cost(
     "log_likelihood",
     _log_likelihood_value,
     _log_likelihood_gradient,
+    _log_likelihood,
     matched=softmax,
     outputs=(softmax,),
     check_targets=_check_distributions,

@@ -76,7 +76,7 @@ class BoundGradient:
             by_layer(self.sizes, self.gradient),
             net.depth,
         )
-        rules = {l: _rule(each) for l, each in net.activations.items()}
+        rules = {l: rule_of(each) for l, each in net.activations.items()}
         a, z, delta = {1: self.x.T}, {}, {}
 
         for l in w:  # z^l = w^l a^{l-1} + b^l,  a^l = sigma(z^l)
@@ -196,7 +196,8 @@ class _AnyActivation:
             delta[...] = bp1_matrix(delta, prime)
 
 
-def _rule(activation):
+def rule_of(activation):
+    """Return how an activation runs in place."""
     return _RULES.get(activation) or _AnyActivation(activation)
 
 

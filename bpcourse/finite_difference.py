@@ -1,6 +1,6 @@
 r"""Derivatives by finite differences: the independent check of every gradient, and its price.
 
-Three methods, by name. With a step h along one coordinate (e_i is the unit vector):
+Methods have names. With a step h along one coordinate (e_i is the unit vector):
 
 ===========  ========================================  ======================  ================
 method       derivative                                error of the formula    evaluations of f
@@ -14,18 +14,23 @@ The first two subtract two nearly equal numbers, so that a step that is too smal
 rounding. The third subtracts nothing and may take a step of 1e-20, but f must be able to compute
 with complex numbers; every activation and cost of this package can.
 
+For a network's cost, :func:`gradient` computes the 2 N values of "central" without repeating what
+they share, and knows a fourth method, "carried": a central difference without cancellation. See
+:mod:`bpcourse.low_rank`.
+
 Sources: Nielsen, chapter 2, equation 46, for the forward difference; Squire and Trapp (1998) for
 the complex step. Derived in the book's chapter "Finite differences against backpropagation".
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bpcourse import _checks
 from bpcourse.backprop import check_targets
 from bpcourse.costs import COSTS
+from bpcourse.low_rank import central_differences
 from bpcourse.network import Parameters, propagate
 
 
@@ -38,11 +43,12 @@ class Estimate:
     value : ndarray
         The derivatives, of shape ``f(x).shape + x.shape`` (so ``x.shape`` for a number-valued f).
     method : str
-        "forward", "central" or "complex".
+        "forward", "central", "complex" or "carried".
     step : float
         The step h, before it is scaled by ``max(1, |x_i|)`` where the default step was used.
     forward_passes : int
-        How many times f was evaluated; for a network's cost, the number of forward passes.
+        How many times f was evaluated; for a network's cost, how many forward passes that would
+        be, one after another.
     parameters : Parameters or None
         For a network's cost, the gradient laid out like the parameters; then ``w``, ``b``,
         ``vector`` and ``sizes`` work as on a gradient by backpropagation.
@@ -120,13 +126,15 @@ class _Method:
     needs_base: bool  # whether f(x) itself is used
     evaluations: int  # of f for each coordinate
     scaled: bool  # whether the default step grows with |x_i|
+    subtracts: bool  # whether a step too small to change x_i loses everything
 
 
 METHODS = {
-    "forward": _Method(_forward, lambda epsilon: epsilon ** (1 / 2), True, 1, True),
-    "central": _Method(_central, lambda epsilon: epsilon ** (1 / 3), False, 2, True),
-    "complex": _Method(_complex, lambda epsilon: 1e-20, False, 1, False),
+    "forward": _Method(_forward, lambda epsilon: epsilon ** (1 / 2), True, 1, True, True),
+    "central": _Method(_central, lambda epsilon: epsilon ** (1 / 3), False, 2, True, True),
+    "complex": _Method(_complex, lambda epsilon: 1e-20, False, 1, False, False),
 }
+CARRIED = _Method(_central, lambda epsilon: epsilon ** (2 / 3), False, 2, True, False)
 
 
 def derivative(f, x, *, method="central", step=None):
@@ -175,9 +183,13 @@ def derivative(f, x, *, method="central", step=None):
     base = flat_f(x.flatten()) if how.needs_base else None
     parts = [how.quotient(flat_f, x.ravel(), i, h, base) for i, h in enumerate(steps)]
     value = np.stack(parts, axis=-1)
+    return _estimate(value.reshape(value.shape[:-1] + x.shape), x, method, how, step)
+
+
+def _estimate(value, x, method, how, step):
     passes = how.evaluations * x.size + how.needs_base
     nominal = how.step(float(np.finfo(x.dtype).eps)) if step is None else float(step)
-    return Estimate(value.reshape(value.shape[:-1] + x.shape), method, nominal, passes)
+    return Estimate(value, method, nominal, passes)
 
 
 def _steps(x, how, step):
@@ -192,7 +204,7 @@ def _steps(x, how, step):
     steps = steps.astype(x.dtype)
     if not steps.all():
         raise ValueError(f"step {step:g} is 0 in {x.dtype}; take a larger step")
-    lost = (x + steps == x) & how.scaled
+    lost = (x + steps == x) & how.subtracts
     if lost.any():
         i = int(np.argmax(lost))
         raise ValueError(
@@ -211,9 +223,14 @@ def gradient(net, x, y, cost, *, method="central", step=None):
     x : array_like of shape (n_1, m)
     y : array_like of shape (n_L, m)
     cost : Cost or str
-    method : {"central", "forward", "complex"}
+    method : {"central", "carried", "forward", "complex"}
+        "central" moves all weights into one neuron together and repeats nothing that they share;
+        "carried" does so too, and carries the difference of the two perturbed networks through the
+        layers instead of subtracting their costs, so that no step is too small. Both need a cost
+        with ``per_example``; "central" falls back on the plain loop.
     step : float, optional
-        As in :func:`derivative`.
+        As in :func:`derivative`; for "carried" by default :math:`\epsilon^{2/3}` times
+        ``max(1, |x_i|)``.
 
     Returns
     -------
@@ -234,21 +251,55 @@ def gradient(net, x, y, cost, *, method="central", step=None):
     >>> estimate.w[2], estimate.forward_passes
     (array([[0.88079708]]), 2)
     """
+    how = _checks.lookup_name("method", method, {**METHODS, "carried": CARRIED})
     cost = _checks.lookup("cost", cost, COSTS)
     trace = net.forward(x)
-    x, y = trace.a[1], check_targets(net, trace.a[net.depth], y, cost)
+    y = check_targets(net, trace.a[net.depth], y, cost)
+    vector = net.parameters.vector
+    if method in ("central", "carried") and cost.per_example is not None:
+        steps = _steps(vector, how, step)
+        value = central_differences(net, trace, y, cost, steps, carry=method == "carried")
+        estimate = _estimate(value, vector, method, how, step)
+    else:
+        estimate = derivative(_cost_at(net, trace.a[1], y, cost), vector, method=method, step=step)
+    estimate.value.flags.writeable = False
+    return replace(estimate, parameters=Parameters._over(net.sizes, estimate.value))
 
+
+def cost_function(net, x, y, cost):
+    r"""Return a network's cost as a function of its parameters, for :func:`derivative`.
+
+    ``derivative(cost_function(net, x, y, cost), net.parameters.vector)`` is the plain loop: every
+    parameter in turn is moved, and a whole forward pass follows. :func:`gradient` shares the work.
+
+    Parameters
+    ----------
+    net : Network
+    x : array_like of shape (n_1, m)
+    y : array_like of shape (n_L, m)
+    cost : Cost or str
+
+    Returns
+    -------
+    callable
+        From a vector of shape (W,) to the mean cost of the mini-batch.
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> net = bp.Network.from_arrays([[[2.0]]], [[0.0]], [bp.sigmoid])
+    >>> cost_at = cost_function(net, [[1.0]], [[0.0]], bp.cross_entropy)
+    >>> derivative(cost_at, net.parameters.vector).value.round(6)
+    array([0.880797, 0.880797])
+    """
+    cost = _checks.lookup("cost", cost, COSTS)
+    trace = net.forward(x)
+    return _cost_at(net, trace.a[1], check_targets(net, trace.a[net.depth], y, cost), cost)
+
+
+def _cost_at(net, x, y, cost):
     def cost_at(vector):
         moved = net._at(Parameters._over(net.sizes, vector))
         return cost.value(propagate(moved, x).a[net.depth], y)
 
-    estimate = derivative(cost_at, net.parameters.vector, method=method, step=step)
-    vector = estimate.value
-    vector.flags.writeable = False
-    return Estimate(
-        vector,
-        method,
-        estimate.step,
-        estimate.forward_passes,
-        Parameters._over(net.sizes, vector),
-    )
+    return cost_at
