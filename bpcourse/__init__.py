@@ -16,8 +16,11 @@ from bpcourse import (
     experiments,
     finite_difference,
     gradcheck,
+    graph,
     operation_count,
     perceptron,
+    scalar,
+    tensor,
     worked_examples,
 )
 from bpcourse.activations import Activation, identity, relu, sigmoid, softmax, tanh
@@ -48,6 +51,7 @@ __all__ = [
     "experiments",
     "finite_difference",
     "gradcheck",
+    "graph",
     "identity",
     "kfold_stopping_epoch",
     "log_likelihood",
@@ -55,9 +59,11 @@ __all__ = [
     "perceptron",
     "quadratic",
     "relu",
+    "scalar",
     "sigmoid",
     "softmax",
     "tanh",
+    "tensor",
     "train",
     "worked_examples",
 ]

@@ -138,6 +138,7 @@ def svg_text(figure):
     file = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "bpcourse"}):
+        figure.draw_without_rendering()  # constrained layout settles at the second drawing only
         figure.savefig(file, format="svg", metadata=nothing)
     text = without_preamble(file.getvalue())
     text = re.sub(r"<[^>]+>", lambda tag: tidy_tag(tag[0]), text)

@@ -298,6 +298,8 @@ class Network:
         ------
         ValueError
             An unknown ``init`` or activation name, or sizes that make no network.
+        TypeError
+            A dtype of whole numbers or of another precision; an rng that is no generator.
 
         Notes
         -----

@@ -85,7 +85,7 @@ def make_case(sizes, names, cost, *, m=3, seed=0, dtype=np.float64, order="C"):
 
 
 def _moderate(sizes, rng):
-    """Return weights that leave every |z| below about 5, however deep the network.
+    """Return weights that leave every |z| below 8, however deep the network.
 
     Beyond, 1 - a has few digits left, and the oracles with their log(1 - a) err, not the package.
     """

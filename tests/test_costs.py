@@ -37,6 +37,14 @@ def check_value(name, a, y):
     np.testing.assert_allclose(value, mean, rtol=1e-12, err_msg="not the mean over the examples")
 
 
+def check_per_example(name, a, y):
+    """The fast finite differences rely on it: the same cost, one number for each example."""
+    costs = COSTS[name].per_example(a, y)
+    one_by_one = [BY_MATH[name](p, t) for p, t in zip(a.T.tolist(), y.T.tolist(), strict=True)]
+    assert costs.shape == (a.shape[1],)
+    np.testing.assert_allclose(costs, one_by_one, rtol=1e-12)
+
+
 def check_gradient(name, a, y):
     """The gradient is each example's own: m times the derivative of the mean."""
     cost, m = COSTS[name], a.shape[1]
@@ -62,6 +70,7 @@ def test_the_catalogue_holds_each_cost_under_its_name():
 def test_value_is_the_mean_over_examples_and_gradient_is_per_example(name, n, m, seed, order):
     a, y = outputs_and_targets(name, n, m, seed, order=order)
     check_value(name, a, y)
+    check_per_example(name, a, y)
     check_gradient(name, a, y)
 
 

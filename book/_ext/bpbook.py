@@ -54,7 +54,7 @@ def first_docstring_line(code):
         line = re.sub(r":\w+:`([^`]*)`", r"\1", found[2].strip().split("\n")[0])
         return f'{found[1]}{line}"""'
 
-    return re.sub(r'(\br?""")(.*?)"""', cut, code, count=1, flags=re.DOTALL)
+    return re.sub(r'((?:\br)?""")(.*?)"""', cut, code, count=1, flags=re.DOTALL)
 
 
 def inline_figures(app, doctree, docname):
