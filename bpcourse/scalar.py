@@ -264,10 +264,14 @@ def _number(number):
 def _exponent(x, exponent):
     """Return the exponent n of a power x ** n that is real and has a derivative."""
     if exponent.__class__ is Value:
-        raise TypeError("the exponent is a Value, want a number; for x ** y use (y * x.log()).exp()")
+        raise TypeError(
+            "the exponent is a Value, want a number; for x ** y use (y * x.log()).exp()"
+        )
     n = _number(exponent)
     if x < 0 and n != math.floor(n):
         raise ValueError(f"{x:g} ** {n:g} is not real; want a whole exponent or a base above 0")
     if x == 0 and n < 1 and n != 0:
-        raise ZeroDivisionError(f"0 ** {n:g} or its derivative is infinite; want a base other than 0")
+        raise ZeroDivisionError(
+            f"0 ** {n:g} or its derivative is infinite; want a base other than 0"
+        )
     return n

@@ -116,7 +116,8 @@ def _scatter(g, x, index):
 
 
 def _unpad(g, x, widths):
-    return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))]
+    cuts = [slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)]
+    return g[tuple(cuts)]
 
 
 # name: (operation, gradient by its first argument, by its second ...), each from the gradient g
@@ -175,7 +176,7 @@ class Tensor:
 
     The operations are ``+ - * / ** @``, indexing, ``abs`` and the methods and functions of this
     module, between tensors, arrays and numbers in any order; ``np.exp(t)`` and the like work too.
-    float32 stays float32. ReLU'(0) = 0, and |x|' = 0 at 0.
+    float32 stays float32. ReLU'(0) = 0, and abs'(0) = 0.
 
     Parameters
     ----------
@@ -214,7 +215,16 @@ class Tensor:
            [ 0.636]])
     """
 
-    __slots__ = ("_arguments", "_data", "_gradients", "_operands", "_rank", "_reached", "grad", "op")
+    __slots__ = (
+        "_arguments",
+        "_data",
+        "_gradients",
+        "_operands",
+        "_rank",
+        "_reached",
+        "grad",
+        "op",
+    )
 
     def __init__(self, data):
         self._data = _own(_real("Tensor", np.asarray(data), dtype=None))
@@ -250,7 +260,7 @@ class Tensor:
         return tuple(operand for operand in self._operands if operand is not None)
 
     @property
-    def T(self):
+    def T(self):  # noqa: N802 (NumPy's name)
         """Return the tensor with its axes in reverse order."""
         return self.transpose()
 
@@ -716,4 +726,3 @@ def _index(part):
 
 def _raw(x):
     return x.data if isinstance(x, Tensor) else x
-

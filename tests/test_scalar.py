@@ -122,9 +122,7 @@ def test_cs231n_neuron():
 
 
 def test_cs231n_staged():
-    f, grads = gradient(
-        lambda x, y: (x + y.sigmoid()) / (x.sigmoid() + (x + y) ** 2), 3.0, -4.0
-    )
+    f, grads = gradient(lambda x, y: (x + y.sigmoid()) / (x.sigmoid() + (x + y) ** 2), 3.0, -4.0)
     assert f == pytest.approx(1.54564488410664, abs=1e-12)
     # Published to the 9 digits that a central difference has.
     assert grads == pytest.approx([2.059569796, 1.592232752], abs=1e-8)
