@@ -25,7 +25,9 @@ import numpy as np
 
 
 def bp1(grad_a, prime):
-    r"""Return the error of the output layer: :math:`\delta^L = \nabla_a C \odot \sigma'(z^L)`.
+    r"""Return the error of the output layer.
+
+    .. math:: \delta^L = \nabla_a C \odot \sigma'(z^L)
 
     Parameters
     ----------
@@ -49,7 +51,9 @@ def bp1(grad_a, prime):
 
 
 def bp2(w_next, delta_next, prime):
-    r"""Return the error of layer l: :math:`((w^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)`.
+    r"""Return the error of layer l from that of layer l+1.
+
+    .. math:: \delta^l = ((w^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)
 
     Parameters
     ----------
@@ -77,7 +81,9 @@ def bp2(w_next, delta_next, prime):
 
 
 def bp3(delta):
-    r"""Return the gradient by the biases of a layer: :math:`\partial C / \partial b^l = \delta^l`.
+    r"""Return the gradient by the biases of a layer.
+
+    .. math:: \frac{\partial C}{\partial b^l_j} = \delta^l_j
 
     The cost of a mini-batch is the mean of the costs of its examples, so its gradient is the mean
     of theirs.
@@ -101,10 +107,12 @@ def bp3(delta):
 
 
 def bp4(a_previous, delta):
-    r"""Return the gradient by the weights into a layer: :math:`\delta^l (a^{l-1})^T`.
+    r"""Return the gradient by the weights into a layer.
 
-    For one example this is :math:`\partial C / \partial w^l_{jk} = a^{l-1}_k \delta^l_j`. The
-    matrix product adds up the examples of the mini-batch; the division makes it their mean.
+    .. math:: \frac{\partial C}{\partial w^l_{jk}} = a^{l-1}_k \delta^l_j
+
+    For all weights at once this is :math:`\delta^l (a^{l-1})^T`. The matrix product adds up the
+    examples of the mini-batch; the division makes it their mean.
 
     Parameters
     ----------
@@ -128,7 +136,9 @@ def bp4(a_previous, delta):
 
 
 def bp1_matrix(grad_a, jacobian):
-    r"""Return the error of the output layer in matrix form: :math:`\Sigma'(z^L) \nabla_a C`.
+    r"""Return the error of the output layer in matrix form.
+
+    .. math:: \delta^L = \Sigma'(z^L) \nabla_a C
 
     For an activation that works on each neuron alone, :math:`\Sigma'(z^L)` is diagonal and this is
     ``bp1`` (Nielsen's equation 33). For softmax it is a full matrix, and only this form holds.
@@ -155,7 +165,9 @@ def bp1_matrix(grad_a, jacobian):
 
 
 def bp2_matrix(w_next, delta_next, jacobian):
-    r"""Return the error of layer l in matrix form: :math:`\Sigma'(z^l)(w^{l+1})^T\delta^{l+1}`.
+    r"""Return the error of layer l in matrix form.
+
+    .. math:: \delta^l = \Sigma'(z^l) (w^{l+1})^T \delta^{l+1}
 
     Nielsen's equation 34. Parameters as in :func:`bp2`, but for the matrix of derivatives.
 
@@ -183,13 +195,14 @@ def bp2_matrix(w_next, delta_next, jacobian):
 
 
 def path_sum(w, prime, grad_a, l, j):
-    r"""Return :math:`\partial C / \partial z^l_j` of one example as a sum over all paths.
+    r"""Return the error of one neuron, for one example, as a sum over all paths.
 
-    A path leads from neuron j of layer l through one neuron of each later layer to an output
-    neuron. It contributes the product of what it meets: :math:`\sigma'` of every neuron on it,
-    every weight between them, and :math:`\partial C / \partial a^L_i` at its end (Nielsen's
-    equation 53, by the weighted input). There are :math:`n_{l+1} \cdots n_L` paths;
-    backpropagation adds up the same products without ever listing them.
+    This is :math:`\delta^l_j = \partial C / \partial z^l_j`. A path leads from neuron j of layer l
+    through one neuron of each later layer to an output neuron. It contributes the product of what
+    it meets: :math:`\sigma'` of every neuron on it, every weight between them, and :math:`\partial
+    C / \partial a^L_i` at its end (Nielsen's equation 53, by the weighted input). There are
+    :math:`n_{l+1} \cdots n_L` paths; backpropagation adds up the same products without ever
+    listing them.
 
     Parameters
     ----------

@@ -1,7 +1,6 @@
 """The bound gradient equals the plain one, and allocates nothing on the way."""
 
 import itertools
-import resource
 import tracemalloc
 
 import numpy as np
@@ -127,6 +126,7 @@ def test_nothing_is_allocated(hidden):
 
 
 def test_no_page_faults():
+    resource = pytest.importorskip("resource")  # Windows has none
     net, x, y = problem([200, 300, 10], bp.sigmoid, bp.sigmoid, 64)
     bound, _, _ = both(net, x, y, bp.cross_entropy)
     for _ in range(3):
