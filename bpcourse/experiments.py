@@ -56,12 +56,7 @@ def _mazur_step(net, example, biases, overwrite):
     if overwrite:  # the hidden errors come through output weights that have already moved
         delta2 = (w3.T @ grad.delta[3]) * sigmoid.prime(trace.z[2])
     w2 = net.w[2] - example.eta * delta2 @ trace.a[1].T
-    moves = {
-        "frozen": lambda d: 0 * d,
-        "separate": lambda d: d,
-        "shared": lambda d: 0 * d + d.sum(),
-    }
-    move = _checks.lookup_name("biases", biases, moves)
+    move = _checks.lookup_name("biases", biases, _BIAS_MOVES)
     b2, b3 = (net.b[l] - example.eta * move(d) for l, d in ((2, delta2), (3, grad.delta[3])))
     return Network.from_arrays([w2, w3], [b2, b3], [sigmoid, sigmoid])
 

@@ -346,8 +346,8 @@ def miller_xor():
     """
     return WorkedExample(
         name="miller xor",
-        source='Miller, "Mind: How to Build a Neural Network", 2015',
-        citation="miller2015",
+        source='Miller, "Mind: How to Build a Neural Network"',
+        citation="millermind",
         read="copy",
         network=Network.from_arrays(
             weights=[[[0.8, 0.2], [0.4, 0.9], [0.3, 0.5]], [[0.3, 0.5, 0.9]]],

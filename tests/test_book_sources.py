@@ -6,6 +6,8 @@ import re
 import pytest
 from book_pages import ROOT
 
+from bpcourse.worked_examples import all_examples
+
 PAGE = ROOT / "book" / "sources.md"
 ROW = re.compile(r"^\| (\d+) \| (.+) \| \{doc\}`([\w-]+)` \| `(tests/\w+\.py)::(\w+)` \|$", re.M)
 ROWS = ROW.findall(PAGE.read_text(encoding="utf-8"))
@@ -49,3 +51,9 @@ def test_the_history_names_its_primary_sources():
 
 def test_miles_an_hour_in_metres_a_second():
     assert 268 * 1609.344 / 3600 == pytest.approx(119.8067, abs=5e-5)
+
+
+def test_worked_examples_cite_what_the_bibliography_has():
+    keys = re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text("utf-8"), re.M)
+    assert len(keys) == len(set(keys)), "a key stands twice"
+    assert {example.citation for example in all_examples()} <= set(keys)
