@@ -50,7 +50,7 @@ def test_the_history_names_its_primary_sources():
 
 
 def test_miles_an_hour_in_metres_a_second():
-    assert 268 * 1609.344 / 3600 == pytest.approx(119.8067, abs=5e-5)
+    assert pytest.approx(119.8067, abs=5e-5) == 268 * 1609.344 / 3600
 
 
 def test_worked_examples_cite_what_the_bibliography_has():
