@@ -7,14 +7,16 @@ on are matrix products needed. All weights into one neuron go through together, 
 them as a weight from a neuron that is always 1.
 
 The differences of costs come in two forms. The plain one subtracts two costs, like the textbook.
-The carried one never subtracts two nearly equal numbers: the difference of the two perturbed
-networks is itself carried through the layers, by
+The carried one never subtracts the two perturbed networks from each other: their difference is
+itself carried through the layers, by
 
 .. math::
 
     \sigma(u) - \sigma(v) = \sigma(u)\,(1 - \sigma(v))\,(-\operatorname{expm1}(v - u))
 
-and its like for the other activations and costs.
+and its like for the other activations and costs. What is left is the rounding of each network
+alone. (Cross-entropy still forms 1 - a, as its value does: where an output has rounded to 1, both
+have lost the same digits.)
 
 Both are derived in the book's chapter "Finite differences against backpropagation".
 """
@@ -113,36 +115,37 @@ def _next_layer(net, l, up, down, change):
 
 def _activate(activation, up, down, change):
     """Return the activations at both weighted inputs, and their difference if it is carried."""
+    change_of = CHANGES.get(activation)
+    if change is not None and change_of is not None:
+        change = change_of(up, down, change)  # before z gives its memory to a
     rule = rule_of(activation)
     a_up, a_down = rule.z(up), rule.z(down)
     rule.apply(_now, up, a_up)
     rule.apply(_now, down, a_down)
-    if change is None:
-        return a_up, a_down, None
-    return a_up, a_down, CHANGES.get(activation, _subtract)(a_up, a_down, change)
+    if change is not None and change_of is None:
+        change = a_up - a_down
+    return a_up, a_down, change
 
 
 def _now(function, *arguments):
     function(*arguments)
 
 
-# The difference of two activations from the difference of their weighted inputs.
-
-
-def _subtract(up, down, change):
-    return up - down
+# The difference of two activations, from both weighted inputs and their difference.
 
 
 def _sigmoid_change(up, down, change):
-    return up * (1 - down) * -np.expm1(-change)
+    return sigmoid(up) * sigmoid(-down) * -np.expm1(-change)  # sigmoid(-v) is 1 - sigmoid(v)
 
 
 def _tanh_change(up, down, change):
-    return (1 - up * down) * np.tanh(change)
+    # tanh(z) is 2 sigmoid(2 z) - 1.
+    return 2 * _sigmoid_change(2 * up, 2 * down, 2 * change)
 
 
 def _relu_change(up, down, change):
-    return np.where((up > 0) & (down > 0), change, up - down)  # else one of them is exactly 0
+    both_positive = (up > 0) & (down > 0)
+    return np.where(both_positive, change, relu(up) - relu(down))  # else one of them is exactly 0
 
 
 def _identity_change(up, down, change):
@@ -150,9 +153,9 @@ def _identity_change(up, down, change):
 
 
 def _softmax_change(up, down, change):
-    growth = np.expm1(change)
-    total = (down * growth).sum(axis=0)
-    return down * (growth - total) / (1 + total)
+    below, growth = softmax(down), np.expm1(change)
+    total = (below * growth).sum(axis=0)
+    return below * (growth - total) / (1 + total)
 
 
 CHANGES = {

@@ -67,6 +67,17 @@ def test_carried_at_the_size_of_the_digits_is_below_1e_15():
         assert abs(carried.vector - exact).max() <= 1e-15 * abs(exact).max()
 
 
+@pytest.mark.parametrize("activation", [bp.sigmoid, bp.tanh], ids=str)
+@pytest.mark.parametrize("weight", [20.0, 30.0, -30.0])
+def test_saturated_neurons_are_carried_too(activation, weight):
+    """At a weighted input of 30 the plain 1 - sigma has no more than two or three digits."""
+    net = bp.Network.from_arrays([[[weight]]], [[0.0]], [activation])
+    x, y = np.array([[1.0]]), np.array([[0.5]])
+    exact = bp.backprop(net, net.forward(x), y, bp.quadratic).vector
+    carried = gradient(net, x, y, bp.quadratic, method="carried", step=1e-9).vector
+    assert np.allclose(carried, exact, rtol=1e-13, atol=0)
+
+
 def test_softmax_in_a_hidden_layer_is_carried_too():
     net, x, y = problem([3, 5, 4, 2], bp.softmax, bp.sigmoid)
     exact = bp.backprop(net, net.forward(x), y, bp.cross_entropy).vector
