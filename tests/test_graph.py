@@ -25,7 +25,7 @@ def order_trap():
 
 
 def readme():
-    """Return the graph of micrograd's README: 46 nodes, with wires across many columns."""
+    """Return the graph of micrograd's README, which has wires across many columns."""
     a, b = Value(-4.0), Value(2.0)
     c = a + b
     d = a * b + b**3
@@ -146,6 +146,14 @@ def test_the_same_operand_twice_gives_two_edges():
     x = Value(3.0)
     first, second = wires(parsed(graph.draw(x * x)))
     assert first[0] == second[0] and first[-1] != second[-1]
+
+
+def test_many_paths_take_no_longer():
+    v = Value(1.0)
+    for _ in range(100):
+        v = v + v
+    # 2^100 paths: a layout that followed each of them would never return.
+    assert len(boxes(parsed(graph.draw(v)))) == 101
 
 
 def test_tensors():
