@@ -1,4 +1,4 @@
-r"""Reverse-mode automatic differentiation of numbers: an engine that fits on one screen.
+r"""Reverse-mode automatic differentiation of numbers: an engine in one short module.
 
 A :class:`Value` is a number that remembers how it was made: its operands, and the derivative of
 the result by each of them, worked out on the spot. :meth:`Value.backward` then walks from the
