@@ -216,3 +216,25 @@ def test_single_neuron_final_weights():
 def test_unknown_bias_rule_is_named():
     with pytest.raises(ValueError, match="unknown biases 'none'; known: frozen, separate, shared"):
         experiments.mazur_training(1, biases="none")
+
+
+@pytest.mark.parametrize(
+    "options, largest, all_right, eight, cost",
+    [
+        ({"order": "shuffled"}, 100, 100, (60, 90), 0.0447),
+        ({"momentum": 0.3}, 100, 100, (60, 80), 0.0272),
+        ({"momentum": 0.9}, 100, 100, (60, 80), 0.0029),
+        ({"init": 0.05}, 100, 100, (60, 80), 0.0460),
+        ({"init": 0.5}, 100, 100, (60, 80), 0.0416),
+        ({"order": "batch"}, 100, 100, (58, 78), 0.0441),
+        ({"low": 0.1, "high": 0.9}, 97, 90, (36, 56), 0.1314),
+    ],
+    ids=str,
+)
+def test_encoder_variants(options, largest, all_right, eight, cost):
+    """Source book 9.1, the table of variants: counts as ranges, the median cost to 5 percent."""
+    runs = encoder(range(100), **options)
+    assert abs(runs.largest_right.sum() - largest) <= 3
+    assert abs(runs.all_right.sum() - all_right) <= 5
+    assert eight[0] <= (runs.distinct_codes == 8).sum() < eight[1]
+    assert np.median(runs.costs) == pytest.approx(cost, rel=0.05)
