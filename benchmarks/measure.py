@@ -41,14 +41,14 @@ def ratios(limit, cases):
     Repeated until min/min and the paired median agree, at most a few times; a case that does not
     settle is marked.
     """
-    for attempt in range(1, ATTEMPTS + 1):
-        result = _once(limit, cases, last=attempt == ATTEMPTS)
+    for _ in range(ATTEMPTS):
+        result = _once(limit, cases)
         if all(each.settled for each in result.values()):
             break
     return result
 
 
-def _once(limit, cases, last):
+def _once(limit, cases):
     functions = {"limit": limit, **cases}
     repeats = {name: _repeats(function) for name, function in functions.items()}
     times = {name: [] for name in functions}

@@ -71,11 +71,8 @@ class BoundGradient:
         self.x = np.ones((batch_size, net.sizes[0] + 1), dtype)
         self.y = np.zeros((batch_size, net.sizes[-1]), dtype)
         self.calls = []
-        w, grad_w, L = (
-            by_layer(self.sizes, self.weights),
-            by_layer(self.sizes, self.gradient),
-            net.depth,
-        )
+        w, grad_w = by_layer(self.sizes, self.weights), by_layer(self.sizes, self.gradient)
+        L = net.depth
         rules = {l: rule_of(each) for l, each in net.activations.items()}
         a, z, delta = {1: self.x.T}, {}, {}
 
@@ -107,8 +104,10 @@ class BoundGradient:
             call()
 
     def parameters(self):
-        """Return the present weights as Parameters."""
-        return Parameters(self.sizes, unpack(self.sizes, self.weights))
+        """Return a copy of the present weights as Parameters, finite or not."""
+        vector = unpack(self.sizes, self.weights)
+        vector.flags.writeable = False
+        return Parameters._over(self.sizes, vector)
 
     def _then(self, function, *arguments):
         self.calls.append(partial(function, *arguments))
@@ -116,9 +115,8 @@ class BoundGradient:
     def _output_error(self, a, y, delta, cost, matched):
         """Grad_a C, which is a - y for a matched pair and for the quadratic cost."""
         if cost.matched == matched or cost == quadratic:
-            self._then(
-                np.copyto, delta, y
-            )  # y lies the other way: copied first, it needs no buffer
+            # y lies the other way in memory: copied first, it needs no buffer.
+            self._then(np.copyto, delta, y)
             self._then(np.subtract, a, delta, delta)
         else:
             self._then(_copy_result, delta, cost.gradient, a, y)

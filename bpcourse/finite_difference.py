@@ -256,6 +256,11 @@ def gradient(net, x, y, cost, *, method="central", step=None):
     trace = net.forward(x)
     y = check_targets(net, trace.a[net.depth], y, cost)
     vector = net.parameters.vector
+    if method == "carried" and cost.per_example is None:
+        raise ValueError(
+            f"method 'carried' needs a cost with per_example, and {cost.name} has none; "
+            "use method='central'"
+        )
     if method in ("central", "carried") and cost.per_example is not None:
         steps = _steps(vector, how, step)
         value = central_differences(net, trace, y, cost, steps, carry=method == "carried")

@@ -227,8 +227,6 @@ def train(
     >>> accuracy(net, bp.datasets.xor().train)
     1.0
     """
-    if np.iscomplexobj(net.parameters.vector):
-        raise TypeError("net has complex parameters; want float32 or float64 to train")
     cost = _checks.lookup("cost", cost, COSTS)
     data = data if isinstance(data, Dataset) else Dataset(_check_examples(data))
     eta = _checks.real("eta", eta, above=0)
@@ -397,6 +395,8 @@ def _check_batch_size(batch_size, n, rng):
 
 def _check_data(net, data, cost):
     """Check every part of the data against the network once, before the first step."""
+    if np.iscomplexobj(net.parameters.vector):
+        raise TypeError("net has complex parameters; want float32 or float64 to train")
     for part in (data.train, data.validation, data.test):
         if part is not None:
             trace = net.forward(part.x)

@@ -195,6 +195,23 @@ def test_divergence_stops_with_the_last_finite_epoch():
     assert np.isfinite(error.history.training_cost).all()
 
 
+def test_divergence_between_two_records_is_reported_like_any_other():
+    """At epoch 1,000 the parameters themselves are NaN; the error must still be the helpful one."""
+    rng = np.random.default_rng(0)
+    data = Dataset.from_rows(rng.normal(size=(20, 2)), rng.normal(size=(20, 1)))
+    net = bp.Network.random([2, 3, 1], hidden=bp.identity, output=bp.identity, rng=rng)
+    options = {"cost": bp.quadratic, "eta": 30, "epochs": 2000, "batch_size": None}
+    with pytest.raises(bp.DivergenceError, match="everything was finite at epoch 0") as caught:
+        train(net, data, **options, record_every=1000)
+    assert np.array_equal(caught.value.network.parameters.vector, net.parameters.vector)
+
+
+def test_complex_parameters_are_refused(data):
+    net = small_net()
+    with pytest.raises(TypeError, match="net has complex parameters"):
+        train(net.with_parameters(net.parameters.vector + 0j), data, **BATCH)
+
+
 def test_zero_epochs_give_the_start(data):
     net = small_net()
     trained, history = train(net, data, **{**BATCH, "epochs": 0})
