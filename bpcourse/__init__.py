@@ -11,9 +11,12 @@
 import importlib
 
 from bpcourse import (
+    catalogue,
     datasets,
+    diagnosis,
     equations,
     experiments,
+    findings,
     finite_difference,
     gradcheck,
     graph,
@@ -27,6 +30,8 @@ from bpcourse.activations import Activation, identity, relu, sigmoid, softmax, t
 from bpcourse.backprop import Gradient, backprop
 from bpcourse.costs import Cost, cross_entropy, log_likelihood, quadratic
 from bpcourse.datasets import Dataset, Examples
+from bpcourse.diagnosis import diagnose
+from bpcourse.findings import Diagnosis
 from bpcourse.network import Network, Parameters, Trace
 from bpcourse.training import DivergenceError, History, accuracy, kfold_stopping_epoch, train
 
@@ -36,6 +41,7 @@ __all__ = [
     "Activation",
     "Cost",
     "Dataset",
+    "Diagnosis",
     "DivergenceError",
     "Examples",
     "Gradient",
@@ -45,10 +51,14 @@ __all__ = [
     "Trace",
     "accuracy",
     "backprop",
+    "catalogue",
     "cross_entropy",
     "datasets",
+    "diagnose",
+    "diagnosis",
     "equations",
     "experiments",
+    "findings",
     "finite_difference",
     "gradcheck",
     "graph",

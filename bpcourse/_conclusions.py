@@ -1,0 +1,233 @@
+"""From an explanation to findings: sentences, hints, and the numbers that show each mistake."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from bpcourse._explanation import same
+from bpcourse._observation import trouble
+from bpcourse.catalogue import CAUSES, right_bp3, right_bp4
+from bpcourse.findings import TITLES, Evidence, Finding, Ratio
+
+_QUESTIONS = {
+    "forward": "Do z and a of every layer come out as in z = w a + b, a = sigma(z)? Take one "
+    "neuron and compute it by hand.",
+    "bp1": "Write BP1 down and put your line beside it. What does each of its factors become in "
+    "your program?",
+    "bp2": "Write BP2 down and put your line beside it. What does each of its factors become in "
+    "your program, and which layer does each belong to?",
+    "bp3": "What does BP3 say about one example? And about a mini-batch?",
+    "bp4": "What does BP4 say about one weight, from neuron k to neuron j? And about a mini-batch?",
+}
+
+_BY_HAND = (
+    "Take a network with one neuron per layer and one example. Work every line out by hand, and "
+    "print what your program has there."
+)
+
+
+def conclude(found, case, setting):
+    """Return one finding for each equation and cause, with all the layers it happens in.
+
+    Parameters
+    ----------
+    found : Explanation
+    case : Case
+        The first one, from which the numbers are taken.
+    setting : Setting
+
+    Returns
+    -------
+    tuple of Finding
+    """
+    groups = {}
+    for equation, cause, l in found.faults:
+        groups.setdefault((equation, cause), []).append(l)
+    return tuple(
+        _finding(equation, cause, tuple(layers), found, case, setting)
+        for (equation, cause), layers in groups.items()
+    )
+
+
+def right_parts(found, depth):
+    """Return what was found right: equations without a fault, or the layers where they hold."""
+    layers = range(depth, 1, -1)
+    wrong = {(equation, l) for equation, _, l in found.faults}
+    parts = [] if ("forward", 0) in wrong else ["the forward pass"]
+    places = {"bp1": layers[:1], "bp2": layers[1:], "bp3": layers, "bp4": layers}
+    for equation, reached in places.items():
+        good = [str(l) for l in reached if (equation, l) not in wrong]
+        if good and len(good) == len(reached):
+            parts.append(equation.upper())
+        elif good:
+            parts.append(f"{equation.upper()} in layer {', '.join(good)}")
+    return tuple(parts)
+
+
+def _finding(equation, cause, layers, found, case, setting):
+    evidence = _evidence(equation, cause, layers[0], found, case, setting)
+    layers = tuple(l for l in layers if l)  # the forward pass has no layer of its own
+    if cause == "reversed":
+        return _reversed(evidence)
+    entry = CAUSES.get((equation, cause))
+    if entry is None:
+        return _unknown(equation, layers, evidence, found)
+    others = _others(equation, cause, layers, found)
+    experiments = [each.experiment for each in (entry, *others) if others and each.experiment]
+    return Finding(
+        equation,
+        layers,
+        cause,
+        entry.title,
+        entry.sentence,
+        (_QUESTIONS[equation], entry.nudge, entry.answer),
+        evidence,
+        tuple(f"{each.equation.upper()}, {each.title}" for each in others),
+        " ".join(experiments),
+    )
+
+
+def _unknown(equation, layers, evidence, found):
+    """Return the finding for a mistake that is not in the catalogue."""
+    sentence = f"{TITLES[equation]} is wrong in a way that is not in the catalogue."
+    if _in_batch_only(equation, None, layers[0], found):
+        sentence = (
+            f"{TITLES[equation]}: right for one example alone, but the gradient of a mini-batch is "
+            "not the mean of those of its examples, in a way that is not in the catalogue."
+        )
+    nudge = "The table shows which array is wrong, and whether by one factor everywhere."
+    hints = (_QUESTIONS[equation], nudge, _BY_HAND)
+    return Finding(equation, layers, None, "cause unknown", sentence, hints, evidence)
+
+
+def _reversed(evidence):
+    return trouble(
+        "return",
+        "reversed",
+        "the lists are in reverse order",
+        "The gradients came with the last layer first: the lists grew on the way back.",
+        "In which order does the backward pass reach the layers, and in which are they wanted?",
+        "Reverse both lists at the end, or insert at the front.",
+        evidence,
+    )
+
+
+def _others(equation, cause, layers, found):
+    """Return the causes that explain the same numbers as this one does."""
+    here = (equation, cause, layers[0] if layers else 0)
+    others = {
+        (e, c): CAUSES[e, c]
+        for faults in found.alternatives
+        if here not in faults
+        for e, c, l in faults
+        if l == here[2] and (e, c) in CAUSES
+    }
+    return list(others.values())
+
+
+def _in_batch_only(equation, cause, l, found):
+    """Say whether a fault shows in the mini-batch only, not in single examples."""
+    return (equation, cause, l) not in found.path.faults
+
+
+def _evidence(equation, cause, l, found, case, setting):
+    """Return the number of one layer that is farthest from what was wanted."""
+    if (equation, cause, l) in found.shapes:
+        came, wanted = found.shapes[equation, cause, l]
+        what = "shapes of the gradients" if equation == "return" else f"shape in layer {l}"
+        return Evidence(what, came, wanted)
+    l = l or case.problem.net.depth
+    step = _asked(found, case, setting, l)
+    seen_b, seen_w = case.b[l], case.w[l]
+    if cause == "softmax_over_batch":
+        what, came, wanted, how = _averaged("bp3", l, case, setting)
+    elif equation == "forward":
+        what, came, wanted, how = _error(step, seen_b)
+    elif equation in ("bp1", "bp2"):
+        what, came, wanted, how = _error(step, found.path.delta[l])
+    elif _in_batch_only(equation, cause, l, found):
+        what, came, wanted, how = _averaged(equation, l, case, setting)
+    else:
+        delta = found.path.delta[l]
+        what, came, wanted, how = _alone(step, delta, seen_b if equation == "bp3" else seen_w)
+    what = f"{what}, network {list(case.problem.net.sizes)}"
+    return Evidence(what, f"{came:.5g}", f"{wanted:.5g}", how, _ratios(found, case, setting))
+
+
+def _asked(found, case, setting, l):
+    """Return the step at layer l, after the forward pass that was asked for."""
+    net = case.problem.net
+    return replace(found.path, net=net).step(case, setting, l, net.forward(case.problem.x))
+
+
+def _farthest(came, wanted):
+    return np.unravel_index(np.argmax(abs(came - wanted)), wanted.shape)
+
+
+def _error(step, came):
+    """Return what was looked at, two numbers and how: of BP1 or BP2 for one example."""
+    l, wanted = step.l, step.right
+    at = _farthest(came, wanted)
+    if l < step.net.depth:
+        how = (
+            f"= {step.back[at]:.5g} (your own delta^{l + 1}, back through w^{l + 1}) "
+            f"times {step.prime[at]:.5g} (sigma' at z^{l})"
+        )
+    elif step.cost.matched == step.activation:
+        how = f"= a - y = {step.a[at]:.5g} - {step.y[at]:.5g}"
+    elif step.activation.elementwise:
+        how = f"= {step.grad_a[at]:.5g} (gradient of the cost) times {step.prime[at]:.5g} (sigma')"
+    else:
+        how = "= the gradient of the cost through all the derivatives of the softmax"
+    return f"delta^{l}[{at[0]}], example {at[1]} alone", came[at], wanted[at], how
+
+
+def _alone(step, delta, came):
+    """Return what was looked at, two numbers and how: of BP3 or BP4 for one example."""
+    l = step.l
+    if came.ndim == 2:
+        at = _farthest(came, right_bp3(step, delta))
+        what = f"dC/db^{l}[{at[0]}], example {at[1]} alone"
+        return what, came[at], delta[at], f"= your own delta^{l}[{at[0]}]"
+    wanted = right_bp4(step, delta)
+    e, j, k = at = _farthest(came, wanted)
+    what = f"dC/dw^{l}[{j},{k}], example {e} alone"
+    how = f"= {step.before[k, e]:.5g} (a^{l - 1}) times {delta[j, e]:.5g} (your own delta^{l})"
+    if step.decay:
+        how += f" + {step.decay * step.net.w[l][j, k]:.5g} (weight decay)"
+    return what, came[at], wanted[at], how
+
+
+def _averaged(equation, l, case, setting):
+    """Return what was looked at, two numbers and how: of a mini-batch."""
+    m = case.problem.x.shape[1]
+    if equation == "bp3":
+        name, came, mean = f"dC/db^{l}", case.whole.b[l], case.b[l].mean(axis=1)[:, None]
+    else:
+        name, came, mean = f"dC/dw^{l}", case.whole.w[l], case.w[l].mean(axis=0)
+        # The penalty is no mean over examples.
+        mean = mean + (setting.decay(m) - setting.decay(1)) * case.problem.net.w[l]
+    kind, wanted = ("mean", mean) if setting.reduction == "mean" else ("sum", m * mean)
+    at = _farthest(came, wanted)
+    place = ",".join(str(i) for i in (at[:1] if equation == "bp3" else at))
+    how = f"= the {kind} of your own gradients of the {m} examples, each taken alone"
+    return f"{name}[{place}], a mini-batch of {m}", came[at], wanted[at], how
+
+
+def _ratios(found, case, setting):
+    """Return the ratio table, every array judged on the learner's own earlier results."""
+    rows = []
+    for l in sorted(found.path.delta, reverse=True):
+        step, delta = _asked(found, case, setting, l), found.path.delta[l]
+        rows.append(_ratio(f"delta^{l}", delta, step.right, setting))
+        rows.append(_ratio(f"dC/db^{l}", case.b[l], right_bp3(step, delta), setting))
+        rows.append(_ratio(f"dC/dw^{l}", case.w[l], right_bp4(step, delta), setting))
+    return tuple(rows)
+
+
+def _ratio(name, came, wanted, setting):
+    clear = abs(wanted) > 1e-6 * abs(wanted).max()
+    quotients = came[clear] / wanted[clear]
+    median = float(np.median(quotients)) if quotients.size else float("nan")
+    constant = bool((abs(quotients - median) <= 1e-3 * abs(median)).all())
+    return Ratio(name, median, constant, same(came, wanted, setting.tolerance))

@@ -1,0 +1,460 @@
+"""The search for the fewest mistakes that explain a learner's numbers.
+
+From the output layer backwards, each step is judged with the learner's own results of the steps
+before it. A :class:`Path` is one way to explain the layers so far; every layer extends it by every
+cause in the catalogue that reproduces what came, and the cheapest paths are kept.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from bpcourse._observation import refuse_shapeless
+from bpcourse.activations import softmax
+from bpcourse.backprop import propagate_back
+from bpcourse.catalogue import (
+    BP1,
+    BP2,
+    BP3,
+    BP4,
+    FORWARD,
+    Line,
+    Step,
+    batch_ratios,
+    outer,
+    right_bp3,
+    right_bp4,
+)
+from bpcourse.network import Network, Trace
+
+# A mistake changes a gradient by far more, rounding by far less; in float32, and in a gradient that
+# is itself a finite difference, by no more than the second one.
+TOLERANCE, ROUGH = 1e-5, 2e-3
+
+# The price of an explanation. Fewer mistakes are likelier; one more layer costs nothing.
+_KNOWN, _UNKNOWN, _UNKNOWN_AGAIN = 1, 3, 1
+# Paths that are dearer by more, so far, are given up; so are those behind the first few.
+_SPARE, _PATHS = 2, 12
+
+_ORDER = ("return", "forward", "bp1", "bp2", "bp3", "bp4")
+_DECAYS = ("decay_not_divided", "decay_by_batch", "decay_undeclared")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the learner's function is meant to compute."""
+
+    activations: tuple
+    cost: object
+    reduction: str
+    weight_decay: float
+    training_size: int | None
+    batch: bool
+    tolerance: float = TOLERANCE
+
+    def decay(self, m):
+        """Return the number that multiplies w in the gradient of a mini-batch of m."""
+        return self.weight_decay / (self.training_size or m)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What came on one problem: for each example alone, and for the whole mini-batch.
+
+    Attributes
+    ----------
+    problem : Problem
+    w : dict from layer to ndarray of shape (m, n_l, n_{l-1})
+    b : dict from layer to ndarray of shape (n_l, m)
+    whole : Came
+    shapes : tuple of (equation, cause, layer, came, wanted)
+    single : bool
+        Whether any array came in less than double precision.
+    """
+
+    problem: object
+    w: dict
+    b: dict
+    whole: object
+    shapes: tuple
+    single: bool
+
+    @classmethod
+    def of(cls, subject, problem, whole):
+        """Call the function on every example of a problem."""
+        each = [subject(problem.example(i)) for i in range(problem.x.shape[1])]
+        refuse_shapeless(each[0])
+        layers = sorted(each[0].w)
+        w = {l: np.array([came.w[l] for came in each], float) for l in layers}
+        b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
+        shapes = dict.fromkeys((*whole.shapes, *each[0].shapes))
+        return cls(problem, w, b, whole, tuple(shapes), whole.single or each[0].single)
+
+
+@dataclass(frozen=True)
+class Path:
+    """A chain of steps from the output backwards that explains the numbers so far.
+
+    ``faults`` are (equation, cause, layer), with the layer 0 for the forward pass; ``factors`` are
+    those that were fitted, by (equation, layer).
+    """
+
+    price: int
+    faults: tuple
+    delta: dict
+    factors: dict
+    net: Network
+    trace: Trace
+
+    def extended(self, l, delta, faults, factors):
+        """Return the path with one more layer."""
+        price, seen = self.price, {(equation, cause) for equation, cause, _ in self.faults}
+        for equation, cause, _ in faults:
+            known, again = cause is not None, (equation, cause) in seen
+            price += (not again) * _KNOWN if known else _UNKNOWN_AGAIN if again else _UNKNOWN
+        return replace(
+            self,
+            price=price,
+            faults=self.faults + faults,
+            delta={**self.delta, l: delta},
+            factors={**self.factors, **factors},
+        )
+
+    def step(self, case, setting, l, trace=None):
+        """Return the step at layer l, after the steps of this path."""
+        y, decay = case.problem.y, setting.decay(1)
+        return Step(self.net, trace or self.trace, y, setting.cost, l, self.delta, case.w, decay)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What all cases agree on.
+
+    Attributes
+    ----------
+    faults : tuple of (equation, cause, layer)
+        In the order of the backward pass; a cause is None where none fits.
+    alternatives : tuple of tuples of faults
+        What explains single examples as cheaply.
+    path : Path
+        The path in the first case.
+    shapes : dict from fault to (came, wanted)
+    batch : dict from (equation, layer) to str or None
+        How the mini-batch is averaged: "right" or a cause.
+    """
+
+    faults: tuple
+    alternatives: tuple
+    path: Path
+    shapes: dict
+    batch: dict
+
+
+def explain(cases, setting):
+    """Return what explains the numbers of all cases with the fewest mistakes."""
+    paths = [_paths(case, setting) for case in cases]
+    common = set.intersection(*({path.faults for path in each} for each in paths))
+    if common:
+        chosen = [next(path for path in each if path.faults in common) for each in paths]
+        alternatives = tuple(path.faults for path in paths[0] if path.faults in common)
+    else:
+        agreed = _agreed([each[0].faults for each in paths])
+        chosen, alternatives = [replace(each[0], faults=agreed) for each in paths], (agreed,)
+    shapes = {tuple(fault): (came, want) for *fault, came, want in cases[0].shapes}
+    batch = _agreed_batch(cases, chosen, setting) if setting.batch else {}
+    faults = _all_faults(chosen[0].faults, shapes, batch)
+    return Explanation(faults, alternatives, chosen[0], shapes, batch)
+
+
+def same(one, other, tolerance):
+    """Say whether two arrays agree, relative to the largest entry of either."""
+    if one.shape != other.shape:
+        return False
+    scale = max(abs(one).max(), abs(other).max())
+    return bool(abs(one - other).max() <= tolerance * scale)
+
+
+def _agreed(explanations):
+    """Return faults at the places that all explanations name, with no cause where they differ."""
+    first, *others = ({(e, l): cause for e, cause, l in faults} for faults in explanations)
+    return tuple(
+        (e, cause if all(other.get((e, l)) == cause for other in others) else None, l)
+        for (e, l), cause in first.items()
+    )
+
+
+def _all_faults(steps, shapes, batch):
+    """Return the faults of single examples, of shapes and of mini-batches, in order."""
+    reshaped = {(equation, l) for equation, _, l in shapes}
+    faults = [fault for fault in steps if (fault[0], fault[2]) not in reshaped]
+    faults += list(shapes)
+    for (equation, l), cause in batch.items():
+        if cause == "right" or (equation, l) in reshaped or (equation, None, l) in steps:
+            continue
+        in_one = {"sum_for_mean": "mean_over_neurons", **dict.fromkeys(_DECAYS, "decay_factor")}
+        seen_in_one = (equation, in_one.get(cause), l)
+        if seen_in_one in faults:
+            # One mistake with two signs: the mini-batch tells which mistake it is.
+            faults.remove(seen_in_one)
+            cause = "neurons_for_examples" if cause == "sum_for_mean" else cause
+        faults.append((equation, cause, l))
+    return tuple(sorted(dict.fromkeys(faults), key=_when))
+
+
+def _when(fault):
+    """Return where a fault comes in the order of the calculation."""
+    equation, _, layer = fault
+    early = equation in ("return", "forward")
+    return (not early, -layer, _ORDER.index(equation))
+
+
+# One example at a time
+
+
+def _paths(case, setting):
+    """Return the cheapest paths that explain one case, with a right forward pass or a wrong one."""
+    net = case.problem.net
+    paths = _cheapest(_from_the_output(case, setting, net.forward(case.problem.x), net, ()))
+    if all(cause is not None for _, cause, _ in paths[0].faults):
+        return paths
+    for cause in FORWARD:
+        for recipe in _listed(cause.predict(net)):
+            other = _network(net, recipe)
+            trace = _forward(other, case.problem.x, recipe)
+            faults = (("forward", cause.name, 0),)
+            paths += _from_the_output(case, setting, trace, other, faults)
+    return _cheapest(paths)
+
+
+def _cheapest(paths):
+    best = min(path.price for path in paths)
+    return [path for path in paths if path.price == best]
+
+
+def _listed(predicted):
+    """Return what a cause predicts as a list."""
+    if predicted is None:
+        return []
+    return predicted if isinstance(predicted, list) else [predicted]
+
+
+def _network(net, recipe):
+    """Return the network that the learner's program computes by this recipe."""
+    hidden, output = recipe.assumed or (None, net.activations[net.depth])
+    layers = range(2, net.depth + 1)
+    return Network.from_arrays(
+        weights=[(recipe.weights or np.asarray)(net.w[l]) for l in layers],
+        biases=[(recipe.biases or np.asarray)(net.b[l]) for l in layers],
+        activations=[hidden or net.activations[l] for l in layers[:-1]] + [output],
+    )
+
+
+def _forward(net, x, recipe):
+    trace = net.forward(x)
+    if recipe.output is None:
+        return trace
+    return replace(trace, a={**trace.a, net.depth: recipe.output(trace.a[net.depth])})
+
+
+def _from_the_output(case, setting, trace, net, faults):
+    """Return the paths through all layers, after a forward pass."""
+    paths = [Path(len(faults), faults, {}, {}, net, trace)]
+    for l in range(net.depth, 1, -1):
+        longer = [each for path in paths for each in _extensions(path, case, setting, l)]
+        longer.sort(key=lambda path: path.price)
+        paths = [path for path in longer if path.price <= longer[0].price + _SPARE][:_PATHS]
+    return paths
+
+
+def _extensions(path, case, setting, l):
+    """Return the path extended by layer l in every way that explains what came there."""
+    step = path.step(case, setting, l)
+    equation = "bp1" if l == path.net.depth else "bp2"
+    found = []
+    for cause, delta, factor in _errors(step, case.w[l], case.b[l]):
+        by_b = _matches(BP3, right_bp3, step, delta, case.b[l], setting.tolerance)
+        by_w = _matches(BP4, right_bp4, step, delta, case.w[l], setting.tolerance)
+        if not by_b and not by_w:
+            continue
+        for of_b, of_w in product(by_b or [(None, None)], by_w or [(None, None)]):
+            named = {equation: (cause, factor), "bp3": of_b, "bp4": of_w}
+            faults = tuple((e, c, l) for e, (c, _) in named.items() if c != "right")
+            factors = {(e, l): f for e, (_, f) in named.items()}
+            found.append(path.extended(l, delta, faults, factors))
+        if found[-1].faults == path.faults:
+            return found[-1:]
+    unknown = tuple((e, None, l) for e in (equation, "bp3", "bp4"))
+    return found or [path.extended(l, case.b[l], unknown, {})]
+
+
+def _errors(step, seen_w, seen_b):
+    """Yield (cause, delta^l, factor): the right error, wrong ones, and what came as it is."""
+    yield "right", step.right, None
+    squares = (step.before**2).sum(axis=0)
+    by_weights = np.einsum("mjk,km->jm", seen_w, step.before) / np.where(squares, squares, 1)
+    for cause in BP1 if step.l == step.net.depth else BP2:
+        for delta, factor in _predictions(cause.predict(step), (seen_b, by_weights)):
+            yield cause.name, delta, factor
+    yield None, seen_b, None
+    yield None, by_weights, None
+
+
+def _predictions(predicted, views):
+    """Yield the arrays of a prediction; the free factor of a line is fitted to each view."""
+    if isinstance(predicted, Line):
+        size = float((predicted.direction**2).sum()) or 1.0
+        for view in views:
+            factor = float(((view - predicted.start) * predicted.direction).sum()) / size
+            if predicted.accept(factor):
+                yield predicted.start + factor * predicted.direction, factor
+        return
+    for array in _listed(predicted):
+        yield array, None
+
+
+def _matches(causes, right, step, delta, seen, tolerance):
+    """Return the causes, with fitted factors, that reproduce what came; only "right" if it does."""
+    if same(seen, right(step, delta), tolerance):
+        return [("right", None)]
+    return [
+        (cause.name, factor)
+        for cause in causes
+        for array, factor in _predictions(cause.predict(step, delta), (seen,))
+        if array is not None and same(seen, array, tolerance)
+    ]
+
+
+# Mini-batches
+
+
+def _agreed_batch(cases, paths, setting):
+    """Return for each ("bp3" or "bp4", layer) how the mini-batch is averaged."""
+    found = [_batch_causes(case, path, setting) for case, path in zip(cases, paths, strict=True)]
+    agreed = {
+        place: cause if all(other[place] == cause for other in found) else None
+        for place, cause in found[0].items()
+    }
+    unknown = None in agreed.values()
+    if unknown and all(_softmax_over_batch(case, setting) for case in cases):
+        return dict.fromkeys(agreed, "right") | {("forward", 0): "softmax_over_batch"}
+    return agreed
+
+
+def _softmax_over_batch(case, setting):
+    """Say whether all is right but for a softmax that was normalized over all examples."""
+    net, trace = case.problem.net, case.problem.net.forward(case.problem.x)
+    if net.activations[net.depth] != softmax:
+        return False
+    e = np.exp(trace.z[net.depth])
+    mixed = replace(trace, a={**trace.a, net.depth: e / e.sum()})
+    grad = propagate_back(net, mixed, case.problem.y, setting.cost)
+    m = 1 if setting.reduction == "mean" else case.problem.x.shape[1]
+    pairs = [(case.whole.w[l], m * grad.w[l]) for l in case.w]
+    return all(came is not None and same(came, want, setting.tolerance) for came, want in pairs)
+
+
+def _batch_causes(case, path, setting):
+    """Return the causes in one case, by (equation, layer)."""
+    causes, m = {}, case.problem.x.shape[1]
+    moved = _moved_errors(case, path)
+    for l in case.w:
+        by_b, by_w = _data(case, path, moved, l)
+        means = np.outer(path.delta[l].mean(axis=1), path.trace.a[l - 1].mean(axis=1))
+        for equation, data, whole, array in (
+            ("bp3", by_b, case.whole.b[l], path.net.b[l]),
+            ("bp4", by_w, case.whole.w[l], path.net.w[l]),
+        ):
+            if whole is None or data is None:
+                causes[equation, l] = "right"  # reported already, or not to be judged
+                continue
+            alone, together = _factors(path, setting, equation, l, m)
+            data = data - alone * array
+            if together is None:
+                cause = _fitted_penalty(whole, data, array, alone, setting)
+                # A penalty on the biases has been reported.
+                causes[equation, l] = "right" if cause and equation == "bp3" else cause
+                continue
+            rest = whole - together * array
+            cause = _batch_cause(rest, data, means, setting)
+            if cause is None and setting.weight_decay and equation == "bp4":
+                cause = _fitted_penalty(whole, data, array, alone, setting)
+            causes[equation, l] = cause
+    return causes
+
+
+def _moved_errors(case, path):
+    """Return the errors that a mini-batch has where its weights were updated on the way back.
+
+    The update is that of the mini-batch, so these errors are not those of the examples alone. By
+    layer; None where they can't be followed further.
+    """
+    moved, net = {}, path.net
+    causes = {l: cause for equation, cause, l in path.faults if equation == "bp2"}
+    for l in range(net.depth - 1, 1, -1):
+        later = moved.get(l + 1, path.delta[l + 1])
+        updated = causes.get(l) == "updated_weights"
+        if not updated and l + 1 not in moved:
+            continue
+        if later is None or causes.get(l, "updated_weights") != "updated_weights":
+            moved[l] = None
+            continue
+        w = net.w[l + 1]
+        if updated:
+            w = w - path.factors["bp2", l] * case.whole.w[l + 1]
+        moved[l] = (w.T @ later) * net.activations[l].prime(path.trace.z[l])
+    return moved
+
+
+def _data(case, path, moved, l):
+    """Return the gradients of every example by the biases and by the weights of layer l."""
+    if l not in moved:
+        return case.b[l].T[:, :, None], case.w[l]
+    wrong = {equation for equation, _, layer in path.faults if layer == l}
+    if moved[l] is None:
+        return None, None
+    return (
+        None if "bp3" in wrong else moved[l].T[:, :, None],
+        None if "bp4" in wrong else outer(moved[l], path.trace.a[l - 1]),
+    )
+
+
+def _factors(path, setting, equation, l, m):
+    """Return the factors of the penalty that one example has, and that a mini-batch should have.
+
+    The second one is None if it is still to be found.
+    """
+    fitted = path.factors.get((equation, l))
+    if fitted is not None:
+        return fitted, None
+    if equation == "bp3" or ("bp4", "decay_missing", l) in path.faults:
+        return 0.0, 0.0
+    return setting.decay(1), setting.decay(m)
+
+
+def _batch_cause(rest, data, means, setting):
+    """Return how the gradient of a mini-batch came from those of its examples."""
+    m, n = data.shape[:2]
+    if setting.reduction == "sum":
+        rest = rest / m
+    mean = data.mean(axis=0)
+    candidates = [("right", mean)]
+    candidates += [(name, factor * mean) for name, factor in batch_ratios(m, n).items()]
+    for name, i in (("last_example", -1), ("first_example", 0)):
+        candidates += [(name, data[i]), (name, data[i] / m)]
+    candidates.append(("product_of_means", means))
+    fitting = (name for name, array in candidates if same(rest, array, setting.tolerance))
+    return next(fitting, None)
+
+
+def _fitted_penalty(whole, data, array, alone, setting):
+    """Return the cause if the mini-batch has the right data and a penalty with its own factor."""
+    m, mean, decay = len(data), data.mean(axis=0), setting.weight_decay
+    c = float(((whole - mean) * array).sum() / (array**2).sum())
+    if not same(whole, mean + c * array, setting.tolerance):
+        return None
+    if not decay:
+        return "decay_undeclared"
+    if np.isclose(alone, decay) and np.isclose(c, decay / m):
+        return "decay_by_batch"
+    return "decay_not_divided" if np.isclose([alone, c], decay).all() else "decay_factor"

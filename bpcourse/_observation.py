@@ -1,0 +1,532 @@
+"""Calls of a learner's function, and all that can be seen in them without mathematics.
+
+A :class:`Problem` is a random network with a mini-batch. :class:`Convention` says in which form the
+learner's function takes and returns it. :func:`observe` calls the function and returns its two
+lists of arrays in the course's own form: by layer, an example as a column.
+"""
+
+import contextlib
+import io
+import linecache
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from bpcourse.findings import Evidence, Finding
+from bpcourse.network import Network
+
+# So far from every kink that no rounding crosses it, and not so far that a sigmoid is flat.
+_KINK, _FLAT = 0.03, 4.0
+
+
+_FIRST_HINTS = {
+    "call": "Begin with the line itself: which arrays stand on it, and which shapes have they?",
+    "return": "Put what came beside what was wanted, one entry at a time. What differs?",
+    "inputs": "Print the argument before and after the call. Which line is it that changes it?",
+    "state": "Call it twice by hand and print both results. What is left over from the first?",
+}
+
+
+class Trouble(Exception):  # noqa: N818 - it is caught at once, and never leaves the package
+    """A call that leaves nothing to compare; ``finding`` says why."""
+
+    def __init__(self, finding):
+        super().__init__(finding.sentence)
+        self.finding = finding
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A network with a mini-batch, on which a function is tried.
+
+    Attributes
+    ----------
+    net : Network
+    x : ndarray of shape (n_1, m)
+    y : ndarray of shape (n_L, m)
+    """
+
+    net: Network
+    x: np.ndarray
+    y: np.ndarray
+
+    def example(self, i):
+        """Return the same network with example i alone."""
+        return Problem(self.net, self.x[:, [i]], self.y[:, [i]])
+
+
+@dataclass(frozen=True)
+class Convention:
+    """The form in which a learner's function takes its arguments and returns its gradients."""
+
+    rows: bool = False
+    biases_first: bool = False
+
+    def arguments(self, problem):
+        """Return fresh copies of the weights, the biases, x and y, for the learner's function."""
+        net = problem.net
+        layers = range(2, net.depth + 1)
+        weights = [self._turn(net.w[l]) for l in layers]
+        biases = [net.b[l].ravel().copy() if self.rows else net.b[l].copy() for l in layers]
+        return weights, biases, self._turn(problem.x), self._turn(problem.y)
+
+    def _turn(self, array):
+        return np.ascontiguousarray(array.T if self.rows else array).copy()
+
+
+@dataclass
+class Came:
+    """What came back from one call, by layer, an example as a column.
+
+    ``w[l]`` has shape (n_l, n_{l-1}) and ``b[l]`` (n_l, 1). An array of a wrong shape that can be
+    understood is repaired; ``shapes`` holds (equation, cause, layer, came, wanted) for each.
+    ``b[l]`` is None where nothing can be made of it.
+    """
+
+    w: dict
+    b: dict
+    shapes: list = field(default_factory=list)
+    changed: list = field(default_factory=list)
+
+    @property
+    def single(self):
+        """Whether any array has less than double precision."""
+        arrays = [*self.w.values(), *(b for b in self.b.values() if b is not None)]
+        return any(array.dtype.itemsize < 8 for array in arrays)
+
+
+def random_problem(sizes, activations, cost, m, rng):
+    """Return a problem on which nothing hides.
+
+    No weighted input is near the kink of a ReLU, none is so large that the activation is flat, and
+    a layer of ReLUs has for each example neurons on both sides.
+    """
+    for _ in range(20_000):
+        net = Network.random(
+            sizes, hidden=activations[0], output=activations[1], rng=rng, init="large"
+        )
+        x = rng.uniform(0.2, 1.0, (sizes[0], m)) * rng.choice([-1.0, 1.0], (sizes[0], m))
+        if _telling(net, net.forward(x)):
+            return Problem(net, x, _targets(cost, sizes[-1], m, rng))
+    raise ValueError(
+        f"found no network {list(sizes)} with {m} examples on which every mistake would show; "
+        "want hidden layers of at least two neurons, or other activations"
+    )
+
+
+def _telling(net, trace):
+    for l in range(2, net.depth + 1):
+        z, name = trace.z[l], net.activations[l].name
+        if name == "relu":
+            active = (z > 0).sum(axis=0)
+            enough = net.sizes[l - 1] == 1 or (l == net.depth and active.any())
+            mixed = ((active >= min(2, len(z))) & (active < max(len(z), 2))).all()
+            if abs(z).min() < _KINK or not (mixed or enough):
+                return False
+        elif name != "identity" and abs(z).max() > _FLAT:
+            return False
+    return True
+
+
+def _targets(cost, n, m, rng):
+    if cost.name == "log_likelihood":
+        return np.eye(n)[:, rng.permutation(np.arange(m) % n)]
+    if cost.name == "cross_entropy":
+        y = (rng.random((n, m)) < 0.5).astype(float)
+        y[0, :2] = 0.0, 1.0
+        return y
+    return rng.uniform(0.1, 0.9, (n, m))
+
+
+def observe(function, convention, problem, name):
+    """Call the learner's function on a problem and return what came.
+
+    Raises
+    ------
+    Trouble
+        It raised, or what it returned is no pair of lists of arrays of numbers.
+    """
+    arguments = convention.arguments(problem)
+    before = convention.arguments(problem)
+    result = call(function, arguments, name)
+    weights, biases = _two_lists(result, convention, problem, name)
+    came = _by_layer(weights, biases, convention, problem, name)
+    came.changed = _changes(arguments, before)
+    return came
+
+
+def call(function, arguments, name):
+    """Call a learner's function with its prints and warnings held back.
+
+    Raises
+    ------
+    Trouble
+        It raised; the finding has the line.
+    """
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        try:
+            return function(*arguments)
+        except (Exception, SystemExit) as error:
+            raise Trouble(_raised(error, function, name)) from error
+
+
+def _raised(error, function, name):
+    """Return the finding for an exception, with the learner's own line."""
+    where, line = _own_line(error, function)
+    if isinstance(error, NotImplementedError):
+        return _not_written(name, where, line)
+    said = f"{type(error).__name__}: {error}"
+    return trouble(
+        "call",
+        "exception",
+        f"raises {type(error).__name__}",
+        f"{name} raises {said}{where}.",
+        "Print the shapes of the arrays on that line.",
+        f"The line is {line!r}. For an example as a column W has shape (n_l, n_{{l-1}}), "
+        "delta^l has shape (n_l, m), a^{l-1} has shape (n_{l-1}, m).",
+    )
+
+
+def _not_written(name, where, line):
+    finding = trouble(
+        "call",
+        "not_written",
+        "not written yet",
+        f"{name} is not written yet: it raises NotImplementedError{where}.",
+        "What must be kept from the forward pass for the way back?",
+        f"Replace the line {line!r}: compute z and a of every layer, keep them in two lists, then "
+        "take BP1 for the output layer.",
+    )
+    begin = "This is where to begin: the forward pass, layer by layer, with z = w a + b."
+    return replace(finding, hints=(begin, *finding.hints[1:]))
+
+
+def _own_line(error, function):
+    """Return " in line 12" and the text of the line, of the last frame in the learner's file."""
+    frames = traceback.extract_tb(error.__traceback__)
+    code = getattr(function, "__code__", None)
+    own = [frame for frame in frames if code and frame.filename == code.co_filename]
+    foreign = [f for f in frames if "bpcourse" not in f.filename and "numpy" not in f.filename]
+    frame = (own or foreign or frames)[-1]
+    text = (frame.line or linecache.getline(frame.filename, frame.lineno)).strip()
+    return (f" in line {frame.lineno}: {text}" if text else f" in line {frame.lineno}"), text
+
+
+def trouble(equation, cause, title, sentence, nudge, answer, evidence=None):
+    """Return a finding that needs no mathematics."""
+    hints = (_FIRST_HINTS.get(equation, _FIRST_HINTS["return"]), nudge, answer)
+    return Finding(equation, (), cause, title, sentence, hints, evidence)
+
+
+def _two_lists(result, convention, problem, name):
+    """Return the gradients by the weights and by the biases as two lists of arrays."""
+    first, second = "(grad_w, grad_b)", "weights, then biases"
+    if convention.biases_first:
+        first, second = "(grad_b, grad_w)", "biases, then weights"
+    if result is None:
+        raise Trouble(
+            trouble(
+                "return",
+                "none",
+                "returns None",
+                f"{name} returned None, want {first}.",
+                "Where does the function end?",
+                f"Add `return` with the two lists: {second}.",
+            )
+        )
+    if isinstance(result, np.ndarray | dict | str) or not _sized(result) or len(result) != 2:
+        raise Trouble(
+            trouble(
+                "return",
+                "not_a_pair",
+                "no pair of lists",
+                f"{name} returned {_describe(result)}, want a pair {first} of lists of arrays.",
+                "How many things does the return statement give back?",
+                f"Return the two lists alone, {second}. Wrap a function of another form: "
+                "lambda w, b, x, y: the_two_lists(my_function(w, b, x, y)).",
+            )
+        )
+    lists = [_arrays(each, name) for each in result]
+    if convention.biases_first:
+        lists.reverse()
+    wanted = convention.arguments(problem)
+    if _shapes(lists[0]) == _shapes(wanted[1]) and _shapes(lists[1]) == _shapes(wanted[0]):
+        other = "w,b" if convention.biases_first else "b,w"
+        raise Trouble(
+            trouble(
+                "return",
+                "swapped",
+                "the two lists are swapped",
+                f"{name} returned the two lists in the other order: want {second}.",
+                "Which of the two lists comes first?",
+                f'Swap them, or say that this order is meant: order="{other}".',
+            )
+        )
+    return lists
+
+
+def _sized(result):
+    return hasattr(result, "__len__") and hasattr(result, "__getitem__")
+
+
+def _shapes(arrays):
+    return [array.shape for array in arrays]
+
+
+def _describe(result):
+    if isinstance(result, dict):
+        return f"a dict with the keys {', '.join(map(str, result))}"
+    if isinstance(result, np.ndarray):
+        return f"one array of shape {result.shape}"
+    if isinstance(result, tuple | list):
+        return f"{len(result)} things ({', '.join(type(each).__name__ for each in result)})"
+    return f"a {type(result).__name__}"
+
+
+def _arrays(values, name):
+    """Return a list of arrays of finite floating-point numbers."""
+    if values is None or not hasattr(values, "__len__"):
+        values = [values]
+    arrays = []
+    for position, value in enumerate(values):
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            array = np.asarray(None)
+        if array.dtype.kind not in "fiub":
+            _refuse(name, position, "not_numbers", f"holds {array.dtype} objects", "numbers")
+        if array.dtype.kind in "iub":
+            _refuse(
+                name,
+                position,
+                "integers",
+                f"holds whole numbers ({array.dtype}): digits after the point are lost",
+                "floating-point numbers; make the array with np.zeros(shape), dtype float",
+            )
+        if not np.isfinite(array).all():
+            bad = array[~np.isfinite(array)].flat[0]
+            _refuse(name, position, "not_finite", f"holds {bad}", "finite numbers")
+        arrays.append(array)
+    return arrays
+
+
+def _refuse(name, position, cause, came, wanted):
+    raise Trouble(
+        trouble(
+            "return",
+            cause,
+            came.partition(":")[0],
+            f"array {position} of a list that {name} returned {came}, want {wanted}.",
+            "Print this array and its dtype at every step.",
+            f"Array {position} must hold {wanted}.",
+            Evidence(f"array {position}", came, wanted),
+        )
+    )
+
+
+def _by_layer(weights, biases, convention, problem, name):
+    """Return the lists as dictionaries by layer, with repaired shapes."""
+    net, m = problem.net, problem.x.shape[1]
+    want_w, want_b, _, _ = convention.arguments(problem)
+    layers = range(2, net.depth + 1)
+    for kind, came, want in (("weight", weights, want_w), ("bias", biases, want_b)):
+        if len(came) != len(want):
+            raise Trouble(_wrong_number(name, kind, came, want))
+    shapes = []
+    if _reversed(weights, want_w):
+        weights, biases = weights[::-1], biases[::-1]
+        shapes.append(("return", "reversed", net.depth, str(_shapes(weights)[::-1]), "layer order"))
+    w, b = {}, {}
+    for l, came_w, came_b, wish_w, wish_b in zip(
+        layers, weights, biases, want_w, want_b, strict=True
+    ):
+        w[l], wrong = _weight_array(came_w, wish_w.shape, m)
+        shapes += [("bp4", wrong, l, str(came_w.shape), str(wish_w.shape))] if wrong else []
+        b[l], wrong = _bias_array(came_b, wish_b.shape, wish_b.size, m, convention.rows)
+        shapes += [("bp3", wrong, l, str(came_b.shape), str(wish_b.shape))] if wrong else []
+        if convention.rows and w[l] is not None:
+            w[l] = w[l].T
+    return Came(w, b, shapes)
+
+
+def _reversed(came, want):
+    return _shapes(came) != _shapes(want) and _shapes(came)[::-1] == _shapes(want)
+
+
+def _wrong_number(name, kind, came, want):
+    missing = [shape for shape in _shapes(want) if shape not in _shapes(came)]
+    return trouble(
+        "return",
+        "number_of_arrays",
+        "a layer is missing" if len(came) < len(want) else "a layer too many",
+        f"{name} returned {len(came)} {kind} gradients, want {len(want)}, one for each {kind} "
+        f"array: came {_shapes(came)}, want {_shapes(want)}.",
+        "Through which layers does the loop of the backward pass go?",
+        (f"The array of shape {missing[0]} is missing. " if missing else "")
+        + "Every layer from the last to the second has a gradient; a function that is meant for "
+        "one hidden layer is tried with sizes=[4, 6, 3].",
+        Evidence(f"shapes of the {kind} gradients", str(_shapes(came)), str(_shapes(want))),
+    )
+
+
+def _weight_array(came, want, m):
+    """Return the array in the wanted shape, or None, and the cause of a wrong shape, or ""."""
+    if came.shape == want:
+        return came, ""
+    if came.shape == want[::-1]:
+        return came.T, "transposed"
+    if came.shape == (m, *want) and m > 1:
+        return None, "not_averaged"
+    if came.size == want[0] * want[1] * m * m and m > 1:
+        return None, "outer_flattened"
+    return None, "shape"
+
+
+def _bias_array(came, want, n, m, rows):
+    """Return the array in shape (n, 1), or None, and the cause of a wrong shape, or ""."""
+    if came.shape == want or (rows and came.shape == (1, n)):
+        return came.reshape(n, 1), ""
+    if m > 1 and came.shape == ((m, n) if rows else (n, m)):
+        return None, "not_averaged"
+    if came.shape in ((n,), (1, n), (n, 1)):
+        return came.reshape(n, 1), "bias_shape"
+    if came.size == 1:
+        return np.full((n, 1), came.reshape(-1)[0]), "neurons_summed"
+    if came.size == m:
+        return None, "neurons_summed"
+    return None, "shape"
+
+
+def _changes(arguments, before):
+    """Return the names of the arguments that the call changed, with the changes."""
+    names = ("weights", "biases")
+    changes = []
+    for name, now, old in zip(names, arguments, before, strict=False):
+        for position, (after, original) in enumerate(zip(now, old, strict=False)):
+            if not _unchanged(after, original):
+                changes.append((f"{name}[{position}]", after, original))
+        if len(now) != len(old):
+            changes.append((f"the list {name}", np.asarray(len(now)), np.asarray(len(old))))
+    for name, after, original in zip("xy", arguments[2:], before[2:], strict=True):
+        if not _unchanged(after, original):
+            changes.append((name, after, original))
+    return changes
+
+
+def _unchanged(after, original):
+    return np.shape(after) == original.shape and np.array_equal(after, original)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A learner's function with its name and convention, ready to be observed."""
+
+    function: Callable
+    name: str
+    convention: Convention
+
+    def __call__(self, problem):
+        """Return what came from one call on the problem."""
+        return observe(self.function, self.convention, problem, self.name)
+
+
+def refuse_shapeless(came):
+    """Raise Trouble if an array has a shape from which no number can be read."""
+    for equation, cause, l, shape, wanted in came.shapes:
+        if cause == "shape":
+            kind = "weights" if equation == "bp4" else "biases"
+            finding = trouble(
+                equation,
+                None,
+                "a gradient of the wrong shape",
+                f"The gradient by the {kind} of layer {l} has shape {shape}, want {wanted}.",
+                "Write the shape of every array beside the line that makes it.",
+                f"The gradient must have the shape of the {kind} themselves, {wanted}.",
+                Evidence(f"shape of the gradient by the {kind}, layer {l}", shape, wanted),
+            )
+            raise Trouble(replace(finding, layers=(l,)))
+
+
+def changed_inputs(subject, came):
+    if not came.changed:
+        return []
+    name, after, before = came.changed[0]
+    how = ""
+    layer = int(name[8:-1]) + 2 if name.startswith("weights[") else None
+    if layer in came.w and np.shape(after) == np.shape(before):
+        how = _as_a_step(after - before, came.w[layer])
+    finding = trouble(
+        "inputs",
+        "inputs_changed",
+        f"changes {name} in place",
+        f"{subject.name} changes {', '.join(each[0] for each in came.changed)}, which belong to "
+        f"the caller.{how}",
+        "Which of your lines write into an array that came from outside? -= and *= do.",
+        "Compute the gradient only. Make new arrays (w = w - eta * g), outside this function.",
+        Evidence(
+            f"{name}, first number", f"{np.ravel(after)[0]:.6g}", f"{np.ravel(before)[0]:.6g}"
+        ),
+    )
+    return [finding]
+
+
+def _as_a_step(change, gradient):
+    """Say so if an array was changed by a multiple of its gradient."""
+    gradient = gradient if gradient.shape == change.shape else gradient.T
+    if gradient.shape != change.shape or not gradient.any():
+        return ""
+    eta = -float((change * gradient).sum() / (gradient**2).sum())
+    if not _close(change, -eta * gradient, 1e-3):
+        return ""
+    return f" The change is -{eta:.3g} times the gradient: a step of gradient descent."
+
+
+def memory(subject, problems, whole):
+    """Return a finding if the function remembers earlier calls, or draws random numbers."""
+    again = subject(problems[0])
+    subject(problems[1])
+    once_more = subject(problems[0])
+    first = whole[0]
+    if _equal(first, again) and _equal(first, once_more):
+        return []
+    l = max(first.w)
+    came, wanted = np.ravel(again.w[l]), np.ravel(first.w[l])
+    evidence = Evidence(f"dC/dw^{l}, second call", f"{came[0]:.6g}", f"{wanted[0]:.6g}")
+    if _close(again.w[l], 2 * first.w[l], 1e-6):
+        return [
+            trouble(
+                "state",
+                "accumulates",
+                "adds to the last call's gradient",
+                f"The second call of {subject.name} returns twice the gradient: each call adds to "
+                "the one before.",
+                "Where are the gradients set to zero?",
+                "Make new arrays of zeros at the start of each call.",
+                evidence,
+            )
+        ]
+    return [
+        trouble(
+            "state",
+            "remembers",
+            "another result when called again",
+            f"Called again with the same arguments, {subject.name} returns other numbers: it "
+            "remembers earlier calls, or draws random numbers.",
+            "Which of your variables outlive a call: globals, attributes, default arguments?",
+            "Let the result depend on the four arguments alone.",
+            evidence,
+        )
+    ]
+
+
+def _equal(first, second):
+    return all(_close(first.w[l], second.w[l], 1e-9) for l in first.w if first.w[l] is not None)
+
+
+def _close(one, other, tolerance):
+    scale = max(abs(one).max(), abs(other).max())
+    return bool(abs(one - other).max() <= tolerance * scale)

@@ -1,0 +1,328 @@
+r"""From a learner's gradient to the broken equation, its layer and the cause.
+
+A check of a gradient says that it is wrong. :func:`diagnose` says which step is. Three ideas make
+that possible:
+
+- *One example at a time.* For a mini-batch of one, the gradient by the biases is
+  :math:`\delta^l` itself: the errors, which a program never returns, can be read off.
+- *Each step on the learner's own numbers.* Whether BP2 is right in layer l is judged with the
+  learner's own :math:`\delta^{l+1}`, right or wrong. So one mistake does not smear over all the
+  layers behind it, and two mistakes are two findings.
+- *A catalogue.* For each step the numbers of some thirty mistakes are computed, and compared with
+  the numbers that came. A cause is named only if it reproduces all of them.
+
+Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from bpcourse import _checks
+from bpcourse._conclusions import conclude, right_parts
+from bpcourse._explanation import ROUGH, Case, Setting, explain
+from bpcourse._observation import (
+    Convention,
+    Subject,
+    Trouble,
+    changed_inputs,
+    memory,
+    random_problem,
+)
+from bpcourse.activations import ACTIVATIONS, identity, relu
+from bpcourse.costs import COSTS, check_fit
+from bpcourse.findings import Diagnosis
+
+# Widths and batch size are all different, so that a wrong axis shows in the shape.
+_SIZES, _EXAMPLES, _PROBLEMS = (4, 6, 5, 3), 7, 2
+_ONE_HIDDEN = [4, 6, 3]
+
+
+def diagnose(
+    function,
+    *,
+    activation="sigmoid",
+    output=None,
+    cost="quadratic",
+    layout="columns",
+    order="w,b",
+    reduction="mean",
+    weight_decay=0.0,
+    training_size=None,
+    batch=True,
+    sizes=None,
+    rng=None,
+):
+    r"""Say which equation of a learner's backpropagation is wrong, in which layer, and why.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(weights, biases, x, y)`` returns ``(grad_w, grad_b)``: lists of arrays with the
+        shapes of ``weights`` and ``biases``. For other forms see :func:`from_class` and
+        :func:`from_separate_arrays`.
+    activation : Activation or str
+        The activation of the hidden layers.
+    output : Activation or str, optional
+        That of the output layer. By default the one that is matched to the cost (sigmoid for
+        cross-entropy, softmax for log-likelihood); for the quadratic cost the same as in the
+        hidden layers, but identity with relu.
+    cost : Cost or str
+        "quadratic" (:math:`\frac{1}{2} \sum (a - y)^2`), "cross_entropy" or "log_likelihood".
+    layout : {"columns", "rows"}
+        "columns": an example is a column, w has shape (n_l, n_{l-1}), b (n_l, 1), x (n_1, m).
+        "rows": an example is a row, w has shape (n_{l-1}, n_l), b (n_l,), x (m, n_1).
+    order : {"w,b", "b,w"}
+        The order of the two lists in the result.
+    reduction : {"mean", "sum"}
+        Whether the cost of a mini-batch is the mean or the sum of the costs of its examples.
+    weight_decay : float
+        :math:`\lambda`, if the gradient is to contain the penalty :math:`\frac{\lambda}{n} w`.
+    training_size : int, optional
+        n in the penalty; by default the size of the mini-batch.
+    batch : bool
+        False for a function that takes one example only, of shapes (n_1, 1) and (n_L, 1).
+    sizes : sequence of int, optional
+        The widths n_1, ..., n_L to try it on; by default [4, 6, 5, 3]. Take [4, 6, 3] for a
+        function that is written for one hidden layer.
+    rng : numpy.random.Generator, optional
+        Where the networks come from; by default always the same ones.
+
+    Returns
+    -------
+    Diagnosis
+        ``.ok``, ``.equation``, ``.layer``, ``.cause``, ``.evidence``, ``.hint(level)``; printed, a
+        message to the learner.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Options that are unknown or contradict each other. What the learner's function raises is
+        not raised again: it is a finding.
+
+    Notes
+    -----
+    The function is called some forty times, with prints and warnings held back. A cause that is not
+    in the catalogue is not guessed: then the equation and the layer are known, the cause is None.
+    Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> def backprop(weights, biases, x, y):
+    ...     activations, zs = [x], []
+    ...     for w, b in zip(weights, biases):
+    ...         zs.append(w @ activations[-1] + b)
+    ...         activations.append(bp.sigmoid(zs[-1]))
+    ...     delta = (activations[-1] - y) * bp.sigmoid.prime(zs[-1])
+    ...     grad_w, grad_b = [], []
+    ...     for l in range(len(weights) - 1, -1, -1):
+    ...         grad_w.insert(0, delta @ activations[l].T / x.shape[1])
+    ...         grad_b.insert(0, delta.mean(axis=1, keepdims=True))
+    ...         if l > 0:
+    ...             delta = weights[l].T @ delta  # sigma' is missing
+    ...     return grad_w, grad_b
+    >>> found = diagnose(backprop)
+    >>> found.equation, found.layer, found.cause
+    ('bp2', 3, 'missing_prime')
+    >>> print(found.hint(2))
+    BP2 has three factors. Which of them has no counterpart in your line?
+    """
+    setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
+    subject = Subject(function, _name(function), _convention(layout, order))
+    widths = _widths(sizes)
+    seed = _checks.generator(np.random.default_rng(0) if rng is None else rng)
+    try:
+        return _examine(subject, widths, setting, seed)
+    except Trouble as error:
+        return _second_try(subject, widths, setting, seed, error.finding)
+
+
+def from_class(make, *, weights="weights", biases="biases", method="backprop", gradients=None):
+    """Return a function for :func:`diagnose` from a class that holds its weights and biases.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(sizes)`` returns an object for a network with the widths n_1, ..., n_L.
+    weights, biases : str
+        The attributes that hold the lists; ``coefs_`` and ``intercepts_`` in scikit-learn.
+    method : str
+        The method, called with x and y.
+    gradients : tuple of two str, optional
+        The attributes in which the method leaves its gradients, the one by the weights first. By
+        default it returns them.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    Nielsen's program takes one example and returns ``(nabla_b, nabla_w)``::
+
+        diagnose(from_class(Network), order="b,w", batch=False)
+
+    A class in the manner of scikit-learn, with an example as a row::
+
+        mlp = from_class(MLP, weights="coefs_", biases="intercepts_", gradients=("dw_", "db_"))
+        diagnose(mlp, layout="rows")
+    """
+
+    def backprop(w, b, x, y):
+        columns = np.ndim(b[0]) == 2
+        widths = [w[0].shape[columns], *(each.size for each in b)]
+        network = make(widths)
+        setattr(network, weights, w)
+        setattr(network, biases, b)
+        result = getattr(network, method)(x, y)
+        return result if gradients is None else tuple(getattr(network, g) for g in gradients)
+
+    backprop.__name__ = f"{_name(make)}.{method}"
+    return backprop
+
+
+def from_separate_arrays(function):
+    """Return a function for :func:`diagnose` from one that takes w1, b1, w2, b2, ... one by one.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(w1, b1, w2, b2, x, y)`` returns ``(dw1, db1, dw2, db2)``, for any number of
+        layers. Pass :func:`diagnose` the ``sizes`` that fit.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    ::
+
+        diagnose(from_separate_arrays(my_backprop), sizes=[4, 6, 3])
+    """
+
+    def backprop(w, b, x, y):
+        arrays = [array for pair in zip(w, b, strict=True) for array in pair]
+        result = list(function(*arrays, x, y))
+        return result[0::2], result[1::2]
+
+    backprop.__name__ = _name(function)
+    return backprop
+
+
+def _setting(activation, output, cost, reduction, weight_decay, training_size, batch):
+    cost = _checks.lookup("cost", cost, COSTS)
+    hidden = _checks.lookup("activation", activation, ACTIVATIONS)
+    if output is None:
+        output = cost.matched or (identity if hidden == relu else hidden)
+    output = _checks.lookup("output", output, ACTIVATIONS)
+    check_fit(cost, output)
+    if not hidden.elementwise:
+        raise ValueError(
+            f"activation {hidden.name} works on a whole layer, want one for hidden layers: "
+            f"{', '.join(a.name for a in ACTIVATIONS.values() if a.elementwise)}; for the output "
+            f'pass output="{hidden.name}"'
+        )
+    _checks.lookup_name("reduction", reduction, {"mean": 0, "sum": 0})
+    if training_size is not None:
+        training_size = _checks.integer("training_size", training_size, minimum=1)
+    decay = _checks.real("weight_decay", weight_decay, minimum=0)
+    return Setting((hidden, output), cost, reduction, decay, training_size, bool(batch))
+
+
+def _convention(layout, order):
+    _checks.lookup_name("layout", layout, {"columns": 0, "rows": 0})
+    _checks.lookup_name("order", order, {"w,b": 0, "b,w": 0})
+    return Convention(rows=layout == "rows", biases_first=order == "b,w")
+
+
+def _widths(sizes):
+    widths = tuple(_SIZES if sizes is None else sizes)
+    if len(widths) < 2:
+        raise ValueError(f"sizes is {list(widths)}, want two widths or more, such as [4, 6, 3]")
+    return tuple(_checks.integer("a width in sizes", n, minimum=1) for n in widths)
+
+
+def _name(function):
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _second_try(subject, widths, setting, rng, finding):
+    """Try a network with layers of one width, on which some mistakes get through."""
+    cannot = Diagnosis(subject.name, (finding,), sizes=widths)
+    if finding.cause in ("not_written", "none", "not_a_pair", "swapped"):
+        return cannot
+    found = _attempt(subject, (max(5, max(widths)),) * len(widths), setting, rng)
+    if found is not None and not found.ok:
+        note = f"With layers of different widths: {finding.sentence}"
+        return replace(found, notes=(*found.notes, note))
+    if len(widths) > 3 and _attempt(subject, _ONE_HIDDEN, setting, rng) is not None:
+        note = f"It runs with one hidden layer. If it is meant for one, pass sizes={_ONE_HIDDEN}."
+        return replace(cannot, notes=(note,))
+    return cannot
+
+
+def _attempt(subject, widths, setting, rng):
+    """Return the diagnosis on these widths, or None if the function doesn't run there either."""
+    try:
+        return _examine(subject, widths, setting, rng)
+    except Trouble:
+        return None
+
+
+def _examine(subject, widths, setting, rng):
+    """Return the diagnosis on random networks with these widths."""
+    problems = [
+        random_problem(widths, setting.activations, setting.cost, _EXAMPLES, rng)
+        for _ in range(_PROBLEMS)
+    ]
+    asked = problems if setting.batch else [each.example(0) for each in problems]
+    whole = [subject(each) for each in asked]
+    simple = [*changed_inputs(subject, whole[0]), *memory(subject, asked, whole)]
+    if any(finding.equation == "state" for finding in simple):
+        return Diagnosis(subject.name, tuple(simple), sizes=widths)
+    cases = [Case.of(subject, problem, came) for problem, came in zip(problems, whole, strict=True)]
+    found, setting = _explained(cases, setting)
+    findings = (*simple, *conclude(found, cases[0], setting))
+    notes = _limits(widths, setting)
+    return Diagnosis(subject.name, findings, right_parts(found, len(widths)), notes, widths)
+
+
+def _explained(cases, setting):
+    """Return the explanation, and the setting with the tolerance that it took."""
+    rough = replace(setting, tolerance=ROUGH)
+    if any(case.single for case in cases):
+        return explain(cases, rough), rough
+    found = explain(cases, setting)
+    if any(cause is None for _, cause, _ in found.faults):
+        roughly = explain(cases, rough)
+        if not roughly.faults:
+            return roughly, rough
+    return found, setting
+
+
+def _limits(widths, setting):
+    """Return what this diagnosis could not see."""
+    notes = []
+    if setting.tolerance == ROUGH:
+        notes.append(
+            "The numbers agree to about three digits only, as those of float32 or of a finite "
+            "difference do."
+        )
+    if not setting.batch:
+        notes.append(
+            "The function was tried on one example at a time: whether it averages over a "
+            "mini-batch was not looked at."
+        )
+    if 1 in widths[1:]:
+        notes.append(
+            "A layer of one neuron can't show a missing transpose, or a sum over the wrong axis."
+        )
+    if len(widths) == 3:
+        notes.append(
+            "With one hidden layer BP2 is used once: what goes wrong in its repetition can't show."
+        )
+    if len(widths) == 2:
+        notes.append("Without a hidden layer BP2 is not used at all.")
+    return tuple(notes)
