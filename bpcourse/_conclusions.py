@@ -53,7 +53,7 @@ def right_parts(found, depth):
     """Return what was found right: equations without a fault, or the layers where they hold."""
     layers = range(depth, 1, -1)
     wrong = {(equation, l) for equation, _, l in found.faults}
-    parts = [] if ("forward", 0) in wrong else ["the forward pass"]
+    parts = [] if any(e == "forward" for e, _ in wrong) else ["the forward pass"]
     places = {"bp1": layers[:1], "bp2": layers[1:], "bp3": layers, "bp4": layers}
     for equation, reached in places.items():
         good = [str(l) for l in reached if (equation, l) not in wrong]
@@ -136,13 +136,14 @@ def _evidence(equation, cause, l, found, case, setting):
         came, wanted = found.shapes[equation, cause, l]
         what = "shapes of the gradients" if equation == "return" else f"shape in layer {l}"
         return Evidence(what, came, wanted)
-    l = l or case.problem.net.depth
-    step = _asked(found, case, setting, l)
-    seen_b, seen_w = case.b[l], case.w[l]
+    step = found.path.step(case, setting, l or case.problem.net.depth)
+    l, seen_b, seen_w = step.l, case.b[step.l], case.w[step.l]
     if cause == "softmax_over_batch":
         what, came, wanted, how = _averaged("bp3", l, case, setting)
+    elif equation == "forward" and cause is None:
+        what, came, wanted, how = _activation(step)
     elif equation == "forward":
-        what, came, wanted, how = _error(step, seen_b)
+        what, came, wanted, how = _error(_asked(found, case, setting, l), seen_b)
     elif equation in ("bp1", "bp2"):
         what, came, wanted, how = _error(step, found.path.delta[l])
     elif _in_batch_only(equation, cause, l, found):
@@ -198,6 +199,16 @@ def _alone(step, delta, came):
     return what, came[at], wanted[at], how
 
 
+def _activation(step):
+    """Return what was looked at, two numbers and how: of the forward pass in a hidden layer."""
+    l = step.l
+    z = step.net.w[l] @ step.before + step.net.b[l]
+    wanted = step.activation(z)
+    at = _farthest(step.a, wanted)
+    how = f"= {step.activation.name} of z = {z[at]:.5g}, from your own a^{l - 1}"
+    return f"a^{l}[{at[0]}], example {at[1]} alone", step.a[at], wanted[at], how
+
+
 def _averaged(equation, l, case, setting):
     """Return what was looked at, two numbers and how: of a mini-batch."""
     m = case.problem.x.shape[1]
@@ -218,7 +229,7 @@ def _ratios(found, case, setting):
     """Return the ratio table, every array judged on the learner's own earlier results."""
     rows = []
     for l in sorted(found.path.delta, reverse=True):
-        step, delta = _asked(found, case, setting, l), found.path.delta[l]
+        step, delta = found.path.step(case, setting, l), found.path.delta[l]
         rows.append(_ratio(f"delta^{l}", delta, step.right, setting))
         rows.append(_ratio(f"dC/db^{l}", case.b[l], right_bp3(step, delta), setting))
         rows.append(_ratio(f"dC/dw^{l}", case.w[l], right_bp4(step, delta), setting))
@@ -229,5 +240,5 @@ def _ratio(name, came, wanted, setting):
     clear = abs(wanted) > 1e-6 * abs(wanted).max()
     quotients = came[clear] / wanted[clear]
     median = float(np.median(quotients)) if quotients.size else float("nan")
-    constant = bool((abs(quotients - median) <= 1e-3 * abs(median)).all())
+    constant = bool(quotients.size) and same(came, median * wanted, 1e-3)
     return Ratio(name, median, constant, same(came, wanted, setting.tolerance))

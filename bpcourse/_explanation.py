@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from bpcourse._observation import refuse_shapeless
+from bpcourse._observation import Trouble, refuse_shapeless
 from bpcourse.activations import softmax
 from bpcourse.backprop import propagate_back
 from bpcourse.catalogue import (
@@ -31,6 +31,9 @@ from bpcourse.network import Network, Trace
 # A mistake changes a gradient by far more, rounding by far less; in float32, and in a gradient that
 # is itself a finite difference, by no more than the second one.
 TOLERANCE, ROUGH = 1e-5, 2e-3
+
+# Rounding around zero, such as that of a sum of errors that cancel.
+_FLOOR = 1e-13
 
 # The price of an explanation. Fewer mistakes are likelier; one more layer costs nothing.
 _KNOWN, _UNKNOWN, _UNKNOWN_AGAIN = 1, 3, 1
@@ -83,13 +86,29 @@ class Case:
     @classmethod
     def of(cls, subject, problem, whole):
         """Call the function on every example of a problem."""
-        each = [subject(problem.example(i)) for i in range(problem.x.shape[1])]
+        each = _one_by_one(subject, problem)
         refuse_shapeless(each[0])
         layers = sorted(each[0].w)
         w = {l: np.array([came.w[l] for came in each], float) for l in layers}
         b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
         shapes = dict.fromkeys((*whole.shapes, *each[0].shapes))
         return cls(problem, w, b, whole, tuple(shapes), whole.single or each[0].single)
+
+
+def _one_by_one(subject, problem):
+    """Return what comes for each example; as a pair of equal ones, where a single one fails.
+
+    The mean over two equal examples is that of one, so a program that needs a mini-batch of two or
+    more can be judged as well.
+    """
+    m = problem.x.shape[1]
+    try:
+        return [subject(problem.examples(i)) for i in range(m)]
+    except Trouble as alone:
+        try:
+            return [subject(problem.examples(i, i)) for i in range(m)]
+        except Trouble:
+            raise alone from None
 
 
 @dataclass(frozen=True)
@@ -107,24 +126,33 @@ class Path:
     net: Network
     trace: Trace
 
-    def extended(self, l, delta, faults, factors):
-        """Return the path with one more layer."""
+    def with_faults(self, faults):
+        """Return the path with more faults, and their price."""
         price, seen = self.price, {(equation, cause) for equation, cause, _ in self.faults}
         for equation, cause, _ in faults:
             known, again = cause is not None, (equation, cause) in seen
             price += (not again) * _KNOWN if known else _UNKNOWN_AGAIN if again else _UNKNOWN
-        return replace(
-            self,
-            price=price,
-            faults=self.faults + faults,
-            delta={**self.delta, l: delta},
-            factors={**self.factors, **factors},
-        )
+            seen.add((equation, cause))
+        return replace(self, price=price, faults=self.faults + faults)
+
+    def extended(self, l, delta, faults, factors):
+        """Return the path with one more layer."""
+        longer = replace(self, delta={**self.delta, l: delta}, factors={**self.factors, **factors})
+        return longer.with_faults(faults)
 
     def step(self, case, setting, l, trace=None):
         """Return the step at layer l, after the steps of this path."""
-        y, decay = case.problem.y, setting.decay(1)
-        return Step(self.net, trace or self.trace, y, setting.cost, l, self.delta, case.w, decay)
+        return Step(
+            self.net,
+            trace or self.trace,
+            case.problem.y,
+            setting.cost,
+            l,
+            self.delta,
+            case.w,
+            setting.decay(1),
+            case.b,
+        )
 
 
 @dataclass(frozen=True)
@@ -153,6 +181,11 @@ class Explanation:
 
 def explain(cases, setting):
     """Return what explains the numbers of all cases with the fewest mistakes."""
+    with np.errstate(all="ignore"):  # what overflows is no explanation
+        return _explain(cases, setting)
+
+
+def _explain(cases, setting):
     paths = [_paths(case, setting) for case in cases]
     common = set.intersection(*({path.faults for path in each} for each in paths))
     if common:
@@ -162,9 +195,27 @@ def explain(cases, setting):
         agreed = _agreed([each[0].faults for each in paths])
         chosen, alternatives = [replace(each[0], faults=agreed) for each in paths], (agreed,)
     shapes = {tuple(fault): (came, want) for *fault, came, want in cases[0].shapes}
-    batch = _agreed_batch(cases, chosen, setting) if setting.batch else {}
+    # A softmax over the examples mixes them: the mini-batch has another forward pass.
+    followed = setting.batch and ("forward", "softmax_axis", 0) not in chosen[0].faults
+    batch = _agreed_batch(cases, chosen, setting) if followed else {}
     faults = _all_faults(chosen[0].faults, shapes, batch)
     return Explanation(faults, alternatives, chosen[0], shapes, batch)
+
+
+def nearly_right(cases, tolerance, setting):
+    """Say whether every step of every example alone is right within a tolerance."""
+    for case in cases:
+        net = case.problem.net
+        path = Path(0, (), {}, {}, net, net.forward(case.problem.x))
+        for l in range(net.depth, 1, -1):
+            step = path.step(case, setting, l)
+            if not (
+                same(case.b[l], right_bp3(step, step.right), tolerance)
+                and same(case.w[l], right_bp4(step, step.right), tolerance)
+            ):
+                return False
+            path = path.extended(l, step.right, (), {})
+    return True
 
 
 def same(one, other, tolerance):
@@ -172,7 +223,7 @@ def same(one, other, tolerance):
     if one.shape != other.shape:
         return False
     scale = max(abs(one).max(), abs(other).max())
-    return bool(abs(one - other).max() <= tolerance * scale)
+    return bool(abs(one - other).max() <= tolerance * scale + _FLOOR)
 
 
 def _agreed(explanations):
@@ -205,8 +256,9 @@ def _all_faults(steps, shapes, batch):
 def _when(fault):
     """Return where a fault comes in the order of the calculation."""
     equation, _, layer = fault
-    early = equation in ("return", "forward")
-    return (not early, -layer, _ORDER.index(equation))
+    if equation in ("return", "forward"):
+        return (0, _ORDER.index(equation), layer)
+    return (1, -layer, _ORDER.index(equation))
 
 
 # One example at a time
@@ -216,6 +268,7 @@ def _paths(case, setting):
     """Return the cheapest paths that explain one case, with a right forward pass or a wrong one."""
     net = case.problem.net
     paths = _cheapest(_from_the_output(case, setting, net.forward(case.problem.x), net, ()))
+    limit = paths[0].price
     if all(cause is not None for _, cause, _ in paths[0].faults):
         return paths
     for cause in FORWARD:
@@ -223,8 +276,43 @@ def _paths(case, setting):
             other = _network(net, recipe)
             trace = _forward(other, case.problem.x, recipe)
             faults = (("forward", cause.name, 0),)
-            paths += _from_the_output(case, setting, trace, other, faults)
+            paths += _from_the_output(case, setting, trace, other, faults, limit)
+    if None in [cause for _, cause, _ in _cheapest(paths)[0].faults]:
+        for inverses in ({}, _INVERSES):
+            trace, faults = _seen_forward(case, setting, inverses)
+            paths += _from_the_output(case, setting, trace, net, faults, limit) if faults else []
     return _cheapest(paths)
+
+
+# Where the activation function is right, its input is wrong, and can be read off as well.
+_INVERSES = {"sigmoid": lambda a: np.log(a / (1 - a)), "tanh": np.arctanh}
+
+
+def _seen_forward(case, setting, inverses):
+    """Return the learner's own activations, with a fault for each layer where they are wrong.
+
+    The gradients of one example by the weights and by the biases of layer l are delta a^T and
+    delta. Where they are, the activations can be read off; with ``inverses``, by name, also z.
+    """
+    net, right = case.problem.net, case.problem.net.forward(case.problem.x)
+    a, z, faults = {1: right.a[1]}, {}, ()
+    for l in range(2, net.depth + 1):
+        delta, data = case.b[l], case.w[l] - setting.decay(1) * net.w[l]
+        size = (delta**2).sum(axis=0)
+        seen = np.einsum("mjk,jm->km", data, delta) / np.where(size, size, 1)
+        seen = np.where(size, seen, a[l - 1])
+        if not same(data, outer(delta, seen), setting.tolerance):
+            return right, ()
+        if not same(seen, a[l - 1], setting.tolerance):
+            if l == 2:
+                return right, ()  # not even x can be read off
+            a[l - 1] = seen
+            inverse = inverses.get(net.activations[l - 1].name)
+            z[l - 1] = inverse(seen) if inverse else z[l - 1]
+            faults = (("forward", None, l - 1), *faults)
+        z[l] = net.w[l] @ a[l - 1] + net.b[l]
+        a[l] = net.activations[l](z[l])
+    return Trace(z, a), faults
 
 
 def _cheapest(paths):
@@ -257,13 +345,18 @@ def _forward(net, x, recipe):
     return replace(trace, a={**trace.a, net.depth: recipe.output(trace.a[net.depth])})
 
 
-def _from_the_output(case, setting, trace, net, faults):
-    """Return the paths through all layers, after a forward pass."""
-    paths = [Path(len(faults), faults, {}, {}, net, trace)]
+def _from_the_output(case, setting, trace, net, faults, limit=np.inf):
+    """Return the paths through all layers, after a forward pass with some faults.
+
+    Those that cost more than the limit are given up on the way.
+    """
+    start = Path(0, (), {}, {}, net, trace)
+    paths = [start.with_faults(faults)]
     for l in range(net.depth, 1, -1):
         longer = [each for path in paths for each in _extensions(path, case, setting, l)]
         longer.sort(key=lambda path: path.price)
-        paths = [path for path in longer if path.price <= longer[0].price + _SPARE][:_PATHS]
+        most = min(limit, longer[0].price + _SPARE) if longer else limit
+        paths = [path for path in longer if path.price <= most][:_PATHS]
     return paths
 
 
@@ -273,8 +366,12 @@ def _extensions(path, case, setting, l):
     equation = "bp1" if l == path.net.depth else "bp2"
     found = []
     for cause, delta, factor in _errors(step, case.w[l], case.b[l]):
-        by_b = _matches(BP3, right_bp3, step, delta, case.b[l], setting.tolerance)
-        by_w = _matches(BP4, right_bp4, step, delta, case.w[l], setting.tolerance)
+        right_b = same(case.b[l], right_bp3(step, delta), setting.tolerance)
+        right_w = same(case.w[l], right_bp4(step, delta), setting.tolerance)
+        if cause != "right" and not right_b and not right_w:
+            continue  # three mistakes in one layer are not looked for
+        by_b = _matches(BP3, right_b, step, delta, case.b[l], setting.tolerance)
+        by_w = _matches(BP4, right_w, step, delta, case.w[l], setting.tolerance)
         if not by_b and not by_w:
             continue
         for of_b, of_w in product(by_b or [(None, None)], by_w or [(None, None)]):
@@ -303,19 +400,20 @@ def _errors(step, seen_w, seen_b):
 def _predictions(predicted, views):
     """Yield the arrays of a prediction; the free factor of a line is fitted to each view."""
     if isinstance(predicted, Line):
-        size = float((predicted.direction**2).sum()) or 1.0
+        direction = np.broadcast_to(predicted.direction, predicted.start.shape)
+        size = float((direction**2).sum()) or 1.0
         for view in views:
-            factor = float(((view - predicted.start) * predicted.direction).sum()) / size
+            factor = float(((view - predicted.start) * direction).sum()) / size
             if predicted.accept(factor):
-                yield predicted.start + factor * predicted.direction, factor
+                yield predicted.start + factor * direction, factor
         return
     for array in _listed(predicted):
         yield array, None
 
 
 def _matches(causes, right, step, delta, seen, tolerance):
-    """Return the causes, with fitted factors, that reproduce what came; only "right" if it does."""
-    if same(seen, right(step, delta), tolerance):
+    """Return the causes, with fitted factors, that reproduce what came; only "right" if it is."""
+    if right:
         return [("right", None)]
     return [
         (cause.name, factor)

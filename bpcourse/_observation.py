@@ -53,9 +53,9 @@ class Problem:
     x: np.ndarray
     y: np.ndarray
 
-    def example(self, i):
-        """Return the same network with example i alone."""
-        return Problem(self.net, self.x[:, [i]], self.y[:, [i]])
+    def examples(self, *which):
+        """Return the same network with some of the examples."""
+        return Problem(self.net, self.x[:, which], self.y[:, which])
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ class Came:
     @property
     def single(self):
         """Whether any array has less than double precision."""
-        arrays = [*self.w.values(), *(b for b in self.b.values() if b is not None)]
-        return any(array.dtype.itemsize < 8 for array in arrays)
+        arrays = [*self.w.values(), *self.b.values()]
+        return any(array is not None and array.dtype.itemsize < 8 for array in arrays)
 
 
 def random_problem(sizes, activations, cost, m, rng):
@@ -224,49 +224,54 @@ def trouble(equation, cause, title, sentence, nudge, answer, evidence=None):
 
 def _two_lists(result, convention, problem, name):
     """Return the gradients by the weights and by the biases as two lists of arrays."""
-    first, second = "(grad_w, grad_b)", "weights, then biases"
-    if convention.biases_first:
-        first, second = "(grad_b, grad_w)", "biases, then weights"
+    names = ("(grad_b, grad_w)", "biases, then weights", "w,b")
+    if not convention.biases_first:
+        names = ("(grad_w, grad_b)", "weights, then biases", "b,w")
     if result is None:
-        raise Trouble(
-            trouble(
-                "return",
-                "none",
-                "returns None",
-                f"{name} returned None, want {first}.",
-                "Where does the function end?",
-                f"Add `return` with the two lists: {second}.",
-            )
-        )
+        raise Trouble(_none(name, *names))
     if isinstance(result, np.ndarray | dict | str) or not _sized(result) or len(result) != 2:
-        raise Trouble(
-            trouble(
-                "return",
-                "not_a_pair",
-                "no pair of lists",
-                f"{name} returned {_describe(result)}, want a pair {first} of lists of arrays.",
-                "How many things does the return statement give back?",
-                f"Return the two lists alone, {second}. Wrap a function of another form: "
-                "lambda w, b, x, y: the_two_lists(my_function(w, b, x, y)).",
-            )
-        )
+        raise Trouble(_not_a_pair(result, name, *names))
     lists = [_arrays(each, name) for each in result]
     if convention.biases_first:
         lists.reverse()
     wanted = convention.arguments(problem)
     if _shapes(lists[0]) == _shapes(wanted[1]) and _shapes(lists[1]) == _shapes(wanted[0]):
-        other = "w,b" if convention.biases_first else "b,w"
-        raise Trouble(
-            trouble(
-                "return",
-                "swapped",
-                "the two lists are swapped",
-                f"{name} returned the two lists in the other order: want {second}.",
-                "Which of the two lists comes first?",
-                f'Swap them, or say that this order is meant: order="{other}".',
-            )
-        )
+        raise Trouble(_swapped(name, *names))
     return lists
+
+
+def _none(name, pair, order, _):
+    return trouble(
+        "return",
+        "none",
+        "returns None",
+        f"{name} returned None, want {pair}.",
+        "Where does the function end?",
+        f"Add `return` with the two lists: {order}.",
+    )
+
+
+def _not_a_pair(result, name, pair, order, _):
+    return trouble(
+        "return",
+        "not_a_pair",
+        "no pair of lists",
+        f"{name} returned {_describe(result)}, want a pair {pair} of lists of arrays.",
+        "How many things does the return statement give back?",
+        f"Return the two lists alone, {order}. Wrap a function of another form: "
+        "lambda w, b, x, y: the_two_lists(my_function(w, b, x, y)).",
+    )
+
+
+def _swapped(name, _, order, other):
+    return trouble(
+        "return",
+        "swapped",
+        "the two lists are swapped",
+        f"{name} returned the two lists in the other order: want {order}.",
+        "Which of the two lists comes first?",
+        f'Swap them, or say that this order is meant: order="{other}".',
+    )
 
 
 def _sized(result):
@@ -294,7 +299,7 @@ def _arrays(values, name):
     arrays = []
     for position, value in enumerate(values):
         try:
-            array = np.asarray(value)
+            array = np.array(value)  # a copy: the next call may fill the same array anew
         except ValueError:
             array = np.asarray(None)
         if array.dtype.kind not in "fiub":
@@ -336,10 +341,9 @@ def _by_layer(weights, biases, convention, problem, name):
     for kind, came, want in (("weight", weights, want_w), ("bias", biases, want_b)):
         if len(came) != len(want):
             raise Trouble(_wrong_number(name, kind, came, want))
-    shapes = []
-    if _reversed(weights, want_w):
-        weights, biases = weights[::-1], biases[::-1]
-        shapes.append(("return", "reversed", net.depth, str(_shapes(weights)[::-1]), "layer order"))
+    weights, shapes_w = _in_order(weights, want_w, net.depth)
+    biases, shapes_b = _in_order(biases, want_b, net.depth)
+    shapes = (shapes_w or shapes_b)[:1]
     w, b = {}, {}
     for l, came_w, came_b, wish_w, wish_b in zip(
         layers, weights, biases, want_w, want_b, strict=True
@@ -353,8 +357,11 @@ def _by_layer(weights, biases, convention, problem, name):
     return Came(w, b, shapes)
 
 
-def _reversed(came, want):
-    return _shapes(came) != _shapes(want) and _shapes(came)[::-1] == _shapes(want)
+def _in_order(came, want, depth):
+    """Return a list from layer 2 on, and what to say if it came the other way round."""
+    if _shapes(came) == _shapes(want) or _shapes(came)[::-1] != _shapes(want):
+        return came, []
+    return came[::-1], [("return", "reversed", depth, str(_shapes(came)), str(_shapes(want)))]
 
 
 def _wrong_number(name, kind, came, want):
@@ -379,8 +386,8 @@ def _weight_array(came, want, m):
         return came, ""
     if came.shape == want[::-1]:
         return came.T, "transposed"
-    if came.shape == (m, *want) and m > 1:
-        return None, "not_averaged"
+    if came.shape == (m, *want):
+        return (came[0], "") if m == 1 else (None, "not_averaged")
     if came.size == want[0] * want[1] * m * m and m > 1:
         return None, "outer_flattened"
     return None, "shape"

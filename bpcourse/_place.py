@@ -27,8 +27,9 @@ def svg(sizes, marks):
     width, height = _STEP * (len(sizes) - 1) + 80, _TOP + _GAP * max(sizes) + 26
     marked = {layer for _, layer in marks}
     weights = {layer for equation, layer in marks if equation == "bp4"}
+    neurons = {layer for equation, layer in marks if equation != "bp4"}
     parts = [_edges(sizes, l, height, l in weights) for l in range(2, len(sizes) + 1)]
-    parts += [_layer(sizes, l, height, l in marked - weights) for l in range(1, len(sizes) + 1)]
+    parts += [_layer(sizes, l, height, l in neurons) for l in range(1, len(sizes) + 1)]
     parts += [_label(l, sorted(e for e, layer in marks if layer == l)) for l in marked]
     label = "Network, wrong at " + ", ".join(f"{e.upper()} in layer {l}" for e, l in sorted(marks))
     return (

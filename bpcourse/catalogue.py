@@ -20,7 +20,7 @@ or None, where the arrays do not fit, so that the mistake can't be made here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -108,6 +108,8 @@ class Step:
         The learner's own gradients by the weights, of each example alone.
     decay : float
         The number that multiplies w in the gradient that was asked for; 0 without weight decay.
+    biases : dict from layer to ndarray of shape (n_l, m)
+        The learner's own gradients by the biases, of each example alone.
     """
 
     net: Network
@@ -118,6 +120,7 @@ class Step:
     delta: dict
     gradients: dict
     decay: float
+    biases: dict = field(default_factory=dict)
 
     @property
     def activation(self):
@@ -256,6 +259,16 @@ BP1 = [
         "then sigma' is missing.",
     ),
     _bp1(
+        "extra_prime",
+        "sigma' where the cost has cancelled it",
+        "The error is (a - y) sigma'(z), but with cross-entropy and sigmoid sigma' cancels: the "
+        "error is a - y.",
+        "Work out the gradient of your cost by a, then multiply by sigma'(z). What is left?",
+        "With cross-entropy and sigmoid outputs write delta = a - y.",
+        _extra_prime,
+        "Print the gradient of your cost by a: for cross-entropy it is (a - y)/(a (1 - a)).",
+    ),
+    _bp1(
         "other_cost",
         "the derivative of another cost",
         "The error is that of another cost function than the one that was asked for.",
@@ -265,16 +278,6 @@ BP1 = [
         _other_cost,
         "Compute your cost for the output 0.5 and the target 1: cross-entropy gives 0.693, and "
         "then only the name of the cost has to change.",
-    ),
-    _bp1(
-        "extra_prime",
-        "sigma' where the cost has cancelled it",
-        "The error is (a - y) sigma'(z), but with cross-entropy and sigmoid sigma' cancels: the "
-        "error is a - y.",
-        "Work out the gradient of your cost by a, then multiply by sigma'(z). What is left?",
-        "With cross-entropy and sigmoid outputs write delta = a - y.",
-        _extra_prime,
-        "Print the gradient of your cost by a: for cross-entropy it is (a - y)/(a (1 - a)).",
     ),
     _bp1(
         "prime_of_a",
@@ -639,13 +642,25 @@ BP2 = [
 ]
 
 
-def _other_layers(step, right, delta):
+def _of_other_layers(step, right, errors):
     """Return the gradients of the other layers, where these have the shape of this one's."""
-    options = []
-    for l, other in step.delta.items():
-        if l != step.l and other.shape == delta.shape:
-            options.append(right(replace(step, l=l), other))
-    return options
+    shape = step.net.w[step.l].shape
+    return [
+        right(replace(step, l=l), error)
+        for l, error in errors.items()
+        if l != step.l and step.net.w[l].shape == shape
+    ]
+
+
+def _errors_by_weights(step):
+    """Return the errors of all layers: the later ones, and those in the gradients by the weights."""
+    errors = {}
+    for l, gradient in step.gradients.items():
+        a = step.trace.a[l - 1]
+        squares = (a**2).sum(axis=0)
+        data = gradient - step.decay * step.net.w[l]
+        errors[l] = np.einsum("mjk,km->jm", data, a) / np.where(squares, squares, 1)
+    return {**errors, **step.delta}
 
 
 def _bp3(*arguments, **options):
@@ -744,7 +759,7 @@ BP3 = [
         "At this place of the list stands the gradient of another layer.",
         "In which order does the list grow, and in which order is it read?",
         "Put the gradient of layer l at the place of layer l.",
-        lambda step, delta: _other_layers(step, right_bp3, delta),
+        lambda step, delta: _of_other_layers(step, right_bp3, _errors_by_weights(step)),
     ),
 ]
 
@@ -945,7 +960,7 @@ BP4 = [
         "At this place of the list stands the gradient of another layer.",
         "In which order does the list grow, and in which order is it read?",
         "Put the gradient of layer l at the place of layer l.",
-        lambda step, delta: _other_layers(step, right_bp4, delta),
+        lambda step, delta: _of_other_layers(step, right_bp4, {**step.biases, **step.delta}),
     ),
 ]
 

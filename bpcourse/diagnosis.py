@@ -20,7 +20,7 @@ import numpy as np
 
 from bpcourse import _checks
 from bpcourse._conclusions import conclude, right_parts
-from bpcourse._explanation import ROUGH, Case, Setting, explain
+from bpcourse._explanation import ROUGH, Case, Setting, explain, nearly_right
 from bpcourse._observation import (
     Convention,
     Subject,
@@ -277,7 +277,7 @@ def _examine(subject, widths, setting, rng):
         random_problem(widths, setting.activations, setting.cost, _EXAMPLES, rng)
         for _ in range(_PROBLEMS)
     ]
-    asked = problems if setting.batch else [each.example(0) for each in problems]
+    asked = problems if setting.batch else [each.examples(0) for each in problems]
     whole = [subject(each) for each in asked]
     simple = [*changed_inputs(subject, whole[0]), *memory(subject, asked, whole)]
     if any(finding.equation == "state" for finding in simple):
@@ -295,7 +295,8 @@ def _explained(cases, setting):
     if any(case.single for case in cases):
         return explain(cases, rough), rough
     found = explain(cases, setting)
-    if any(cause is None for _, cause, _ in found.faults):
+    unknown = None in [cause for _, cause, _ in found.faults]
+    if unknown and nearly_right(cases, ROUGH, setting):
         roughly = explain(cases, rough)
         if not roughly.faults:
             return roughly, rough

@@ -114,6 +114,8 @@ class Finding:
         Causes that explain the numbers equally well.
     experiment : str
         What tells these causes apart; empty where there are no others.
+    read : tuple of three str, or None
+        The section of the book to read: page, anchor, title. By default that of the equation.
     """
 
     equation: str
@@ -125,6 +127,7 @@ class Finding:
     evidence: Evidence | None = None
     others: tuple[str, ...] = ()
     experiment: str = ""
+    read: tuple[str, str, str] | None = None
 
     @property
     def place(self):
@@ -305,7 +308,7 @@ def _body(diagnosis, level):
     for each in more:
         sentence = f" {each.sentence}" if level == 3 or each.equation in _PLAIN else ""
         parts.append(_fill(f"Also wrong: {each.place}.{sentence}"))
-    page, anchor, title = reading(first.equation)
+    page, anchor, title = first.read or reading(first.equation)
     return [*parts, f'Read "{title}": {page}.html#{anchor}']
 
 
