@@ -43,10 +43,11 @@ def conclude(found, case, setting):
     groups = {}
     for equation, cause, l in found.faults:
         groups.setdefault((equation, cause), []).append(l)
-    return tuple(
-        _finding(equation, cause, tuple(layers), found, case, setting)
-        for (equation, cause), layers in groups.items()
-    )
+    with np.errstate(all="ignore"):
+        return tuple(
+            _finding(equation, cause, tuple(layers), found, case, setting)
+            for (equation, cause), layers in groups.items()
+        )
 
 
 def right_parts(found, depth):
@@ -67,8 +68,8 @@ def right_parts(found, depth):
 def _finding(equation, cause, layers, found, case, setting):
     evidence = _evidence(equation, cause, layers[0], found, case, setting)
     layers = tuple(l for l in layers if l)  # the forward pass has no layer of its own
-    if cause == "reversed":
-        return _reversed(evidence)
+    if equation == "return":
+        return _out_of_order(cause, evidence)
     entry = CAUSES.get((equation, cause))
     if entry is None:
         return _unknown(equation, layers, evidence, found)
@@ -100,14 +101,25 @@ def _unknown(equation, layers, evidence, found):
     return Finding(equation, layers, None, "cause unknown", sentence, hints, evidence)
 
 
-def _reversed(evidence):
+def _out_of_order(cause, evidence):
+    """Return the finding for gradients that stand at the places of other layers."""
+    if cause == "reversed":
+        return trouble(
+            "return",
+            cause,
+            "a list in reverse order",
+            "The gradients came with the last layer first: the list grew on the way back.",
+            "In which order does the backward pass reach the layers, and in which are they wanted?",
+            "Reverse the list at the end, or insert at its front.",
+            evidence,
+        )
     return trouble(
         "return",
-        "reversed",
-        "the lists are in reverse order",
-        "The gradients came with the last layer first: the lists grew on the way back.",
-        "In which order does the backward pass reach the layers, and in which are they wanted?",
-        "Reverse both lists at the end, or insert at the front.",
+        cause,
+        "gradients at the places of other layers",
+        "The gradients stand at the places of other layers: an index is shifted.",
+        "Which layer is the first of the list, and which index has it in your loop?",
+        "Put the gradient of layer l at the place that w^l has in the list of the weights.",
         evidence,
     )
 

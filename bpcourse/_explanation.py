@@ -223,7 +223,7 @@ def same(one, other, tolerance):
     if one.shape != other.shape:
         return False
     scale = max(abs(one).max(), abs(other).max())
-    return bool(abs(one - other).max() <= tolerance * scale + _FLOOR)
+    return bool(np.isfinite(scale) and abs(one - other).max() <= tolerance * scale + _FLOOR)
 
 
 def _agreed(explanations):

@@ -109,8 +109,10 @@ def random_problem(sizes, activations, cost, m, rng):
             sizes, hidden=activations[0], output=activations[1], rng=rng, init="large"
         )
         x = rng.uniform(0.2, 1.0, (sizes[0], m)) * rng.choice([-1.0, 1.0], (sizes[0], m))
-        if _telling(net, net.forward(x)):
-            return Problem(net, x, _targets(cost, sizes[-1], m, rng))
+        trace = net.forward(x)
+        y = _targets(cost, net.activations[net.depth], trace.a[net.depth], rng)
+        if _telling(net, trace) and _both_signs(trace.a[net.depth] - y):
+            return Problem(net, x, y)
     raise ValueError(
         f"found no network {list(sizes)} with {m} examples on which every mistake would show; "
         "want hidden layers of at least two neurons, or other activations"
@@ -131,14 +133,21 @@ def _telling(net, trace):
     return True
 
 
-def _targets(cost, n, m, rng):
+def _targets(cost, activation, a, rng):
+    """Return targets that the cost takes, not far from the outputs a."""
+    n, m = a.shape
     if cost.name == "log_likelihood":
         return np.eye(n)[:, rng.permutation(np.arange(m) % n)]
     if cost.name == "cross_entropy":
-        y = (rng.random((n, m)) < 0.5).astype(float)
-        y[0, :2] = 0.0, 1.0
-        return y
-    return rng.uniform(0.1, 0.9, (n, m))
+        return (rng.random((n, m)) < 0.5).astype(float)
+    if activation.name in ("sigmoid", "softmax"):
+        return rng.uniform(0.1, 0.9, (n, m))
+    return a + rng.uniform(-1, 1, (n, m))
+
+
+def _both_signs(error):
+    """Say whether every output is too large for some examples and too small for others."""
+    return bool(((error > 0).any(axis=1) & (error < 0).any(axis=1)).all())
 
 
 def observe(function, convention, problem, name):
@@ -358,10 +367,13 @@ def _by_layer(weights, biases, convention, problem, name):
 
 
 def _in_order(came, want, depth):
-    """Return a list from layer 2 on, and what to say if it came the other way round."""
-    if _shapes(came) == _shapes(want) or _shapes(came)[::-1] != _shapes(want):
+    """Return a list from layer 2 on, and what to say if its arrays stood at other places."""
+    here, wanted = _shapes(came), _shapes(want)
+    if here == wanted or len(set(wanted)) < len(wanted) or sorted(here) != sorted(wanted):
         return came, []
-    return came[::-1], [("return", "reversed", depth, str(_shapes(came)), str(_shapes(want)))]
+    cause = "reversed" if here[::-1] == wanted else "layer_order"
+    ordered = [came[here.index(shape)] for shape in wanted]
+    return ordered, [("return", cause, depth, str(here), str(wanted))]
 
 
 def _wrong_number(name, kind, came, want):
