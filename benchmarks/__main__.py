@@ -1,30 +1,35 @@
-"""Measure the engine and its peers side by side; print a table, write JSON and SVG.
+"""Measure the engine and its peers side by side; print tables, write JSON and SVG.
 
     make bench                          # with the peers that .venv has
     pip install -r benchmarks/requirements.txt
 
-Every time is a ratio to LIMIT: the bare, preallocated matrix products of one gradient, timed in
-the same run. A goal is printed beside what was measured, met or not.
+Parts:
+    gradients    one gradient, five networks, two precisions      in LIMITs
+    epoch        50,000 examples through [784, 30, 10]            in 5,000 LIMITs
+    digits       the time to 97 % of held-out digits              in times of bpcourse
+    differences  central differences by every parameter           in times of bpcourse
+    scalars      numbers that remember how they were made         in times of bpcourse
+
+LIMIT is the bare, preallocated matrix products of one gradient, timed in the same run. A goal is
+printed beside what was measured, met or not.
 """
 
 import argparse
-import gc
+import importlib.metadata
 import json
 import os
 import platform
-import time
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 import bpcourse as bp
-from bpcourse.training import _Descent, _make_step
 
-from . import measure
-from .peers import PEERS, limit, prepare, problem
+from . import digits, epochs, measure, peers, scalars
 
 OURS = "bpcourse, as bp.train runs it"
+LIBRARIES = ("numpy", "torch", "jax", "autograd", "scikit-learn", "micrograd")
 # sizes, batch size, goals for float64 and float32
 GRADIENTS = [
     ([784, 30, 10], 10, (1.20, 1.35)),
@@ -34,9 +39,12 @@ GRADIENTS = [
     ([1024, 1024, 1024, 1024], 256, (1.05, 1.05)),
 ]
 EPOCH_GOALS = (1.75, 2.0)
+EPOCH_SHARE = 5  # a sample is a fifth of an epoch: 10,000 examples
+DIGITS_GOAL = 6
+SEEDS = 21  # whose median number of epochs counts
 DIFFERENCE_GOALS = {(784, 30, 10): 40, (784, 128, 10): 180}
-MOST_EPOCHS = 100  # to reach 97 % of the digits; a start that needs more counts as never
-SCALAR_GOALS = {"off": 4, "on": 12}  # by garbage collection: times micrograd's speed
+SCALAR_GOALS = {"off": 4, "on": 12}  # by garbage collection
+MEMORY_GOAL = 4
 
 
 def gradients():
@@ -44,31 +52,12 @@ def gradients():
     rows = []
     for sizes, m, goals in GRADIENTS:
         for dtype, goal in zip((np.float64, np.float32), goals, strict=True):
-            ready, absent = prepare(problem(sizes, m, dtype))
-            result = measure.ratios(limit(sizes, m, dtype), ready)
+            ready, absent = peers.prepare(peers.problem(sizes, m, dtype))
+            samplers = {name: measure.looped(run) for name, run in ready.items()}
+            result = measure.ratios(measure.looped(peers.limit(sizes, m, dtype)), samplers)
             case = f"{sizes} batch {m} {np.dtype(dtype)}"
-            print(f"\n{case}: LIMIT {next(iter(result.values())).limit * 1e6:,.1f} us")
-            for name in PEERS:
-                print(f"  {name:32}", _describe(name, result, absent, goal))
-            rows.append({"case": case, "goal": goal, "absent": absent} | _plain(result))
+            rows.append(_row(case, "LIMIT", result, absent, {OURS: ("at most", goal)}))
     return rows
-
-
-def _describe(name, result, absent, goal):
-    if name in absent:
-        return "absent"
-    ratio = result[name]
-    text = f"{ratio.best:7.2f}   median {ratio.median:.2f} ({ratio.quartile_1:.2f}"
-    text += f" to {ratio.quartile_3:.2f})" + ("" if ratio.settled else "   not settled")
-    return text + (_verdict(ratio.best, goal, ratio.best <= goal) if name == OURS else "")
-
-
-def _verdict(value, goal, met):
-    return f"   goal {goal:g}: " + ("met" if met else "not met")
-
-
-def _plain(result):
-    return {"ratios": {name: asdict(ratio) for name, ratio in result.items()}}
 
 
 def epoch():
@@ -77,79 +66,51 @@ def epoch():
 
 
 def _epoch(dtype, goal):
-    rng = np.random.default_rng(0)
-    data = bp.Dataset.from_rows(
-        rng.random((50_000, 784), dtype=np.float32).astype(dtype), rng.integers(0, 10, 50_000)
-    )
-    descent = _Descent(problem([784, 30, 10], 10, dtype).net, data.train, bp.cross_entropy, 0.1, 10)
-    step, bare = _make_step(descent.first, 0.0, 0.0), limit([784, 30, 10], 10, dtype)
+    sizes, m, examples = [784, 30, 10], 10, 50_000
+    names, absent = epochs.check(epochs.problem(sizes, 1000, m, dtype))
+    runs = epochs.functions(epochs.problem(sizes, examples, m, dtype), names, EPOCH_SHARE)
+    bare, steps = peers.limit(sizes, m, dtype), examples // m // EPOCH_SHARE
 
-    def whole_epoch():
-        for gradient in descent.epoch(rng):
-            gradient()
-            step()
+    def limits():
+        for _ in range(steps):
+            bare()
 
-    rounds = [(_seconds(lambda: _repeat(bare, 5000)), _seconds(whole_epoch)) for _ in range(7)]
-    bare_time, time_taken = np.min(rounds, axis=0)
-    name = f"epoch of 50,000 examples, {np.dtype(dtype)}, in 5,000 LIMITs"
-    return _report(name, time_taken / bare_time, goal, at_most=True)
+    samplers = {name: _once(run) for name, run in runs.items()}
+    result = measure.ratios(_once(limits), samplers)
+    case = f"epoch of 50,000 examples {np.dtype(dtype)}"
+    return _row(case, f"{steps:,} LIMITs", result, absent, {OURS: ("at most", goal)})
 
 
-def _seconds(function):
-    start = time.perf_counter()
+def _once(function):
+    """Return a sampler that times one call; the first call, which warms up, is not timed."""
     function()
-    return time.perf_counter() - start
+    return lambda: measure.seconds(function)
 
 
-def _repeat(function, count):
-    for _ in range(count):
-        function()
-
-
-def _report(name, ratio, goal, at_most=False):
-    met = ratio <= goal if at_most else ratio >= goal
-    print(f"{name}: {ratio:.2f}" + _verdict(ratio, goal, met), flush=True)
-    return {"case": name, "ratio": ratio, "goal": goal}
-
-
-def digits():
-    """Compare the time to 97 % of held-out digits with scikit-learn, at its best settings."""
-    data = bp.datasets.digits(rng=np.random.default_rng(0), validation=0, test=450)
-    ours = np.median([_our_digits(data, seed) for seed in range(11)])
-    theirs = np.median([_scikit_learn_digits(data, seed) for seed in range(11)])
-    return [_report("digits to 97 %, times scikit-learn's speed", theirs / ours, 6)]
-
-
-def _our_digits(data, seed):
-    rng, spent = np.random.default_rng(seed), 0.0
-    net = bp.Network.random([64, 30, 10], hidden="sigmoid", output="sigmoid", rng=rng)
-    descent = _Descent(net, data.train, bp.quadratic, 8.0, 10)
-    step = _make_step(descent.first, 0.0, 0.0)
-
-    def whole_epoch():
-        for gradient in descent.epoch(rng):
-            gradient()
-            step()
-
-    for _ in range(MOST_EPOCHS):
-        spent += _seconds(whole_epoch)
-        if bp.accuracy(net.with_parameters(descent.first.parameters()), data.test) >= 0.97:
-            return spent
-    return np.inf
-
-
-def _scikit_learn_digits(data, seed):
-    from sklearn.neural_network import MLPClassifier
-
-    model = MLPClassifier(
-        (30,), solver="sgd", learning_rate_init=0.2, batch_size=32, alpha=0.0, random_state=seed
+def digits_to_97():
+    """Compare the time to 97 % of held-out digits, each library at its best setting."""
+    data, best, epochs_of, absent = digits.data(), {}, {}, []
+    with np.errstate(over="ignore", invalid="ignore"):  # as bp.train; some settings diverge
+        for name in digits.METHODS:
+            try:
+                best[name] = digits.best_setting(data, name, seeds=range(100, 111))
+            except ImportError:
+                absent.append(name)
+                continue
+            epochs_of[name] = digits.median_epochs(data, name, range(SEEDS), best[name])
+            print(f"  {name}: {best[name]}, {epochs_of[name]} epochs", flush=True)
+    samplers = {name: _once(digits.METHODS[name](data, 0, each)[0]) for name, each in best.items()}
+    result = measure.ratios(samplers.pop("bpcourse"), samplers)
+    result = {
+        name: measure.scaled(ratio, epochs_of[name] / epochs_of["bpcourse"])
+        for name, ratio in result.items()
+    }
+    goals = dict.fromkeys(result, ("at least", DIGITS_GOAL))
+    row = _row(
+        "digits to 97 %, epochs needed x time", "an epoch of bpcourse", result, absent, goals
     )
-    spent, train = 0.0, data.train
-    for _ in range(MOST_EPOCHS):
-        spent += _seconds(lambda: model.partial_fit(train.rows, train.labels, classes=range(10)))
-        if model.score(data.test.rows, data.test.labels) >= 0.97:
-            return spent
-    return np.inf
+    settings = {name: str(setting) for name, setting in best.items()}
+    return [row | {"settings": settings, "epochs": epochs_of}]
 
 
 def differences():
@@ -158,85 +119,146 @@ def differences():
 
 
 def _difference(sizes, goal):
-    p = problem(sizes, 10, np.float64)
+    p = peers.problem(sizes, 10, np.float64)
     cost_at = bp.finite_difference.cost_function(p.net, p.x, p.y, bp.quadratic)
     vector = p.net.parameters.vector
+    _check_differences(p, cost_at)
+    one_pass = measure.looped(lambda: cost_at(vector.copy()))
 
     def shared():
         bp.finite_difference.gradient(p.net, p.x, p.y, bp.quadratic)
 
-    def loop():
-        for _ in range(400):
-            cost_at(vector.copy())
-
-    rounds = [(_seconds(loop) / 400, _seconds(shared)) for _ in range(5)]
-    one_pass, whole = np.min(rounds, axis=0)
-    name = f"central differences by {vector.size:,} parameters, times the plain loop's speed"
-    return _report(name, 2 * vector.size * one_pass / whole, goal)
+    plain = {"plain loop": lambda: 2 * vector.size * one_pass()}
+    result = measure.ratios(_once(shared), plain)
+    case = f"central differences by {vector.size:,} parameters"
+    return _row(case, "bpcourse", result, [], {"plain loop": ("at least", goal)})
 
 
-def scalars():
-    """Compare building and running back a network of single numbers with micrograd."""
+def _check_differences(p, cost_at):
+    """Raise RuntimeError unless some entries are those of the plain loop."""
+    found = bp.finite_difference.gradient(p.net, p.x, p.y, bp.quadratic)
+    vector = p.net.parameters.vector
+    for i in np.random.default_rng(0).choice(vector.size, 100, replace=False):
+        up, down = vector.copy(), vector.copy()
+        step = found.step * max(1.0, abs(vector[i]))
+        up[i], down[i] = up[i] + step, down[i] - step
+        slope = (cost_at(up) - cost_at(down)) / (up[i] - down[i])
+        # Both round the costs, to about 1e-16, and divide by the step.
+        if not abs(slope - found.vector[i]) < 1e-14 / step:
+            raise RuntimeError(f"entry {i} is {found.vector[i]}, by the plain loop {slope}")
+
+
+def scalar_engine():
+    """Compare building and walking back through expressions of single numbers with micrograd."""
     try:
         from micrograd.engine import Value as MicrogradValue
     except ImportError:
         print("\nscalar engine: micrograd is absent")
         return []
     rows = []
-    for collection, goal in SCALAR_GOALS.items():
-        (gc.enable if collection == "on" else gc.disable)()
-        ours = min(_seconds(lambda: _scalar_pass(bp.scalar.Value)) for _ in range(5))
-        theirs = min(_seconds(lambda: _scalar_pass(MicrogradValue)) for _ in range(5))
-        gc.enable()
-        name = f"scalar engine, garbage collection {collection}, times micrograd's speed"
-        rows.append(_report(name, theirs / ours, goal))
+    for case, build in scalars.EXPRESSIONS.items():
+        for each in (MicrogradValue, scalars.TapeValue):
+            scalars.check(build, each)
+        rows += [_scalar_row(case, build, MicrogradValue, *each) for each in SCALAR_GOALS.items()]
+        rows.append(_memory_row(case, build, MicrogradValue))
+    print(f"\n{scalars.REST}")
     return rows
 
 
-def _scalar_pass(value):
-    """A 2-16-16-1 network of relus over 60 examples, about 40,000 nodes."""
-    rng = np.random.default_rng(0)
-    layers = [
-        [[value(float(w)) for w in row] for row in rng.normal(size=(n, k))]
-        for k, n in ((2, 16), (16, 16), (16, 1))
-    ]
-    total = value(0.0)
-    for x in rng.normal(size=(60, 2)).tolist():
-        for layer in layers:
-            x = [sum((w * a for w, a in zip(row, x, strict=True)), 0.0).relu() for row in layer]
-        total = total + x[0] * x[0]
-    total.backward()
+def _scalar_row(case, build, micrograd, collection, goal):
+    engines = {"micrograd": micrograd, "bare tape": scalars.TapeValue}
+    samplers = {
+        name: scalars.sampler(build, engine, collection) for name, engine in engines.items()
+    }
+    result = measure.ratios(scalars.sampler(build, bp.scalar.Value, collection), samplers)
+    case = f"{case}, garbage collection {collection}"
+    return _row(case, "bpcourse", result, [], {"micrograd": ("at least", goal)})
+
+
+def _memory_row(case, build, micrograd):
+    """Count bytes; there is nothing to repeat."""
+    ours, theirs = scalars.memory(build, bp.scalar.Value), scalars.memory(build, micrograd)
+    nodes, ratio = scalars.node_count(build(bp.scalar.Value)[0]), theirs / ours
+    case = f"{case}, memory of {nodes:,} nodes"
+    print(f"\n{case}: {ours / nodes:.0f} bytes a node, micrograd {theirs / nodes:.0f}")
+    print(f"  {'micrograd':32}{ratio:8.2f}" + _verdict(ratio, "at least", MEMORY_GOAL))
+    bytes_a_node = {"bpcourse": ours / nodes, "micrograd": theirs / nodes}
+    return {"case": case, "goal": MEMORY_GOAL, "bytes": bytes_a_node, "ratio": ratio}
 
 
 PARTS = {
     "gradients": gradients,
     "epoch": epoch,
-    "digits": digits,
+    "digits": digits_to_97,
     "differences": differences,
-    "scalars": scalars,
+    "scalars": scalar_engine,
 }
 
 
+def _row(case, reference, result, absent, goals):
+    """Print one table and return it for the JSON file."""
+    times = [ratio.reference for ratio in result.values()]
+    unit = f", {reference}: {min(times) * 1e3:,.3g} ms" if times else ""
+    print(f"\n{case}{unit}\n  {'':32}    best  median (quartiles)")
+    for name, ratio in result.items():
+        line = f"  {name:32}{ratio.best:8.2f}{ratio.median:8.2f}"
+        line += f" ({ratio.quartile_1:.2f} to {ratio.quartile_3:.2f})"
+        line += "" if ratio.settled else "   not settled"
+        print(line + (_verdict(ratio.best, *goals[name]) if name in goals else ""), flush=True)
+    for name in absent:
+        print(f"  {name:32}  absent")
+    ratios = {name: asdict(ratio) for name, ratio in result.items()}
+    return {
+        "case": case,
+        "reference": reference,
+        "goals": goals,
+        "absent": absent,
+        "ratios": ratios,
+    }
+
+
+def _verdict(value, direction, goal):
+    met = value <= goal if direction == "at most" else value >= goal
+    return f"   goal {direction} {goal:g}: " + ("met" if met else "not met")
+
+
 def chart(rows, path):
-    """Draw the gradients' ratios, one row of dots a case, as SVG."""
+    """Draw the ratios to LIMIT, one row of dots a case, as SVG."""
     import matplotlib
 
     matplotlib.use("svg")
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(8, 1 + 0.45 * len(rows)), layout="constrained")
-    for i, name in enumerate(PEERS):
+    figure, ax = plt.subplots(figsize=(8, 1.5 + 0.45 * len(rows)), layout="constrained")
+    names = dict.fromkeys(name for row in rows for name in row["ratios"])
+    for i, name in enumerate(names):
         points = [
             (row["ratios"][name]["best"], y) for y, row in enumerate(rows) if name in row["ratios"]
         ]
-        if points:
-            ax.plot(*zip(*points, strict=True), "o", color=f"C{i}", label=name)
-    ax.set(xscale="log", xlabel="time of one gradient / time of its matrix products")
+        ax.plot(*zip(*points, strict=True), "o", color=f"C{i}", label=name)
+    ax.set(xscale="log", xlabel="time / time of the bare matrix products")
     ax.set_yticks(range(len(rows)), [row["case"] for row in rows])
     ax.invert_yaxis()
     ax.axvline(1, color="gray", linewidth=1)
-    ax.legend(fontsize="small")
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+
+
+def machine():
+    """Return what the figures depend on: processor, Python and the versions of the peers."""
+    versions = {}
+    for library in LIBRARIES:
+        try:
+            versions[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            versions[library] = "absent"
+    python = platform.python_version()
+    return {
+        "machine": platform.machine(),
+        "processors": os.cpu_count(),
+        "python": python,
+    } | versions
 
 
 def main():
@@ -246,23 +268,25 @@ def main():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "parts", nargs="*", metavar="part", default=[], help=f"of {', '.join(PARTS)}; default: all"
-    )
+    parser.add_argument("parts", nargs="*", metavar="part", default=[], help="default: all")
     parser.add_argument("--output", type=Path, default=Path("_build/bench"))
     arguments = parser.parse_args()
+    unknown = set(arguments.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"unknown part {min(unknown)!r}; known: {', '.join(PARTS)}")
     if os.environ.get("OMP_NUM_THREADS") != "1":
         parser.error("set OMP_NUM_THREADS=1 first, as `make bench` does: ratios are for one thread")
     measure.pin()
-    print(
-        f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, "
-        f"NumPy {np.__version__}; one thread, one processor"
-    )
-    results = {name: PARTS[name]() for name in arguments.parts or PARTS}
+    results = {"machine": machine()}
+    print(", ".join(f"{name} {what}" for name, what in results["machine"].items()))
     arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    if "gradients" in results:
-        chart(results["gradients"], arguments.output / "gradients.svg")
+    for name in arguments.parts or PARTS:
+        print(f"\n== {name}", flush=True)
+        taken = measure.seconds(lambda name=name: results.update({name: PARTS[name]()}))
+        print(f"\n{name} took {taken:.0f} s", flush=True)
+        (arguments.output / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+        if name in ("gradients", "epoch"):
+            chart(results[name], arguments.output / f"{name}.svg")
     print(f"\nwritten: {arguments.output}/results.json")
 
 

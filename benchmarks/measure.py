@@ -5,27 +5,28 @@ import os
 import random
 import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ROUNDS = 21
-SAMPLE = 5e-3  # seconds: one sample repeats a case until it has taken this long
+SAMPLE = 5e-3  # seconds: one sample repeats a function until it has taken this long
 AGREE = 0.05  # min/min and the paired median may differ by this much
 ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long a case takes as the limit, measured in one run.
+    """How many times as long a case takes as the reference, measured in one run.
 
     ``best`` is the shortest time over the shortest time; ``median`` and the quartiles are those
-    of the ratios within a round. ``limit`` is in seconds, for orientation.
+    of the ratios within a round. ``reference`` is in seconds, for orientation. ``settled`` says
+    whether the first two agree.
     """
 
     best: float
     quartile_1: float
     median: float
     quartile_3: float
-    limit: float
+    reference: float
     settled: bool
 
 
@@ -35,53 +36,68 @@ def pin():
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[-1]})
 
 
-def ratios(limit, cases):
-    """Return a Ratio to ``limit`` for each of the named cases, all timed in one run.
+def seconds(function):
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
 
-    Repeated until min/min and the paired median agree, at most a few times; a case that does not
-    settle is marked.
+
+def looped(function):
+    """Return a sampler of a short function: the time of one call, the mean over a few ms."""
+    function()
+    repeats = max(1, round(SAMPLE / seconds(function)))
+
+    def sample():
+        start = time.perf_counter()
+        for _ in range(repeats):
+            function()
+        return (time.perf_counter() - start) / repeats
+
+    return sample
+
+
+def ratios(reference, cases):
+    """Return the Ratio of each named case to the reference.
+
+    Reference and cases are samplers: each call measures once and returns seconds. What does not
+    settle is measured again, beside the reference, a few times at most, and then marked.
     """
+    result, waiting = {}, dict(cases)
     for _ in range(ATTEMPTS):
-        result = _once(limit, cases)
-        if all(each.settled for each in result.values()):
+        result |= _once(reference, waiting)
+        waiting = {name: cases[name] for name, ratio in result.items() if not ratio.settled}
+        if not waiting:
             break
     return result
 
 
-def _once(limit, cases):
-    functions = {"limit": limit, **cases}
-    repeats = {name: _repeats(function) for name, function in functions.items()}
-    times = {name: [] for name in functions}
-    order = list(functions)
+def _once(reference, cases):
+    """Sample everything in every round, in random order, without garbage collection."""
+    samplers = {"reference": reference, **cases}
+    times = {name: [] for name in samplers}
+    order = list(samplers)
     gc.collect()
     gc.disable()
     try:
         for _ in range(ROUNDS):
             random.shuffle(order)
             for name in order:
-                times[name].append(_sample(functions[name], repeats[name]))
+                times[name].append(samplers[name]())
     finally:
         gc.enable()
-    return {name: _ratio(times[name], times["limit"]) for name in cases}
+    return {name: _ratio(times[name], times["reference"]) for name in cases}
 
 
-def _repeats(function):
-    function()
-    start = time.perf_counter()
-    function()
-    return max(1, round(SAMPLE / (time.perf_counter() - start)))
-
-
-def _sample(function, repeats):
-    start = time.perf_counter()
-    for _ in range(repeats):
-        function()
-    return (time.perf_counter() - start) / repeats
-
-
-def _ratio(times, limits):
-    paired = [time / limit for time, limit in zip(times, limits, strict=True)]
+def _ratio(times, references):
+    paired = [time / reference for time, reference in zip(times, references, strict=True)]
     quartiles = statistics.quantiles(paired, n=4)
-    best = min(times) / min(limits)
+    best = min(times) / min(references)
     settled = abs(best / quartiles[1] - 1) <= AGREE
-    return Ratio(best, *quartiles, min(limits), settled)
+    return Ratio(best, *quartiles, min(references), settled)
+
+
+def scaled(ratio, factor):
+    """Return the Ratio of ``factor`` times as much work."""
+    names = ("best", "quartile_1", "median", "quartile_3")
+    return replace(ratio, **{name: factor * getattr(ratio, name) for name in names})

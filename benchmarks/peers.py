@@ -84,7 +84,7 @@ def plain(p):
     return run, lambda: run().vector
 
 
-def _flat(weight_gradients, bias_gradients):
+def flat(weight_gradients, bias_gradients):
     """Return row-oriented gradients as our flat vector."""
     pairs = zip(weight_gradients, bias_gradients, strict=True)
     return np.concatenate([np.ravel(each) for w, b in pairs for each in (np.transpose(w), b)])
@@ -109,7 +109,7 @@ def pytorch(p):
 
     def result():
         parts = [each.numpy() for each in run()]
-        return _flat(parts[: len(w)], parts[len(w) :])
+        return flat(parts[: len(w)], parts[len(w) :])
 
     return run, result
 
@@ -137,7 +137,7 @@ def jax(p):
     def run():
         return jax_library.block_until_ready(compiled(parameters, x, y))
 
-    return run, lambda: _flat(*([np.asarray(each) for each in part] for part in run()))
+    return run, lambda: flat(*([np.asarray(each) for each in part] for part in run()))
 
 
 def autograd(p):
@@ -159,7 +159,7 @@ def autograd(p):
     def run():
         return differentiate([weights, biases])
 
-    return run, lambda: _flat(*run())
+    return run, lambda: flat(*run())
 
 
 def scikit_learn(p):
@@ -187,7 +187,7 @@ def scikit_learn(p):
 
     def result():
         run()
-        return _flat(weight_gradients, bias_gradients)
+        return flat(weight_gradients, bias_gradients)
 
     return run, result
 

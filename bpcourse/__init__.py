@@ -11,12 +11,9 @@
 import importlib
 
 from bpcourse import (
-    catalogue,
     datasets,
-    diagnosis,
     equations,
     experiments,
-    findings,
     finite_difference,
     gradcheck,
     graph,
@@ -30,8 +27,6 @@ from bpcourse.activations import Activation, identity, relu, sigmoid, softmax, t
 from bpcourse.backprop import Gradient, backprop
 from bpcourse.costs import Cost, cross_entropy, log_likelihood, quadratic
 from bpcourse.datasets import Dataset, Examples
-from bpcourse.diagnosis import diagnose
-from bpcourse.findings import Diagnosis
 from bpcourse.network import Network, Parameters, Trace
 from bpcourse.training import DivergenceError, History, accuracy, kfold_stopping_epoch, train
 
@@ -52,11 +47,14 @@ __all__ = [
     "accuracy",
     "backprop",
     "catalogue",
+    "check",
+    "classroom",
     "cross_entropy",
     "datasets",
     "diagnose",
     "diagnosis",
     "equations",
+    "exercises",
     "experiments",
     "findings",
     "finite_difference",
@@ -79,8 +77,25 @@ __all__ = [
 ]
 
 
+# Imported when they are asked for: figures needs matplotlib, the others take as long to import as
+# the rest of the package.
+_MODULES_FOR_LATER = ("catalogue", "classroom", "diagnosis", "exercises", "figures", "findings")
+_LATER = {
+    **{name: name for name in _MODULES_FOR_LATER},
+    "Diagnosis": "findings",
+    "check": "exercises",
+    "diagnose": "diagnosis",
+}
+
+
 def __getattr__(name):
-    """Import ``bpcourse.figures`` when it is asked for: it needs matplotlib, nothing else does."""
-    if name == "figures":
-        return importlib.import_module("bpcourse.figures")
-    raise AttributeError(f"module 'bpcourse' has no attribute {name!r}")
+    """Import what is needed for a name that was not imported at the start."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'bpcourse' has no attribute {name!r}")
+    module = importlib.import_module(f"bpcourse.{_LATER[name]}")
+    return module if name == _LATER[name] else getattr(module, name)
+
+
+def __dir__():
+    """Return the names of the package, those for later included."""
+    return sorted({*globals(), *_LATER})

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpcourse._explanation import same
+from bpcourse._explanation import batch_errors, same
 from bpcourse._observation import trouble
-from bpcourse.catalogue import CAUSES, right_bp3, right_bp4
+from bpcourse.catalogue import CAUSES, outer, right_bp3, right_bp4
 from bpcourse.findings import TITLES, Evidence, Finding, Ratio
 
 _QUESTIONS = {
@@ -126,13 +126,13 @@ def _out_of_order(cause, evidence):
 
 def _others(equation, cause, layers, found):
     """Return the causes that explain the same numbers as this one does."""
-    here = (equation, cause, layers[0] if layers else 0)
+    here, known = (equation, cause, layers[0] if layers else 0), found.path.faults
     others = {
         (e, c): CAUSES[e, c]
         for faults in found.alternatives
-        if here not in faults
+        if here in known and here not in faults
         for e, c, l in faults
-        if l == here[2] and (e, c) in CAUSES
+        if l == here[2] and (e, c, l) not in known and (e, c) in CAUSES
     }
     return list(others.values())
 
@@ -151,7 +151,7 @@ def _evidence(equation, cause, l, found, case, setting):
     step = found.path.step(case, setting, l or case.problem.net.depth)
     l, seen_b, seen_w = step.l, case.b[step.l], case.w[step.l]
     if cause == "softmax_over_batch":
-        what, came, wanted, how = _averaged("bp3", l, case, setting)
+        what, came, wanted, how = _averaged("bp3", step, found, case, setting)
     elif equation == "forward" and cause is None:
         what, came, wanted, how = _activation(step)
     elif equation == "forward":
@@ -159,12 +159,12 @@ def _evidence(equation, cause, l, found, case, setting):
     elif equation in ("bp1", "bp2"):
         what, came, wanted, how = _error(step, found.path.delta[l])
     elif _in_batch_only(equation, cause, l, found):
-        what, came, wanted, how = _averaged(equation, l, case, setting)
+        what, came, wanted, how = _averaged(equation, step, found, case, setting)
     else:
         delta = found.path.delta[l]
         what, came, wanted, how = _alone(step, delta, seen_b if equation == "bp3" else seen_w)
     what = f"{what}, network {list(case.problem.net.sizes)}"
-    return Evidence(what, f"{came:.5g}", f"{wanted:.5g}", how, _ratios(found, case, setting))
+    return Evidence(what, _number(came), _number(wanted), how, _ratios(found, case, setting))
 
 
 def _asked(found, case, setting, l):
@@ -221,20 +221,28 @@ def _activation(step):
     return f"a^{l}[{at[0]}], example {at[1]} alone", step.a[at], wanted[at], how
 
 
-def _averaged(equation, l, case, setting):
+def _averaged(equation, step, found, case, setting):
     """Return what was looked at, two numbers and how: of a mini-batch."""
-    m = case.problem.x.shape[1]
+    m, l = case.problem.x.shape[1], step.l
+    delta = batch_errors(case, found.path, l)
     if equation == "bp3":
-        name, came, mean = f"dC/db^{l}", case.whole.b[l], case.b[l].mean(axis=1)[:, None]
+        name, came, mean = f"dC/db^{l}", case.whole.b[l], delta.mean(axis=1)[:, None]
     else:
-        name, came, mean = f"dC/dw^{l}", case.whole.w[l], case.w[l].mean(axis=0)
-        # The penalty is no mean over examples.
-        mean = mean + (setting.decay(m) - setting.decay(1)) * case.problem.net.w[l]
+        name, came, mean = f"dC/dw^{l}", case.whole.w[l], outer(delta, step.before).mean(axis=0)
     kind, wanted = ("mean", mean) if setting.reduction == "mean" else ("sum", m * mean)
+    penalty = setting.decay(m) if equation == "bp4" else 0
+    wanted = wanted + penalty * step.net.w[l]
     at = _farthest(came, wanted)
     place = ",".join(str(i) for i in (at[:1] if equation == "bp3" else at))
-    how = f"= the {kind} of your own gradients of the {m} examples, each taken alone"
+    term = f"your own delta^{l}" + ("" if equation == "bp3" else f" times a^{l - 1}")
+    how = f"= the {kind} of {term} over the {m} examples"
+    if penalty:
+        how += f" + {_number(penalty * step.net.w[l][at])} (weight decay)"
     return f"{name}[{place}], a mini-batch of {m}", came[at], wanted[at], how
+
+
+def _number(value):
+    return f"{value + 0.0:.5g}"  # -0 is 0
 
 
 def _ratios(found, case, setting):

@@ -18,6 +18,7 @@ from bpcourse.catalogue import (
     BP2,
     BP3,
     BP4,
+    CAUSES,
     FORWARD,
     Line,
     Step,
@@ -189,17 +190,37 @@ def _explain(cases, setting):
     paths = [_paths(case, setting) for case in cases]
     common = set.intersection(*({path.faults for path in each} for each in paths))
     if common:
-        chosen = [next(path for path in each if path.faults in common) for each in paths]
-        alternatives = tuple(path.faults for path in paths[0] if path.faults in common)
+        simplest = min(common, key=lambda faults: _oddness(faults, cases[0].problem.net.depth))
+        chosen = [next(path for path in each if path.faults == simplest) for each in paths]
+        alternatives = tuple(common)
     else:
         agreed = _agreed([each[0].faults for each in paths])
         chosen, alternatives = [replace(each[0], faults=agreed) for each in paths], (agreed,)
-    shapes = {tuple(fault): (came, want) for *fault, came, want in cases[0].shapes}
+    shapes = {tuple(fault): (came, want) for *fault, came, want in reversed(cases[0].shapes)}
     # A softmax over the examples mixes them: the mini-batch has another forward pass.
     followed = setting.batch and ("forward", "softmax_axis", 0) not in chosen[0].faults
     batch = _agreed_batch(cases, chosen, setting) if followed else {}
     faults = _all_faults(chosen[0].faults, shapes, batch)
     return Explanation(faults, alternatives, chosen[0], shapes, batch)
+
+
+def _oddness(faults, depth):
+    """Return how odd an explanation is, among those of one price.
+
+    A program has one line for all layers: a cause that misses some layers of its equation is odd.
+    """
+    reached = {}
+    for equation, cause, _ in faults:
+        reached[equation, cause] = reached.get((equation, cause), 0) + 1
+    layers = {"bp1": 1, "bp2": depth - 2, "bp3": depth - 1, "bp4": depth - 1}
+    missing = [count < layers.get(equation, 1) for (equation, _), count in reached.items()]
+    return (sum(missing), len(faults), _catalogue_order(faults))
+
+
+def _catalogue_order(faults):
+    """Return the places of the causes in the catalogue: the commonest first."""
+    order = list(CAUSES)
+    return [order.index((e, c)) if (e, c) in CAUSES else len(order) for e, c, _ in faults]
 
 
 def nearly_right(cases, tolerance, setting):
@@ -399,16 +420,20 @@ def _errors(step, seen_w, seen_b):
 
 def _predictions(predicted, views):
     """Yield the arrays of a prediction; the free factor of a line is fitted to each view."""
-    if isinstance(predicted, Line):
-        direction = np.broadcast_to(predicted.direction, predicted.start.shape)
-        size = float((direction**2).sum()) or 1.0
-        for view in views:
-            factor = float(((view - predicted.start) * direction).sum()) / size
-            if predicted.accept(factor):
-                yield predicted.start + factor * direction, factor
-        return
-    for array in _listed(predicted):
-        yield array, None
+    for each in _listed(predicted):
+        if isinstance(each, Line):
+            yield from _fitted(each, views)
+        elif each is not None:
+            yield each, None
+
+
+def _fitted(line, views):
+    direction = np.broadcast_to(line.direction, line.start.shape)
+    size = float((direction**2).sum()) or 1.0
+    for view in views:
+        factor = float(((view - line.start) * direction).sum()) / size
+        if line.accept(factor):
+            yield line.start + factor * direction, factor
 
 
 def _matches(causes, right, step, delta, seen, tolerance):
@@ -419,7 +444,7 @@ def _matches(causes, right, step, delta, seen, tolerance):
         (cause.name, factor)
         for cause in causes
         for array, factor in _predictions(cause.predict(step, delta), (seen,))
-        if array is not None and same(seen, array, tolerance)
+        if same(seen, array, tolerance)
     ]
 
 
@@ -454,67 +479,79 @@ def _softmax_over_batch(case, setting):
 
 def _batch_causes(case, path, setting):
     """Return the causes in one case, by (equation, layer)."""
-    causes, m = {}, case.problem.x.shape[1]
-    moved = _moved_errors(case, path)
+    causes = {}
     for l in case.w:
-        by_b, by_w = _data(case, path, moved, l)
-        means = np.outer(path.delta[l].mean(axis=1), path.trace.a[l - 1].mean(axis=1))
-        for equation, data, whole, array in (
-            ("bp3", by_b, case.whole.b[l], path.net.b[l]),
-            ("bp4", by_w, case.whole.w[l], path.net.w[l]),
-        ):
-            if whole is None or data is None:
-                causes[equation, l] = "right"  # reported already, or not to be judged
-                continue
-            alone, together = _factors(path, setting, equation, l, m)
-            data = data - alone * array
-            if together is None:
-                cause = _fitted_penalty(whole, data, array, alone, setting)
-                # A penalty on the biases has been reported.
-                causes[equation, l] = "right" if cause and equation == "bp3" else cause
-                continue
-            rest = whole - together * array
-            cause = _batch_cause(rest, data, means, setting)
-            if cause is None and setting.weight_decay and equation == "bp4":
-                cause = _fitted_penalty(whole, data, array, alone, setting)
-            causes[equation, l] = cause
+        alternatives = _data(case, path, l)
+        for i, equation in enumerate(("bp3", "bp4")):
+            found = [_averaging(data[i], equation, l, case, path, setting) for data in alternatives]
+            known = [cause for cause in found if cause is not None]
+            # What is not understood before is not held against the averaging.
+            unclear = len(found) > 1 or _unknown_before(path, l)
+            causes[equation, l] = known[0] if known else "right" if unclear else None
     return causes
 
 
-def _moved_errors(case, path):
-    """Return the errors that a mini-batch has where its weights were updated on the way back.
-
-    The update is that of the mini-batch, so these errors are not those of the examples alone. By
-    layer; None where they can't be followed further.
-    """
-    moved, net = {}, path.net
-    causes = {l: cause for equation, cause, l in path.faults if equation == "bp2"}
-    for l in range(net.depth - 1, 1, -1):
-        later = moved.get(l + 1, path.delta[l + 1])
-        updated = causes.get(l) == "updated_weights"
-        if not updated and l + 1 not in moved:
-            continue
-        if later is None or causes.get(l, "updated_weights") != "updated_weights":
-            moved[l] = None
-            continue
-        w = net.w[l + 1]
-        if updated:
-            w = w - path.factors["bp2", l] * case.whole.w[l + 1]
-        moved[l] = (w.T @ later) * net.activations[l].prime(path.trace.z[l])
-    return moved
-
-
-def _data(case, path, moved, l):
-    """Return the gradients of every example by the biases and by the weights of layer l."""
-    if l not in moved:
-        return case.b[l].T[:, :, None], case.w[l]
-    wrong = {equation for equation, _, layer in path.faults if layer == l}
-    if moved[l] is None:
-        return None, None
-    return (
-        None if "bp3" in wrong else moved[l].T[:, :, None],
-        None if "bp4" in wrong else outer(moved[l], path.trace.a[l - 1]),
+def _unknown_before(path, l):
+    """Say whether the errors of layer l come from a step that is wrong for unknown causes."""
+    return any(
+        cause is None and equation in ("forward", "bp1", "bp2") and (layer >= l or not layer)
+        for equation, cause, layer in path.faults
     )
+
+
+def _averaging(data, equation, l, case, path, setting):
+    """Return how the gradient of the mini-batch came from the gradients of its examples."""
+    came, array = (case.whole.b, path.net.b) if equation == "bp3" else (case.whole.w, path.net.w)
+    whole, array, m = came[l], array[l], case.problem.x.shape[1]
+    if whole is None:
+        return "right"  # its shape has been reported
+    alone, together = _factors(path, setting, equation, l, m)
+    data = data - alone * array
+    if together is None:
+        cause = _fitted_penalty(whole, data, array, alone, setting)
+        # A penalty on the biases has been reported.
+        return "right" if cause and equation == "bp3" else cause
+    means = np.outer(path.delta[l].mean(axis=1), path.trace.a[l - 1].mean(axis=1))
+    cause = _batch_cause(whole - together * array, data, means, setting)
+    if cause is None and setting.weight_decay and equation == "bp4":
+        cause = _fitted_penalty(whole, data, array, alone, setting)
+    return cause
+
+
+def _data(case, path, l):
+    """Return alternatives for the gradients of every example by the biases and by the weights."""
+    alone = (case.b[l].T[:, :, None], case.w[l])
+    moved = [_moved_errors(case, path, l, own) for own in (True, False)]
+    return [alone] + [
+        (delta.T[:, :, None], outer(delta, path.trace.a[l - 1]))
+        for delta in moved
+        if delta is not None
+    ]
+
+
+def batch_errors(case, path, l):
+    """Return the errors of layer l that a mini-batch has."""
+    moved = _moved_errors(case, path, l, own=True)
+    return path.delta[l] if moved is None else moved
+
+
+def _moved_errors(case, path, layer, own):
+    """Return the errors of a mini-batch whose weights were updated on the way back.
+
+    That update is one of the whole mini-batch, so these errors are not those of the examples alone.
+    ``own`` says whether it was made with the gradient that came, or with the right one. None: no
+    weights were updated before this layer was reached.
+    """
+    net, later, moved = path.net, path.delta[path.net.depth], False
+    causes = {l: cause for equation, cause, l in path.faults if equation == "bp2"}
+    for l in range(net.depth - 1, layer - 1, -1):
+        w = net.w[l + 1]
+        if causes.get(l) == "updated_weights":
+            right = outer(later, path.trace.a[l]).mean(axis=0)
+            w = w - path.factors["bp2", l] * (case.whole.w[l + 1] if own else right)
+            moved = True
+        later = (w.T @ later) * net.activations[l].prime(path.trace.z[l])
+    return later if moved else None
 
 
 def _factors(path, setting, equation, l, m):
@@ -525,7 +562,8 @@ def _factors(path, setting, equation, l, m):
     fitted = path.factors.get((equation, l))
     if fitted is not None:
         return fitted, None
-    if equation == "bp3" or ("bp4", "decay_missing", l) in path.faults:
+    without = {("bp4", "decay_missing", l), ("bp4", "zero", l)}
+    if equation == "bp3" or without & set(path.faults):
         return 0.0, 0.0
     return setting.decay(1), setting.decay(m)
 
@@ -537,7 +575,9 @@ def _batch_cause(rest, data, means, setting):
         rest = rest / m
     mean = data.mean(axis=0)
     candidates = [("right", mean)]
-    candidates += [(name, factor * mean) for name, factor in batch_ratios(m, n).items()]
+    candidates += [
+        (name, factor * mean) for name, factor in batch_ratios(m, n, setting.reduction).items()
+    ]
     for name, i in (("last_example", -1), ("first_example", 0)):
         candidates += [(name, data[i]), (name, data[i] / m)]
     candidates.append(("product_of_means", means))

@@ -6,6 +6,7 @@ lists of arrays in the course's own form: by layer, an example as a column.
 """
 
 import contextlib
+import inspect
 import io
 import linecache
 import traceback
@@ -175,6 +176,7 @@ def call(function, arguments, name):
     Trouble
         It raised; the finding has the line.
     """
+    _check_parameters(function, arguments, name)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         try:
@@ -183,20 +185,53 @@ def call(function, arguments, name):
             raise Trouble(_raised(error, function, name)) from error
 
 
+def _check_parameters(function, arguments, name):
+    """Raise Trouble if the function does not take as many arguments."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some functions in C have none
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        finding = trouble(
+            "call",
+            "parameters",
+            "takes other arguments",
+            f"{name}{signature} does not take the four arguments weights, biases, x, y: two lists "
+            "of arrays, and two arrays.",
+            "Compare the line that begins with def.",
+            f"Begin with def {name}(weights, biases, x, y). For w1, b1, w2, b2, ... one by one, or "
+            "for a class, there are from_separate_arrays and from_class in bpcourse.diagnosis.",
+        )
+        raise Trouble(finding) from None
+
+
 def _raised(error, function, name):
     """Return the finding for an exception, with the learner's own line."""
-    where, line = _own_line(error, function)
+    where, line = own_line(error, function)
     if isinstance(error, NotImplementedError):
         return _not_written(name, where, line)
-    said = f"{type(error).__name__}: {error}"
+    if isinstance(error, SystemExit):
+        return trouble(
+            "call",
+            "exit",
+            "ends the program",
+            f"{name} ends the whole program instead of returning{where}.",
+            "How does a function give its result back?",
+            "Return the two lists; sys.exit and exit have no place in a function.",
+        )
+    nudge = "Read the message from its end: what does it say, and of which variable?"
+    if isinstance(error, ValueError | IndexError | TypeError):
+        nudge = "Print the shape of every array on that line."
     return trouble(
         "call",
         "exception",
         f"raises {type(error).__name__}",
-        f"{name} raises {said}{where}.",
-        "Print the shapes of the arrays on that line.",
-        f"The line is {line!r}. For an example as a column W has shape (n_l, n_{{l-1}}), "
-        "delta^l has shape (n_l, m), a^{l-1} has shape (n_{l-1}, m).",
+        f"{name} raises {type(error).__name__}: {error}{where}.",
+        nudge,
+        "Call the function with small arrays of your own, and go through it line by line until "
+        f"the line {line!r} is reached.",
     )
 
 
@@ -214,13 +249,15 @@ def _not_written(name, where, line):
     return replace(finding, hints=(begin, *finding.hints[1:]))
 
 
-def _own_line(error, function):
+def own_line(error, function):
     """Return " in line 12" and the text of the line, of the last frame in the learner's file."""
     frames = traceback.extract_tb(error.__traceback__)
     code = getattr(function, "__code__", None)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
-    foreign = [f for f in frames if "bpcourse" not in f.filename and "numpy" not in f.filename]
-    frame = (own or foreign or frames)[-1]
+    others = [f for f in frames if "bpcourse" not in f.filename and "numpy" not in f.filename]
+    if not own and not others:
+        return "", ""
+    frame = (own or others)[-1]
     text = (frame.line or linecache.getline(frame.filename, frame.lineno)).strip()
     return (f" in line {frame.lineno}: {text}" if text else f" in line {frame.lineno}"), text
 
@@ -240,11 +277,14 @@ def _two_lists(result, convention, problem, name):
         raise Trouble(_none(name, *names))
     if isinstance(result, np.ndarray | dict | str) or not _sized(result) or len(result) != 2:
         raise Trouble(_not_a_pair(result, name, *names))
-    lists = [_arrays(each, name) for each in result]
+    kinds = ["weights", "biases"]
     if convention.biases_first:
-        lists.reverse()
-    wanted = convention.arguments(problem)
-    if _shapes(lists[0]) == _shapes(wanted[1]) and _shapes(lists[1]) == _shapes(wanted[0]):
+        kinds.reverse()
+    came = {kind: _arrays(each, kind, name) for kind, each in zip(kinds, result, strict=True)}
+    lists = [came["weights"], came["biases"]]
+    want_w, want_b, _, _ = convention.arguments(problem)
+    came_w, came_b = _shapes(lists[0]), _shapes(lists[1])
+    if came_w != _shapes(want_w) and (came_w, came_b) == (_shapes(want_b), _shapes(want_w)):
         raise Trouble(_swapped(name, *names))
     return lists
 
@@ -301,45 +341,52 @@ def _describe(result):
     return f"a {type(result).__name__}"
 
 
-def _arrays(values, name):
+def _arrays(values, kind, name):
     """Return a list of arrays of finite floating-point numbers."""
     if values is None or not hasattr(values, "__len__"):
         values = [values]
-    arrays = []
-    for position, value in enumerate(values):
-        try:
-            array = np.array(value)  # a copy: the next call may fill the same array anew
-        except ValueError:
-            array = np.asarray(None)
-        if array.dtype.kind not in "fiub":
-            _refuse(name, position, "not_numbers", f"holds {array.dtype} objects", "numbers")
-        if array.dtype.kind in "iub":
-            _refuse(
-                name,
-                position,
-                "integers",
-                f"holds whole numbers ({array.dtype}): digits after the point are lost",
-                "floating-point numbers; make the array with np.zeros(shape), dtype float",
-            )
-        if not np.isfinite(array).all():
-            bad = array[~np.isfinite(array)].flat[0]
-            _refuse(name, position, "not_finite", f"holds {bad}", "finite numbers")
-        arrays.append(array)
-    return arrays
+    return [
+        _numbers(value, f"the gradient by the {kind} of layer {l}", name)
+        for l, value in enumerate(values, start=2)
+    ]
 
 
-def _refuse(name, position, cause, came, wanted):
-    raise Trouble(
-        trouble(
-            "return",
-            cause,
-            came.partition(":")[0],
-            f"array {position} of a list that {name} returned {came}, want {wanted}.",
-            "Print this array and its dtype at every step.",
-            f"Array {position} must hold {wanted}.",
-            Evidence(f"array {position}", came, wanted),
+def _numbers(value, which, name):
+    try:
+        array = np.array(value)  # a copy: the next call may fill the same array anew
+    except ValueError:
+        _refuse(which, name, "not_numbers", "holds lists of different lengths", "one array")
+    if array.dtype.kind in "iub":
+        _refuse(
+            which,
+            name,
+            "integers",
+            f"holds whole numbers ({array.dtype}): digits after the point are lost",
+            "floating-point numbers; make the array with np.zeros(shape), dtype float",
         )
+    if array.dtype.kind == "c":
+        _refuse(which, name, "not_numbers", "holds complex numbers", "real ones; take .real")
+    if array.dtype.kind != "f":
+        first = array.ravel().tolist()[0]
+        held = "None" if first is None else f"a {type(first).__name__}"
+        _refuse(which, name, "not_numbers", f"holds {held}", "an array of numbers")
+    if not np.isfinite(array).all():
+        bad = array[~np.isfinite(array)].flat[0]
+        _refuse(which, name, "not_finite", f"holds {bad}", "finite numbers")
+    return array
+
+
+def _refuse(which, name, cause, came, wanted):
+    finding = trouble(
+        "return",
+        cause,
+        came.partition(":")[0],
+        f"{which[0].upper()}{which[1:]} that {name} returned {came}, want {wanted}.",
+        "Print this array and its dtype at every step.",
+        f"It must hold {wanted}.",
+        Evidence(which, came, wanted),
     )
+    raise Trouble(finding)
 
 
 def _by_layer(weights, biases, convention, problem, name):
@@ -471,30 +518,34 @@ def refuse_shapeless(came):
 
 
 def changed_inputs(subject, came):
+    """Return a finding if the function changed what belongs to its caller."""
     if not came.changed:
         return []
     name, after, before = came.changed[0]
-    how = ""
     layer = int(name[8:-1]) + 2 if name.startswith("weights[") else None
-    if layer in came.w and np.shape(after) == np.shape(before):
-        how = _as_a_step(after - before, came.w[layer])
+    step = _as_a_step(after - before, came.w[layer]) if layer in came.w else ""
+    names = [each[0] for each in came.changed]
+    belong = "belongs" if len(names) == 1 else "belong"
+    where = Evidence(
+        f"{name}, first number", f"{np.ravel(after)[0]:.6g}", f"{np.ravel(before)[0]:.6g}"
+    )
     finding = trouble(
         "inputs",
         "inputs_changed",
         f"changes {name} in place",
-        f"{subject.name} changes {', '.join(each[0] for each in came.changed)}, which belong to "
-        f"the caller.{how}",
-        "Which of your lines write into an array that came from outside? -= and *= do.",
-        "Compute the gradient only. Make new arrays (w = w - eta * g), outside this function.",
-        Evidence(
-            f"{name}, first number", f"{np.ravel(after)[0]:.6g}", f"{np.ravel(before)[0]:.6g}"
-        ),
+        f"{subject.name} changes {', '.join(names)}, which {belong} to the caller.{step}",
+        "Which of your lines write into something that came from outside? -=, *=, x[...] = and "
+        "methods such as reverse or append do.",
+        "Leave the arguments as they are: make a new array or a new list, and write into that.",
+        where,
     )
     return [finding]
 
 
 def _as_a_step(change, gradient):
     """Say so if an array was changed by a multiple of its gradient."""
+    if gradient is None or np.ndim(change) != 2:
+        return ""
     gradient = gradient if gradient.shape == change.shape else gradient.T
     if gradient.shape != change.shape or not gradient.any():
         return ""
@@ -505,45 +556,57 @@ def _as_a_step(change, gradient):
 
 
 def memory(subject, problems, whole):
-    """Return a finding if the function remembers earlier calls, or draws random numbers."""
-    again = subject(problems[0])
-    subject(problems[1])
-    once_more = subject(problems[0])
-    first = whole[0]
-    if _equal(first, again) and _equal(first, once_more):
+    """Return a finding if the function remembers earlier calls, or draws random numbers.
+
+    ``whole`` are the results of a first call on each problem.
+    """
+    calls = [whole[0], *(subject(problems[0]) for _ in range(3))]
+    if all(_equal(calls[0], other) for other in calls[1:]):
         return []
-    l = max(first.w)
-    came, wanted = np.ravel(again.w[l]), np.ravel(first.w[l])
-    evidence = Evidence(f"dC/dw^{l}, second call", f"{came[0]:.6g}", f"{wanted[0]:.6g}")
-    if _close(again.w[l], 2 * first.w[l], 1e-6):
-        return [
-            trouble(
-                "state",
-                "accumulates",
-                "adds to the last call's gradient",
-                f"The second call of {subject.name} returns twice the gradient: each call adds to "
-                "the one before.",
-                "Where are the gradients set to zero?",
-                "Make new arrays of zeros at the start of each call.",
-                evidence,
-            )
-        ]
-    return [
-        trouble(
-            "state",
-            "remembers",
-            "another result when called again",
-            f"Called again with the same arguments, {subject.name} returns other numbers: it "
-            "remembers earlier calls, or draws random numbers.",
-            "Which of your variables outlive a call: globals, attributes, default arguments?",
-            "Let the result depend on the four arguments alone.",
-            evidence,
-        )
-    ]
+    first, second = (_vector(came) for came in calls[:2])
+    steps = np.diff([_vector(came) for came in calls[1:]], axis=0)
+    at = np.argmax(abs(second - first))
+    evidence = Evidence("a number of the second call", f"{second[at]:.6g}", f"{first[at]:.6g}")
+    if abs(steps[0]).max() > 0 and _close(steps[0], steps[1], 1e-6):
+        return [_accumulates(subject.name, evidence)]
+    return [_remembers(subject.name, evidence)]
+
+
+def _accumulates(name, evidence):
+    return trouble(
+        "state",
+        "accumulates",
+        "adds to the last call's gradient",
+        f"The gradient that {name} returns grows by the same numbers with every call: each call "
+        "adds to the one before.",
+        "Where are the gradients set to zero?",
+        "Make new arrays of zeros at the start of each call.",
+        evidence,
+    )
+
+
+def _remembers(name, evidence):
+    return trouble(
+        "state",
+        "remembers",
+        "another result when called again",
+        f"Called again with the same arguments, {name} returns other numbers: it remembers earlier "
+        "calls, or draws random numbers.",
+        "Which of your variables outlive a call: globals, attributes, default arguments?",
+        "Let the result depend on the four arguments alone.",
+        evidence,
+    )
+
+
+def _vector(came):
+    """Return all numbers that came, in one vector."""
+    arrays = [*came.w.values(), *came.b.values()]
+    return np.concatenate([np.ravel(array) for array in arrays if array is not None])
 
 
 def _equal(first, second):
-    return all(_close(first.w[l], second.w[l], 1e-9) for l in first.w if first.w[l] is not None)
+    one, other = _vector(first), _vector(second)
+    return one.shape == other.shape and _close(one, other, 1e-9)
 
 
 def _close(one, other, tolerance):

@@ -197,8 +197,8 @@ def _prime_of(step, array):
 
 def _other_primes(step):
     """Return sigma'(z) of every other built-in activation that works on each neuron alone."""
-    others = (sigmoid, tanh, relu)
-    return [other.prime(step.z) for other in others if other != step.activation]
+    primes = [each.prime(step.z) for each in (sigmoid, tanh, relu) if each != step.activation]
+    return [prime for prime in primes if prime.any()]  # what is 0 everywhere explains nothing
 
 
 def _times(error, factor):
@@ -232,6 +232,12 @@ def _extra_prime(step):
     return (step.a - step.y) * step.prime if matched else None
 
 
+def _prime_squared(step):
+    # With its matched cost the second sigma' is the first one: see extra_prime.
+    plain = step.activation.elementwise and step.cost.matched != step.activation
+    return step.grad_a * step.prime**2 if plain else None
+
+
 def _without_prime(step):
     if step.activation == softmax or step.activation == identity:
         return None
@@ -255,8 +261,9 @@ BP1 = [
         "BP1 has two factors. Find the line of each.",
         "Multiply the gradient of the cost by sigma'(z^L), element by element.",
         _without_prime,
-        "Compute your cost for the output 0.5 and the target 1: a quadratic cost gives 0.125, and "
-        "then sigma' is missing.",
+        "Compute your cost for the output 0.5 and the target 1. If it is 0.125, the cost is "
+        "quadratic, and sigma' is missing. If it is 0.693, the cost is cross-entropy, and only its "
+        "name has to change.",
     ),
     _bp1(
         "extra_prime",
@@ -266,7 +273,9 @@ BP1 = [
         "Work out the gradient of your cost by a, then multiply by sigma'(z). What is left?",
         "With cross-entropy and sigmoid outputs write delta = a - y.",
         _extra_prime,
-        "Print the gradient of your cost by a: for cross-entropy it is (a - y)/(a (1 - a)).",
+        "Compute your cost for the output 0.5 and the target 1. If it is 0.693, the cost is "
+        "cross-entropy, and sigma' is too much. If it is 0.125, the cost is quadratic, and only "
+        "its name has to change.",
     ),
     _bp1(
         "other_cost",
@@ -276,8 +285,6 @@ BP1 = [
         "Either use the gradient of the cost that was asked for, or pass the cost that you mean: "
         'cost="quadratic", "cross_entropy" or "log_likelihood".',
         _other_cost,
-        "Compute your cost for the output 0.5 and the target 1: cross-entropy gives 0.693, and "
-        "then only the name of the cost has to change.",
     ),
     _bp1(
         "prime_of_a",
@@ -322,11 +329,7 @@ BP1 = [
         "The factor sigma'(z^L) stands twice.",
         "Count how often sigma' is multiplied between the cost and delta^L.",
         "Multiply by sigma'(z^L) once.",
-        lambda step: (
-            _times(step.grad_a, _prime_of(step, step.z) ** 2)
-            if step.activation.elementwise
-            else None
-        ),
+        _prime_squared,
     ),
     _bp1(
         "division",
@@ -464,14 +467,13 @@ def _one_neuron(step):
 
 
 def _prime_in_wrong_place(step):
-    """Return errors that were masked by something else than the layer's own z."""
-    w, delta = step.net.w[step.l + 1], step.delta[step.l + 1]
-    if step.activation.name == "relu":
-        return step.back * (step.back > 0)
-    next_activation = step.net.activations[step.l + 1]
-    if not next_activation.elementwise:
-        return None
-    return w.T @ (delta * next_activation.prime(step.trace.z[step.l + 1]))
+    """Return errors that were multiplied by sigma' elsewhere: at z^{l+1}, or at the error."""
+    w, delta, z = step.net.w[step.l + 1], step.delta[step.l + 1], step.trace.z[step.l + 1]
+    activations = {step.activation, step.net.activations[step.l + 1]}
+    errors = [w.T @ (delta * each.prime(z)) for each in activations if each.elementwise]
+    if step.activation == relu:
+        errors.append(step.back * (step.back > 0))
+    return errors
 
 
 def _bp2(*arguments, **options):
@@ -653,7 +655,7 @@ def _of_other_layers(step, right, errors):
 
 
 def _errors_by_weights(step):
-    """Return the errors of all layers: the later ones, and those in the gradients by the weights."""
+    """Return the errors of all layers; those of earlier ones as the gradients have them."""
     errors = {}
     for l, gradient in step.gradients.items():
         a = step.trace.a[l - 1]
@@ -661,6 +663,24 @@ def _errors_by_weights(step):
         data = gradient - step.decay * step.net.w[l]
         errors[l] = np.einsum("mjk,km->jm", data, a) / np.where(squares, squares, 1)
     return {**errors, **step.delta}
+
+
+_OWN_PLACE = (
+    "Put the gradient of layer l at the place of layer l, in an array of its own: [array] * 3 is a "
+    "list of one array three times."
+)
+
+_PRINT_DELTA = (
+    "Print delta^l for one example, and work it out by hand: if it is right, the mistake stands in "
+    "the line of this gradient."
+)
+
+
+def _before_prime(step, delta):
+    """Return the error of a hidden layer before sigma': as BP2 has it, and as delta^l has it."""
+    if step.l == step.net.depth or step.activation == identity:
+        return []
+    return [step.back] if (step.prime == 0).any() else [step.back, delta / step.prime]
 
 
 def _bp3(*arguments, **options):
@@ -683,6 +703,7 @@ BP3 = [
         "Compare the line with the one for the weights.",
         "It is delta^l itself, without a minus.",
         lambda step, delta: -delta,
+        _PRINT_DELTA,
     ),
     _bp3(
         "factor_2",
@@ -691,6 +712,7 @@ BP3 = [
         "Which factors stand in BP3?",
         "It is delta^l itself.",
         lambda step, delta: 2 * delta,
+        _PRINT_DELTA,
     ),
     _bp3(
         "factor_half",
@@ -699,12 +721,13 @@ BP3 = [
         "Which factors stand in BP3?",
         "It is delta^l itself.",
         lambda step, delta: delta / 2,
+        _PRINT_DELTA,
     ),
     _bp3(
         "neurons_summed",
         "summed over the neurons",
-        "The errors were added up over the neurons of the layer: every bias gets the same number. "
-        "BP3 averages over the examples.",
+        "The errors were added up over the neurons of the layer. BP3 averages over the examples, "
+        "and keeps one number per neuron.",
         "Along which axis do the examples lie, along which the neurons?",
         "One number per neuron must remain: take the mean along the axis of the examples.",
         lambda step, delta: (
@@ -739,11 +762,7 @@ BP3 = [
         "The gradient by the biases was taken from the error before it was multiplied by sigma'.",
         "In which line does delta^l become complete?",
         "Take delta^l after the multiplication by sigma'(z^l).",
-        lambda step, delta: (
-            None
-            if step.l == step.net.depth or step.activation in (identity, relu)
-            else delta / step.prime
-        ),
+        _before_prime,
     ),
     _bp3(
         "decay_on_biases",
@@ -757,8 +776,8 @@ BP3 = [
         "other_layer",
         "the gradient of another layer",
         "At this place of the list stands the gradient of another layer.",
-        "In which order does the list grow, and in which order is it read?",
-        "Put the gradient of layer l at the place of layer l.",
+        "Print the whole list. Does each layer have an array of its own?",
+        _OWN_PLACE,
         lambda step, delta: _of_other_layers(step, right_bp3, _errors_by_weights(step)),
     ),
 ]
@@ -907,11 +926,9 @@ BP4 = [
         "The gradient by the weights was taken from the error before it was multiplied by sigma'.",
         "In which line does delta^l become complete?",
         "Take delta^l after the multiplication by sigma'(z^l).",
-        lambda step, delta: (
-            None
-            if step.l == step.net.depth or step.activation in (identity, relu)
-            else _with_decay(step, outer(delta / step.prime, step.before))
-        ),
+        lambda step, delta: [
+            _with_decay(step, outer(error, step.before)) for error in _before_prime(step, delta)
+        ],
     ),
     _bp4(
         "sign",
@@ -920,6 +937,7 @@ BP4 = [
         "Compare the line with the one for the biases.",
         "It is delta^l times a^{l-1}, without a minus.",
         _scaled(-1),
+        _PRINT_DELTA,
     ),
     _bp4(
         "factor_2",
@@ -928,6 +946,7 @@ BP4 = [
         "Which factors stand in BP4?",
         "It is delta^l times a^{l-1}.",
         _scaled(2),
+        _PRINT_DELTA,
     ),
     _bp4(
         "factor_half",
@@ -936,6 +955,7 @@ BP4 = [
         "Which factors stand in BP4?",
         "It is delta^l times a^{l-1}.",
         _scaled(0.5),
+        _PRINT_DELTA,
     ),
     _bp4(
         "mean_over_neurons",
@@ -958,8 +978,8 @@ BP4 = [
         "other_layer",
         "the gradient of another layer",
         "At this place of the list stands the gradient of another layer.",
-        "In which order does the list grow, and in which order is it read?",
-        "Put the gradient of layer l at the place of layer l.",
+        "Print the whole list. Does each layer have an array of its own?",
+        _OWN_PLACE,
         lambda step, delta: _of_other_layers(step, right_bp4, {**step.biases, **step.delta}),
     ),
 ]
@@ -1051,8 +1071,10 @@ FORWARD = [
 ]
 
 
-def batch_ratios(m, n):
-    """Return the factors on the mean over m examples that a known mistake leaves, by cause."""
+def batch_ratios(m, n, reduction="mean"):
+    """Return the factors on the right gradient of m examples that a mistake leaves, by cause."""
+    if reduction == "sum":
+        return {"mean_for_sum": 1 / m}
     return {"sum_for_mean": m, "mean_twice": 1 / m, "neurons_for_examples": m / n}
 
 
@@ -1070,11 +1092,19 @@ def _batch(equation, letter, term):
             'Divide by m, the number of examples; or, if sums are meant, pass reduction="sum".',
         ),
         Cause(
+            "mean_for_sum",
+            equation,
+            "a mean where a sum was asked for",
+            f"The gradient by the {letter} is the mean over the mini-batch; asked for was the sum.",
+            "Is the cost of your mini-batch the mean or the sum of the costs of its examples?",
+            'Leave 1/m out; or, if means are meant, leave out reduction="sum".',
+        ),
+        Cause(
             "mean_twice",
             equation,
             "1/m twice",
             f"The gradient by the {letter} is divided by m twice.",
-            "Where does 1/m stand? Count.",
+            "How often does 1/m stand between the cost and this gradient?",
             "Divide by m once: in BP3 and BP4, not in delta as well.",
         ),
         Cause(

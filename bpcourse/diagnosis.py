@@ -128,6 +128,11 @@ def diagnose(
     >>> print(found.hint(2))
     BP2 has three factors. Which of them has no counterpart in your line?
     """
+    if not callable(function):
+        raise TypeError(
+            f"function is {function!r}, want a callable function(weights, biases, x, y); pass the "
+            "function itself, without calling it"
+        )
     setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
     subject = Subject(function, _name(function), _convention(layout, order))
     widths = _widths(sizes)

@@ -11,7 +11,8 @@ last result to the first inputs and applies one rule: if the derivatives of z by
 The order of the walk is what makes it right. Each value has a rank, one more than the larger
 rank of its operands, and the walk goes from rank to lower rank. So a value passes its gradient on
 only when every value made from it has passed on its own, and each is visited once, however many
-paths lead through it.
+paths lead through it. A list of all values in the order of their making would be quicker to walk,
+but it would keep every value alive; here a result that is dropped frees all that it was made of.
 
 Source: Karpathy, micrograd, for which this class can stand in. Derived in the book's chapters
 "Computational graphs and the chain rule" and "The order matters".
@@ -20,6 +21,7 @@ Source: Karpathy, micrograd, for which this class can stand in. Derived in the b
 import math
 import numbers
 from collections import defaultdict
+from functools import partial
 
 
 class Value:
@@ -79,12 +81,12 @@ class Value:
 
     def __add__(self, other):
         if other.__class__ is not Value:
-            other = _operand(other)
+            other = Value(other)
         return _binary(self.data + other.data, "+", self, 1.0, other, 1.0)
 
     def __mul__(self, other):
         if other.__class__ is not Value:
-            other = _operand(other)
+            other = Value(other)
         return _binary(self.data * other.data, "*", self, other.data, other, self.data)
 
     def __pow__(self, exponent):
@@ -135,19 +137,19 @@ class Value:
         return self + (-other)
 
     def __truediv__(self, other):
-        return self * (other if other.__class__ is Value else _operand(other)) ** -1
+        return self * (other if other.__class__ is Value else Value(other)) ** -1
 
     def __radd__(self, number):
-        return _operand(number) + self
+        return Value(number) + self
 
     def __rsub__(self, number):
-        return _operand(number) - self
+        return Value(number) - self
 
     def __rmul__(self, number):
-        return _operand(number) * self
+        return Value(number) * self
 
     def __rtruediv__(self, number):
-        return _operand(number) / self
+        return Value(number) / self
 
     def backward(self):
         """Add to ``grad`` of every input the derivative of this value by that input.
@@ -219,10 +221,12 @@ class Value:
         return f"Value(data={self.data}, grad={self.grad})"
 
 
+_blank = partial(object.__new__, Value)
+
+
 def _binary(data, op, a, da, b, db):
     """Return the value made from a and b, with its derivatives da and db by them."""
-    # Without __init__, whose checks are for numbers from outside: a third of the time saved.
-    node = object.__new__(Value)
+    node = _blank()  # without __init__, whose checks are for numbers from outside
     node.data = data
     node.grad = 0.0
     node.op = op
@@ -236,7 +240,7 @@ def _binary(data, op, a, da, b, db):
 
 def _unary(data, op, a, da):
     """Return the value made from a alone, with its derivative da by it."""
-    node = object.__new__(Value)
+    node = _blank()
     node.data = data
     node.grad = 0.0
     node.op = op
@@ -244,11 +248,6 @@ def _unary(data, op, a, da):
     node._b = node._reached = None
     node._rank = a._rank + 1
     return node
-
-
-def _operand(other):
-    """Return a number as a value; refuse everything else."""
-    return Value(_number(other))
 
 
 def _number(number):

@@ -1,13 +1,17 @@
 """Data sets: what is stored as rows comes out as columns, unchanged and uncut."""
 
+import gzip
 import re
+import sys
+import types
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 import bpcourse as bp
-from bpcourse.datasets import Dataset, digits, moons, noisy_xor, one_hot, xor
+from bpcourse import datasets
+from bpcourse.datasets import Dataset, digits, mnist, moons, noisy_xor, one_hot, xor
 
 ROWS = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
 
@@ -217,3 +221,220 @@ def test_descriptions_say_what_is_there():
 
 def test_the_package_exports_the_door():
     assert bp.Dataset is Dataset and bp.datasets.xor is xor
+
+
+# MNIST. No test downloads: the files are made here, with seven images in place of 70,000.
+
+
+@pytest.fixture
+def images(monkeypatch, tmp_path):
+    """Six images to train and one to test, with labels; BPCOURSE_DATA is an empty directory."""
+    monkeypatch.setattr(datasets, "_MNIST_COUNTS", {"train": 6, "test": 1})
+    monkeypatch.setenv("BPCOURSE_DATA", str(tmp_path))
+    rng = np.random.default_rng(0)
+    return {
+        "x_train": rng.integers(0, 256, (6, 28, 28), dtype=np.uint8),
+        "y_train": np.array([5, 0, 4, 1, 9, 2], np.uint8),
+        "x_test": rng.integers(0, 256, (1, 28, 28), dtype=np.uint8),
+        "y_test": np.array([7], np.uint8),
+    }
+
+
+def idx(array):
+    head = np.array([0x0800 + array.ndim, *array.shape], ">u4")
+    return head.tobytes() + array.tobytes()
+
+
+def write_keras(directory, images):
+    np.savez_compressed(directory / "mnist.npz", **images)
+
+
+def write_rows(directory, images):
+    parts = {
+        f"{letter}_{part}": images[f"{name}_{part}"].reshape(*shape)
+        for part, m in (("train", 6), ("test", 1))
+        for letter, name, shape in (("x", "x", (m, 784)), ("t", "y", (m,)))
+    }
+    np.savez(directory / "mnist_u8.npz", **parts)
+
+
+def write_idx(directory, images, opened=open, ending=""):
+    for letter, kind in (("x", "images-idx3"), ("y", "labels-idx1")):
+        for part, start in (("train", "train"), ("test", "t10k")):
+            with opened(directory / f"{start}-{kind}-ubyte{ending}", "wb") as file:
+                file.write(idx(images[f"{letter}_{part}"]))
+
+
+def write_idx_gz(directory, images):
+    write_idx(directory, images, gzip.open, ".gz")
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("write", [write_keras, write_rows, write_idx, write_idx_gz])
+def test_mnist_is_the_same_in_every_format(images, tmp_path, write, dtype):
+    write(tmp_path, images)
+    data = mnist(dtype=dtype)
+    found = np.concatenate([data.train.rows, data.validation.rows])
+    assert found.dtype == data.test.y.dtype == dtype
+    assert np.array_equal(np.rint(found * 255), images["x_train"].reshape(6, 784))
+    assert found.max() <= 1, "pixels are scaled to 0..1"
+    assert np.array_equal(np.rint(data.test.x * 255).T, images["x_test"].reshape(1, 784))
+    assert data.train.rows.flags.c_contiguous and data.train.target_rows.flags.c_contiguous
+
+
+def test_mnist_is_split_without_chance(images, tmp_path):
+    write_keras(tmp_path, images)
+    data = mnist()
+    assert data.train.labels.tolist() == [5, 0, 4, 1, 9], "the first images are to train on"
+    assert data.validation.labels.tolist() == [2], "the last ones, as many as to test, are held out"
+    assert data.test.labels.tolist() == [7]
+    for part in (data.train, data.validation, data.test):
+        assert np.array_equal(part.y, one_hot(part.labels, 10))
+
+
+def test_mnist_has_its_own_counts():
+    assert datasets._MNIST_COUNTS == {"train": 60_000, "test": 10_000}
+
+
+def test_mnist_refuses_a_precision_before_it_looks_for_files(images):
+    with pytest.raises(TypeError, match="mnist has dtype uint8, want float32 or float64"):
+        mnist(dtype=np.uint8)
+
+
+def spoiled(images, **changes):
+    return {name: each for name, each in (images | changes).items() if each is not None}
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"y_test": None}, "mnist.npz is damaged or something else: it lacks y_test"),
+        ({"x_train": np.zeros((6, 27, 28), np.uint8)}, "to train have shape (6, 27, 28) and dtype"),
+        ({"x_train": np.zeros((5, 28, 28), np.uint8)}, "want (6, 28, 28) or (6, 784) and uint8"),
+        (
+            {"x_test": np.zeros((1, 28, 28))},
+            "the images to test have shape (1, 28, 28) and dtype f",
+        ),
+        ({"y_train": np.zeros(5, np.uint8)}, "the labels to train have shape (5,) and dtype uint8"),
+        ({"y_test": np.zeros(1)}, "have shape (1,) and dtype float64, want (1,) and whole numbers"),
+        ({"y_train": np.array([0, 1, 2, 10, 3, 4])}, "mnist.npz: label 10 at index 3 is out of"),
+    ],
+)
+def test_an_npz_that_is_not_mnist_is_refused_in_words(images, tmp_path, change, message):
+    write_keras(tmp_path, spoiled(images, **change))
+    with pytest.raises(ValueError, match=re.escape(message)):
+        mnist()
+
+
+def without_last_byte(content):
+    return content[:-1]
+
+
+@pytest.mark.parametrize(
+    "write, name, damage, message",
+    [
+        (write_keras, "mnist.npz", without_last_byte, "this is no npz file"),
+        (write_keras, "mnist.npz", lambda content: b"hello", "this is no npz file"),
+        (write_idx, "t10k-images-idx3-ubyte", without_last_byte, "announces 784 bytes, and 783"),
+        (
+            write_idx,
+            "t10k-images-idx3-ubyte",
+            lambda content: b"hello",
+            "starts with 0, 0, 8, this",
+        ),
+        (write_idx, "train-labels-idx1-ubyte", lambda content: content[:6], "starts with 0, 0, 8"),
+        (write_idx_gz, "train-labels-idx1-ubyte.gz", without_last_byte, "end-of-stream"),
+        (write_idx_gz, "train-labels-idx1-ubyte.gz", lambda content: b"hello", "gzip"),
+    ],
+)
+def test_a_damaged_file_is_named(images, tmp_path, write, name, damage, message):
+    write(tmp_path, images)
+    path = tmp_path / name
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=message) as caught:
+        mnist()
+    assert str(path) in str(caught.value), "the message does not say which file"
+
+
+def test_a_flipped_bit_in_the_pixels_is_found(images, tmp_path):
+    np.savez(tmp_path / "mnist.npz", **images)
+    content = bytearray((tmp_path / "mnist.npz").read_bytes())
+    content[1000] ^= 1
+    (tmp_path / "mnist.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"mnist\.npz is damaged .* CRC"):
+        mnist()
+
+
+def tells_both_ways(message):
+    return all(
+        part in message
+        for part in (
+            'pip install "bpcourse[mnist]"', "BPCOURSE_DATA", "mnist.npz", "bp.datasets.digits",
+            "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
+            "t10k-labels-idx1-ubyte",
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lost", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+def test_a_directory_without_mnist_is_refused_and_both_ways_are_told(images, tmp_path, lost):
+    write_idx(tmp_path, images)
+    (tmp_path / lost).unlink()
+    with pytest.raises(FileNotFoundError) as caught:
+        mnist()
+    assert f"{str(tmp_path)!r}, which holds neither mnist.npz nor {lost}." in str(caught.value)
+    assert tells_both_ways(str(caught.value))
+
+
+@pytest.fixture
+def pooch(images, tmp_path, monkeypatch):
+    """A module in pooch's place which records how it is called and gives a file on this disk."""
+    write_keras(tmp_path, images)
+    monkeypatch.delenv("BPCOURSE_DATA")
+    fake = types.ModuleType("pooch")
+    fake.calls = []
+    fake.os_cache = lambda project: tmp_path / "cache" / project
+
+    def retrieve(url, known_hash, fname, path, progressbar):
+        fake.calls.append((url, known_hash, fname, path, progressbar))
+        return str(tmp_path / "mnist.npz")
+
+    fake.retrieve = retrieve
+    monkeypatch.setitem(sys.modules, "pooch", fake)
+    return fake
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_download_is_checked_cached_and_shown(pooch, tmp_path, monkeypatch, installed):
+    monkeypatch.setattr(datasets.util, "find_spec", lambda name: object() if installed else None)
+    assert mnist().test.labels.tolist() == [7]
+    [(url, known_hash, fname, path, progressbar)] = pooch.calls
+    assert url.startswith("https://") and url.endswith("/mnist.npz")
+    assert re.fullmatch("sha256:[0-9a-f]{64}", known_hash), "a download without a checksum"
+    assert (fname, path) == ("mnist.npz", tmp_path / "cache" / "bpcourse")
+    assert progressbar is installed, "pooch fails if it is asked for a bar and has no tqdm"
+
+
+def test_a_directory_is_never_left_for_a_download(pooch, tmp_path, monkeypatch):
+    monkeypatch.setenv("BPCOURSE_DATA", str(tmp_path / "cache"))
+    with pytest.raises(FileNotFoundError):
+        mnist()
+    assert pooch.calls == []
+
+
+def test_without_a_connection_both_ways_are_told(pooch, monkeypatch):
+    def retrieve(*_, **__):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(pooch, "retrieve", retrieve)
+    with pytest.raises(OSError, match=r"can't be downloaded \(no route to host\)") as caught:
+        mnist()
+    assert tells_both_ways(str(caught.value))
+
+
+def test_without_pooch_both_ways_are_told(images, monkeypatch):
+    monkeypatch.delenv("BPCOURSE_DATA")
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(ImportError, match="nor is pooch") as caught:
+        mnist()
+    assert tells_both_ways(str(caught.value))

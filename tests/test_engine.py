@@ -1,6 +1,7 @@
 """The bound gradient equals the plain one, and allocates nothing on the way."""
 
 import itertools
+import sys
 import tracemalloc
 
 import numpy as np
@@ -144,6 +145,22 @@ def test_number_of_calls():
     assert len(BoundGradient(net, bp.cross_entropy, 10).calls) == 19
     net, _, _ = problem([64, 30, 10], bp.sigmoid, bp.softmax, 10)
     assert len(BoundGradient(net, bp.log_likelihood, 10).calls) == 21
+
+
+@pytest.mark.parametrize("hidden", [bp.sigmoid, bp.tanh, bp.relu], ids=str)
+def test_every_call_is_one_of_numpys_own(hidden):
+    """So the length of ``calls`` is the number of NumPy calls: none hides others in Python."""
+    for output, cost in ((bp.sigmoid, bp.cross_entropy), (bp.softmax, bp.log_likelihood)):
+        bound, _, _ = both(*problem([64, 30, 10], hidden, output, 10), cost)
+        entered = []
+        sys.setprofile(lambda frame, event, _, entered=entered: entered.append((frame, event)))
+        try:
+            bound()
+        finally:
+            sys.setprofile(None)
+        modules = [frame.f_globals["__name__"] for frame, event in entered if event == "call"]
+        ours = [module for module in modules if not module.startswith("numpy")]
+        assert ours == ["bpcourse.engine"], "one call, of the gradient itself; the rest is NumPy's"
 
 
 def test_matrix_products_are_those_that_the_theory_counts():

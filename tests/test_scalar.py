@@ -3,6 +3,7 @@
 import gc
 import itertools
 import math
+import sys
 import threading
 import tracemalloc
 
@@ -310,6 +311,78 @@ def test_memory_per_node():
     finally:
         tracemalloc.stop()
     assert built / (3 * count) < 149
+
+
+def wide_graph():
+    """Return a balanced tree of 16,384 leaves, whose operands are all made before it is used."""
+    level = [Value(1.0 + i / 2**14) for i in range(2**14)]
+    while len(level) > 1:
+        level = [a + b for a, b in zip(level[::2], level[1::2], strict=True)]
+    return level[0]
+
+
+def test_memory_of_the_walk():
+    """micrograd 0.1.0 peaks at 662 bytes a node or more while it walks; a quarter is 165."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        wide_graph().backward()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak / (2**15 - 1) < 165
+
+
+@pytest.mark.parametrize(
+    ("function", "nodes", "edges"),
+    [
+        (lambda x, y: x + y, 3, 2),
+        (lambda x, y: x * y, 3, 2),
+        (lambda x, y: x * x, 2, 2),
+        (lambda x, y: 2 * x, 3, 2),
+        (lambda x, y: x**3, 2, 1),
+        (lambda x, y: -x, 3, 2),
+        (lambda x, y: x - y, 5, 4),
+        (lambda x, y: x / y, 4, 3),
+        (lambda x, y: (x * y).sigmoid(), 4, 3),
+        (lambda x, y: sum([x * y, x * y]), 7, 8),
+    ],
+)
+def test_nodes_of_an_expression(function, nodes, edges):
+    seen, stack, count = set(), [function(Value(2.0), Value(3.0))], 0
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack += node.parents
+            count += len(node.parents)
+    assert (len(seen), count) == (nodes, edges), "every node costs time and memory, twice"
+
+
+def python_calls(function):
+    """Return what a function returns, and how many functions written in Python it called."""
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        result = function()
+    finally:
+        sys.setprofile(None)
+    return result, calls - 1
+
+
+def test_python_calls_of_an_expression():
+    """The noise-free part of the time: a call costs as much as filling a node."""
+    x, y = Value(2.0), Value(3.0)
+    assert python_calls(lambda: x * y)[1] == 2, "the operator and the helper that fills the node"
+    assert python_calls(lambda: x.exp())[1] == 2
+    assert python_calls(lambda: x * 2.0)[1] == 3, "and one for the constant"
+    graph = wide_graph()
+    assert python_calls(graph.backward)[1] == 0, "the walk calls nothing for a node"
 
 
 def test_graphs_are_free_of_reference_cycles():
