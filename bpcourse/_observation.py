@@ -24,7 +24,7 @@ _KINK, _FLAT = 0.03, 4.0
 
 
 _FIRST_HINTS = {
-    "call": "Begin with the line itself: which arrays stand on it, and which shapes have they?",
+    "call": "Read the message, then the line. What happens there?",
     "return": "Put what came beside what was wanted, one entry at a time. What differs?",
     "inputs": "Print the argument before and after the call. Which line is it that changes it?",
     "state": "Call it twice by hand and print both results. What is left over from the first?",
@@ -523,7 +523,7 @@ def changed_inputs(subject, came):
         return []
     name, after, before = came.changed[0]
     layer = int(name[8:-1]) + 2 if name.startswith("weights[") else None
-    step = _as_a_step(after - before, came.w[layer]) if layer in came.w else ""
+    step = _as_a_step(after, before, came.w.get(layer))
     names = [each[0] for each in came.changed]
     belong = "belongs" if len(names) == 1 else "belong"
     where = Evidence(
@@ -542,12 +542,13 @@ def changed_inputs(subject, came):
     return [finding]
 
 
-def _as_a_step(change, gradient):
+def _as_a_step(after, before, gradient):
     """Say so if an array was changed by a multiple of its gradient."""
-    if gradient is None or np.ndim(change) != 2:
+    if gradient is None or np.shape(after) != np.shape(before) or not gradient.any():
         return ""
+    change = after - before
     gradient = gradient if gradient.shape == change.shape else gradient.T
-    if gradient.shape != change.shape or not gradient.any():
+    if gradient.shape != change.shape:
         return ""
     eta = -float((change * gradient).sum() / (gradient**2).sum())
     if not _close(change, -eta * gradient, 1e-3):

@@ -1,8 +1,8 @@
 """One function of one file, judged inside a process of its own.
 
 ``main`` is what runs in that process. It reads a request from the standard input, loads the file,
-lets :func:`bpcourse.diagnose` or :func:`bpcourse.check` judge the function, and answers on the
-standard output, which the file never gets to see: its prints go to the standard error.
+lets ``diagnose`` or ``check`` judge the function, and answers on the standard output, which the
+file never gets to see: its prints go to the standard error.
 
 This is not a security sandbox: the file runs with all the rights of whoever runs it.
 """

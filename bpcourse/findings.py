@@ -1,9 +1,9 @@
 r"""What a diagnosis found, as an object that reads like a good teaching assistant.
 
-:func:`bpcourse.diagnose` and :func:`bpcourse.check` return a :class:`Diagnosis`. Printed, it says
-what is right, where it first goes wrong, the number that came and the number that was wanted, and
-gives a hint that does not yet give the answer away; ``hint(2)`` and ``hint(3)`` say more. In a
-notebook it shows the place in a small picture of the network.
+:func:`bpcourse.diagnose` and :func:`~bpcourse.exercises.check` return a :class:`Diagnosis`.
+Printed, it says what is right, where it first goes wrong, the number that came and the number that
+was wanted, and gives a hint that does not yet give the answer away; ``hint(2)`` and ``hint(3)`` say
+more. In a notebook it shows the place in a small picture of the network.
 """
 
 import textwrap
@@ -98,7 +98,7 @@ class Finding:
     ----------
     equation : str
         "bp1" to "bp4"; "forward"; "call", "return", "inputs" or "state" for what needs no
-        mathematics; or the name of the step that :func:`bpcourse.check` was asked about.
+        mathematics; or the name of the step that :func:`~bpcourse.exercises.check` was asked about.
     layers : tuple of int
         The layers it happens in, by the book's number, the one nearest to the output first.
     cause : str or None
