@@ -291,8 +291,8 @@ BP1 = [
         "sigma' of a instead of z",
         "sigma' was taken at the activation a^L instead of at the weighted input z^L.",
         "Of which variable is sigma' a function in BP1?",
-        "Write sigma'(z^L). Only the formula a (1 - a) takes a, and it must not be put through "
-        "sigma once more.",
+        "Write sigma'(z^L). A formula in terms of a, such as a (1 - a), takes a; a function that "
+        "applies sigma first takes z.",
         lambda step: _times(step.grad_a, _prime_of(step, step.a)),
     ),
     _bp1(
@@ -351,9 +351,9 @@ BP1 = [
     _bp1(
         "softmax_diagonal",
         "only the diagonal of softmax's derivatives",
-        "Each output was differentiated by its own z alone: -y (1 - a) instead of a - y.",
+        "Each softmax output was differentiated by its own z alone, but it depends on all of them.",
         "Does one z of the output layer change the other softmax outputs?",
-        "Sum over all outputs: with log-likelihood this gives delta = a - y.",
+        "Sum over all outputs, each differentiated by this z. With log-likelihood this is a - y.",
         _softmax_diagonal,
     ),
     _bp1(
@@ -383,19 +383,17 @@ BP1 = [
     _bp1(
         "factor_2",
         "a factor 2",
-        "The error is twice what it should be: the cost is (a - y)^2 / 2, and the square cancels "
-        "the 1/2.",
-        "Differentiate the cost with its 1/2.",
-        "Leave out the 2.",
+        "The error is twice what it should be.",
+        "Differentiate your cost once more. Does a 2 remain?",
+        "Leave out the 2. The quadratic cost here is (a - y)^2 / 2: its derivative is a - y.",
         lambda step: 2 * step.right,
     ),
     _bp1(
         "factor_half",
         "a factor 1/2",
-        "The error is half of what it should be: the 1/2 of the cost was kept, and the 2 of the "
-        "square lost.",
-        "Differentiate (a - y)^2 / 2 once more.",
-        "Leave out the 1/2.",
+        "The error is half of what it should be.",
+        "Differentiate your cost once more. Does a 1/2 remain?",
+        "Leave out the 1/2. In (a - y)^2 / 2 the square brings a 2 that cancels it.",
         lambda step: step.right / 2,
     ),
     _bp1(
@@ -469,7 +467,7 @@ def _one_neuron(step):
 def _prime_in_wrong_place(step):
     """Return errors that were multiplied by sigma' elsewhere: at z^{l+1}, or at the error."""
     w, delta, z = step.net.w[step.l + 1], step.delta[step.l + 1], step.trace.z[step.l + 1]
-    activations = {step.activation, step.net.activations[step.l + 1]}
+    activations = (step.activation, step.net.activations[step.l + 1])
     errors = [w.T @ (delta * each.prime(z)) for each in activations if each.elementwise]
     if step.activation == relu:
         errors.append(step.back * (step.back > 0))
@@ -494,8 +492,8 @@ BP2 = [
         "sigma' of a instead of z",
         "sigma' was taken at the activation a^l instead of at the weighted input z^l.",
         "Of which variable is sigma' a function in BP2?",
-        "Write sigma'(z^l). Only the formula a (1 - a) takes a, and it must not be put through "
-        "sigma once more.",
+        "Write sigma'(z^l). A formula in terms of a, such as a (1 - a), takes a; a function that "
+        "applies sigma first takes z.",
         lambda step: step.back * step.activation.prime(step.a),
     ),
     _bp2(

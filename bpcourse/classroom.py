@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bpcourse import _process, _report, _submission
@@ -62,7 +62,7 @@ class Task:
     function : str or None
         The name of the function; None for ``backprop``, or the only function of the file.
     step : str or None
-        A step of :func:`bpcourse.check`; None for the whole of backpropagation.
+        A step of :func:`~bpcourse.exercises.check`; None for the whole of backpropagation.
     options : dict
         Keywords of :func:`bpcourse.diagnose`, as names and numbers: ``{"cost": "cross_entropy"}``.
     seconds : float
@@ -83,8 +83,8 @@ class Task:
         Raises
         ------
         ValueError, TypeError
-            What :func:`bpcourse.diagnose` and :func:`bpcourse.check` raise; or an option that can't
-            be sent to another process.
+            What :func:`bpcourse.diagnose` and :func:`~bpcourse.exercises.check` raise; or an
+            option that can't be sent to another process.
         """
         json.dumps(self.options)
         if self.seconds <= 0:
@@ -321,7 +321,8 @@ def write_report(name, outcomes, facts=None):
 def stopped(name):
     """Return the outcome of a submission that was not run."""
     reason = "It was not run: the work was stopped before its turn came."
-    return _failure(name, None, "not_run", "not run", reason, "Run the class again.", reason)
+    finding = _submission.obstacle("not_run", "not run", reason, "Run the class again.", reason)
+    return _failure(name, None, finding)
 
 
 def _title(equation, title):
@@ -365,15 +366,7 @@ async def _in_own_directory(path, task, name):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
             return await _examine(path, task, name, directory)
     except Exception as error:  # no process, no room on the disk: this row, not the whole class
-        return _failure(
-            name,
-            task.function,
-            "not_started",
-            "could not be started",
-            f"The submission could not be started: {type(error).__name__}: {error}.",
-            "Is there room in memory and on the disk? Is the number of processes limited?",
-            "Run it again, with fewer --jobs.",
-        )
+        return _failure(name, task.function, _not_started(error))
 
 
 async def _examine(path, task, name, directory):
@@ -403,12 +396,13 @@ async def _examine(path, task, name, directory):
 
 def _outcome(ended, nonce, path, task, name):
     """Return what a process answered, or why it did not."""
-    output = ended.output.decode("utf-8", "replace")
-    rest = {"seconds": ended.seconds, "output": output, "printed": ended.printed}
     reply = None if ended.late else _answer(ended.answer, nonce)
     if reply:
-        return Outcome(name, reply["diagnosis"], tuple(reply["texts"]), **rest)
-    return _failure(name, task.function, *_reason(ended, task, str(path.absolute())), **rest)
+        outcome = Outcome(name, reply["diagnosis"], tuple(reply["texts"]))
+    else:
+        outcome = _failure(name, task.function, _reason(ended, task, str(path.absolute())))
+    output = ended.output.decode("utf-8", "replace")
+    return replace(outcome, seconds=ended.seconds, output=output, printed=ended.printed)
 
 
 def _answer(sent, nonce):
@@ -420,41 +414,69 @@ def _answer(sent, nonce):
     return None
 
 
+def _failure(name, function, finding):
+    reply = _submission.failure(function or Path(name).name, finding)
+    return Outcome(name, reply["diagnosis"], tuple(reply["texts"]))
+
+
 def _reason(ended, task, path):
-    """Return what :func:`_submission.obstacle` takes for a process that gave no answer."""
+    """Return the finding for a process that gave no answer."""
     line = _last_line(ended.answer.decode("utf-8", "replace"), path)
     if ended.late:
-        return (
-            "timeout",
-            f"no answer within {task.seconds:g} s",
-            f"It was stopped after {task.seconds:g} s{line}.",
-            "Is there a loop whose condition never changes, or one that waits for something?",
-            "Print what the condition of the loop depends on, every time around.",
-        )
+        return _late(task.seconds, line)
     if ended.code is not None and ended.code < 0:
-        name = _signal_name(-ended.code)
-        return (
-            "signal",
-            f"crashed ({name})",
-            f"The process was ended by the signal {name}{line}.",
-            "Python itself does not crash. Is there C code (ctypes), os.abort or os.kill? SIGKILL "
-            "may stand for a lack of memory, SIGXCPU for one of processor time.",
-            "Remove it: the function needs NumPy alone.",
-        )
-    if ended.answer:
-        return (
-            "broken",
-            "its answer is broken",
-            "Something wrote into the channel over which the answer comes back.",
-            "What writes into files that it did not open (os.write)?",
-            "Remove it: the function returns its result, and print does no harm.",
-        )
-    return (
+        return _crashed(_signal_name(-ended.code), line)
+    return _broken() if ended.answer else _ended(ended.code)
+
+
+def _late(seconds, line):
+    return _submission.obstacle(
+        "timeout",
+        f"no answer within {seconds:g} s",
+        f"It was stopped after {seconds:g} s{line}.",
+        "Is there a loop whose condition never changes, or one that waits for something?",
+        "Print what the condition of the loop depends on, every time around.",
+    )
+
+
+def _crashed(name, line):
+    return _submission.obstacle(
+        "signal",
+        f"crashed ({name})",
+        f"The process was ended by the signal {name}{line}.",
+        "Python itself does not crash. Is there C code (ctypes), os.abort or os.kill? SIGKILL may "
+        "stand for a lack of memory, SIGXCPU for one of processor time.",
+        "Remove it: the function needs NumPy alone.",
+    )
+
+
+def _broken():
+    return _submission.obstacle(
+        "broken",
+        "its answer is broken",
+        "Something wrote into the channel over which the answer comes back.",
+        "What writes into files that it did not open (os.write)?",
+        "Remove it: the function returns its result, and print does no harm.",
+    )
+
+
+def _ended(code):
+    return _submission.obstacle(
         "exit",
-        f"ended the process (exit status {ended.code})",
-        f"The process ended itself with exit status {ended.code} before there was a result.",
+        f"ended the process (exit status {code})",
+        f"The process ended itself with exit status {code} before there was a result.",
         "Is there an os._exit, or something that closes files that it did not open?",
         "Remove it: the function returns its result.",
+    )
+
+
+def _not_started(error):
+    return _submission.obstacle(
+        "not_started",
+        "could not be started",
+        f"The submission could not be started: {type(error).__name__}: {error}.",
+        "Is there room in memory and on the disk? Is the number of processes limited?",
+        "Run it again, with fewer --jobs.",
     )
 
 
@@ -472,9 +494,3 @@ def _last_line(dump, path):
         return ""
     code = linecache.getline(path, int(found[1])).strip()[:80]
     return f", in line {found[1]}{f' ({code})' if code else ''}"
-
-
-def _failure(name, function, cause, title, sentence, nudge, solution, **rest):
-    finding = _submission.obstacle(cause, title, sentence, nudge, solution)
-    reply = _submission.failure(function or Path(name).name, finding)
-    return Outcome(name, reply["diagnosis"], tuple(reply["texts"]), **rest)

@@ -321,6 +321,11 @@ def _limits(widths, setting):
             "The function was tried on one example at a time: whether it averages over a "
             "mini-batch was not looked at."
         )
+    if setting.activations[0] == identity and len(widths) > 2:
+        notes.append(
+            "The identity has the slope 1 everywhere: whether sigma' is there in the hidden layers "
+            "can't show."
+        )
     if 1 in widths[1:]:
         notes.append(
             "A layer of one neuron can't show a missing transpose, or a sum over the wrong axis."
