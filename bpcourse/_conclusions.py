@@ -73,6 +73,7 @@ def _finding(equation, cause, layers, found, case, setting):
     entry = CAUSES.get((equation, cause))
     if entry is None:
         return _unknown(equation, layers, evidence, found)
+    yours = _yours(found.path.net) if cause in _ACTIVATIONS else ""
     others = _others(equation, cause, layers, found)
     experiments = [each.experiment for each in (entry, *others) if others and each.experiment]
     return Finding(
@@ -80,12 +81,22 @@ def _finding(equation, cause, layers, found, case, setting):
         layers,
         cause,
         entry.title,
-        entry.sentence,
+        entry.sentence + yours,
         (_QUESTIONS[equation], entry.nudge, entry.answer),
         evidence,
         tuple(f"{each.equation.upper()}, {each.title}" for each in others),
         " ".join(experiments),
     )
+
+
+_ACTIVATIONS = ("hidden_activation", "output_activation", "all_activations")
+
+
+def _yours(net):
+    """Say which activations the learner's program has."""
+    output = net.activations[net.depth].name
+    hidden = f"{net.activations[2].name} in the hidden layers and " if net.depth > 2 else ""
+    return f" Yours has {hidden}{output} at the output."
 
 
 def _unknown(equation, layers, evidence, found):

@@ -20,7 +20,7 @@ from bpcourse.findings import Evidence, Finding
 from bpcourse.network import Network
 
 # So far from every kink that no rounding crosses it, and not so far that a sigmoid is flat.
-_KINK, _FLAT = 0.03, 4.0
+_KINK, _FLAT, _DRAWS = 0.03, 4.0, 2000
 
 
 _FIRST_HINTS = {
@@ -102,36 +102,49 @@ class Came:
 def random_problem(sizes, activations, cost, m, rng):
     """Return a problem on which nothing hides.
 
-    No weighted input is near the kink of a ReLU, none is so large that the activation is flat, and
-    a layer of ReLUs has for each example neurons on both sides.
+    No weighted input is near the kink of a ReLU, none is so large that the activation is flat, a
+    layer of ReLUs has for each example neurons on both sides, and every output is too large for
+    some examples and too small for others. Where sizes do not allow all of it, less is asked.
     """
-    for _ in range(20_000):
-        net = Network.random(
-            sizes, hidden=activations[0], output=activations[1], rng=rng, init="large"
-        )
+    hidden, output = activations
+    for attempt in range(2 * _DRAWS):
+        net = Network.random(sizes, hidden=hidden, output=output, rng=rng)
         x = rng.uniform(0.2, 1.0, (sizes[0], m)) * rng.choice([-1.0, 1.0], (sizes[0], m))
         trace = net.forward(x)
-        y = _targets(cost, net.activations[net.depth], trace.a[net.depth], rng)
-        if _telling(net, trace) and _both_signs(trace.a[net.depth] - y):
+        y = _targets(cost, output, trace.a[net.depth], rng)
+        if _telling(net, trace, trace.a[net.depth] - y, strict=attempt < _DRAWS):
             return Problem(net, x, y)
     raise ValueError(
-        f"found no network {list(sizes)} with {m} examples on which every mistake would show; "
-        "want hidden layers of at least two neurons, or other activations"
+        f"found no network {list(sizes)} of {hidden.name} and {output.name} on which mistakes "
+        "would show; try other sizes, such as [4, 6, 5, 3]"
     )
 
 
-def _telling(net, trace):
-    for l in range(2, net.depth + 1):
-        z, name = trace.z[l], net.activations[l].name
-        if name == "relu":
-            active = (z > 0).sum(axis=0)
-            enough = net.sizes[l - 1] == 1 or (l == net.depth and active.any())
-            mixed = ((active >= min(2, len(z))) & (active < max(len(z), 2))).all()
-            if abs(z).min() < _KINK or not (mixed or enough):
-                return False
-        elif name != "identity" and abs(z).max() > _FLAT:
-            return False
-    return True
+def _telling(net, trace, error, *, strict):
+    """Say whether mistakes show on these examples, for an error a - y of the outputs."""
+    kinked = {l: z for l, z in trace.z.items() if net.activations[l].name == "relu"}
+    margin = min(_KINK, 3 / max(1, sum(z.size for z in kinked.values())))
+    if any(abs(z).min() < margin for z in kinked.values()):
+        return False
+    if not all(_mixed(z, l == net.depth, strict) for l, z in kinked.items()):
+        return False
+    rows = np.stack([(error > 0).any(axis=1), (error < 0).any(axis=1)])
+    n, m = error.shape
+    every = strict and n <= m  # of more classes than examples some have no example
+    if not (rows.all() if every else rows.any(axis=1).all()):
+        return False
+    curved = [trace.z[l] for l in trace.z if net.activations[l].name not in ("relu", "identity")]
+    return not strict or all(abs(each).max() < _FLAT for each in curved)
+
+
+def _mixed(z, output, strict):
+    """Say whether a layer of ReLUs has for each example neurons on both sides."""
+    active, n = (z > 0).sum(axis=0), len(z)
+    if output or n == 1:
+        return active.any()
+    if not strict:
+        return active.all()
+    return ((active >= min(2, n - 1)) & (active < n)).all()
 
 
 def _targets(cost, activation, a, rng):
@@ -144,11 +157,6 @@ def _targets(cost, activation, a, rng):
     if activation.name in ("sigmoid", "softmax"):
         return rng.uniform(0.1, 0.9, (n, m))
     return a + rng.uniform(-1, 1, (n, m))
-
-
-def _both_signs(error):
-    """Say whether every output is too large for some examples and too small for others."""
-    return bool(((error > 0).any(axis=1) & (error < 0).any(axis=1)).all())
 
 
 def observe(function, convention, problem, name):
@@ -601,13 +609,13 @@ def _remembers(name, evidence):
 
 def _vector(came):
     """Return all numbers that came, in one vector."""
-    arrays = [*came.w.values(), *came.b.values()]
-    return np.concatenate([np.ravel(array) for array in arrays if array is not None])
+    arrays = [np.ravel(a) for a in (*came.w.values(), *came.b.values()) if a is not None]
+    return np.concatenate([np.zeros(0), *arrays])
 
 
 def _equal(first, second):
     one, other = _vector(first), _vector(second)
-    return one.shape == other.shape and _close(one, other, 1e-9)
+    return one.shape == other.shape and (not one.size or _close(one, other, 1e-9))
 
 
 def _close(one, other, tolerance):

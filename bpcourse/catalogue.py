@@ -196,8 +196,9 @@ def _prime_of(step, array):
 
 
 def _other_primes(step):
-    """Return sigma'(z) of every other built-in activation that works on each neuron alone."""
+    """Return sigma' of every other built-in activation, taken of z, or by its formula of a."""
     primes = [each.prime(step.z) for each in (sigmoid, tanh, relu) if each != step.activation]
+    primes += [f(step.a) for name, f in _FORMULAS.items() if name != step.activation.name]
     return [prime for prime in primes if prime.any()]  # what is 0 everywhere explains nothing
 
 
@@ -414,6 +415,12 @@ def _divided(error, step):
     return error / step.prime
 
 
+def _divided_back(step):
+    """Return the error divided by sigma', and the one divided by each weight."""
+    by_weights = (1 / step.net.w[step.l + 1]).T @ step.delta[step.l + 1] * step.prime
+    return [_divided(step.back, step), by_weights]
+
+
 def _same_shape(step, other, shape):
     return other is not None and other.shape == shape
 
@@ -445,10 +452,15 @@ def _wrong_weights(step):
 
 
 def _updated_weights(step):
-    """Return the error taken back through w - eta * gradient, with eta to be found."""
-    gradients, delta = step.gradients[step.l + 1], step.delta[step.l + 1]
-    change = np.einsum("mjk,jm->km", gradients, delta) * step.prime
-    return Line(step.right, -change, lambda eta: eta > 0)
+    """Return the error taken back through w - eta * gradient, with eta to be found.
+
+    The gradient is the learner's own, or the right one, where another line returns a wrong one.
+    """
+    delta = step.delta[step.l + 1]
+    own, right = step.gradients[step.l + 1], right_bp4(replace(step, l=step.l + 1), delta)
+    changes = [np.einsum("mjk,jm->km", each, delta) * step.prime for each in (own, right)]
+    changes = changes[:1] if np.allclose(*changes) else changes
+    return [Line(step.right, -change, lambda eta: eta > 0) for change in changes]
 
 
 def _delta_of_later_layer(step):
@@ -567,10 +579,10 @@ BP2 = [
     _bp2(
         "division",
         "division where the gradient multiplies",
-        "The error was divided by sigma'(z^l); BP2 multiplies.",
+        "BP2 is a product. Here one of its factors, the weights or sigma'(z^l), is a divisor.",
         "Which operation joins the factors of BP2?",
-        "Multiply by sigma'(z^l).",
-        lambda step: _divided(step.back, step),
+        "Multiply delta^{l+1} by the transposed weights, and by sigma'(z^l).",
+        _divided_back,
     ),
     _bp2(
         "delta_of_later_layer",
@@ -740,11 +752,11 @@ BP3 = [
     _bp3(
         "mean_over_neurons",
         "divided by the number of neurons",
-        "The gradient by the biases was divided by the number of neurons of the layer. The mean is "
-        "over examples.",
+        "The gradient by the biases was divided by a number of neurons or inputs. The mean is over "
+        "examples.",
         "By which axis of which array do you divide?",
         "Divide by m, the number of examples, and by nothing else.",
-        lambda step, delta: delta / len(delta) if len(delta) > 2 else None,
+        lambda step, delta: [delta / n for n in _widths(step, 1, step.l)],
     ),
     _bp3(
         "prime_twice",
@@ -825,10 +837,15 @@ def _scaled(factor):
     return lambda step, delta: _with_decay(step, factor * outer(delta, step.before))
 
 
+def _widths(step, *layers):
+    """Return what a learner may have taken for the number of examples; 1 and 2 prove nothing."""
+    return sorted({len(step.trace.a[l]) for l in layers} - {1, 2})
+
+
 def _by_neurons(step, delta):
-    """Return the gradients divided by the number of neurons of layer l, or of layer l - 1."""
-    widths = {len(delta), len(step.before)} - {1, 2}
-    return [_with_decay(step, outer(delta, step.before) / n) for n in sorted(widths)]
+    gradient = outer(delta, step.before)
+    widths = _widths(step, 1, step.l - 1, step.l)
+    return [_with_decay(step, gradient / n) for n in widths]
 
 
 def _decay_line(step, delta):
@@ -958,7 +975,7 @@ BP4 = [
     _bp4(
         "mean_over_neurons",
         "divided by the number of neurons",
-        "The gradient by the weights was divided by the number of neurons of a layer. The mean is "
+        "The gradient by the weights was divided by a number of neurons or inputs. The mean is "
         "over examples.",
         "By which axis of which array do you divide?",
         "Divide by m, the number of examples, and by nothing else.",
@@ -1003,6 +1020,26 @@ def _other_activation(which):
     return predict
 
 
+def _without_reciprocal(z):
+    return 1 + np.exp(-z)
+
+
+# What is left of the sigmoid without "1 /", with the derivative that is taken from it.
+_NO_RECIPROCAL = Activation(
+    "1 + exp(-z)",
+    _without_reciprocal,
+    lambda z: _FORMULAS["sigmoid"](_without_reciprocal(z)),
+)
+
+
+def _sigmoids_without_reciprocal(net):
+    hidden, output = net.activations[2], net.activations[net.depth]
+    if sigmoid not in (hidden, output):
+        return None
+    pair = [_NO_RECIPROCAL if each == sigmoid else each for each in (hidden, output)]
+    return Recipe(tuple(pair))
+
+
 FORWARD = [
     _forward(
         "hidden_activation",
@@ -1034,10 +1071,18 @@ FORWARD = [
         _other_activation("all"),
     ),
     _forward(
+        "sigmoid_without_reciprocal",
+        "1 + exp(-z) for the sigmoid",
+        "Everything fits if the sigmoid is computed as 1 + exp(-z): its reciprocal is missing.",
+        "Between which two numbers does the sigmoid lie? Print yours at z = 0.",
+        "Compute 1 / (1 + exp(-z)), which is 0.5 at z = 0.",
+        _sigmoids_without_reciprocal,
+    ),
+    _forward(
         "no_biases",
         "the biases are missing in the forward pass",
         "Everything fits if the forward pass leaves out the biases.",
-        "Which terms has z?",
+        "Of which terms is z the sum?",
         "Compute z = w a + b.",
         lambda net: Recipe(biases=lambda b: 0 * b),
     ),
@@ -1109,8 +1154,8 @@ def _batch(equation, letter, term):
             "neurons_for_examples",
             equation,
             "divided by the number of neurons",
-            f"The gradient by the {letter} is divided by the number of neurons of the layer "
-            "instead of the number of examples.",
+            f"The gradient by the {letter} is divided by a number of neurons or inputs instead of "
+            "the number of examples.",
             "Along which axis do the examples lie?",
             "Divide by m = x.shape[1] (with an example as a column), the number of examples.",
         ),

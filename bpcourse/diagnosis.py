@@ -135,7 +135,7 @@ def diagnose(
         )
     setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
     subject = Subject(function, _name(function), _convention(layout, order))
-    widths = _widths(sizes)
+    widths = _widths(sizes, setting.activations[1])
     seed = _checks.generator(np.random.default_rng(0) if rng is None else rng)
     try:
         return _examine(subject, widths, setting, seed)
@@ -242,8 +242,13 @@ def _convention(layout, order):
     return Convention(rows=layout == "rows", biases_first=order == "b,w")
 
 
-def _widths(sizes):
+def _widths(sizes, output):
     widths = tuple(_SIZES if sizes is None else sizes)
+    if not output.elementwise and widths[-1:] == (1,):
+        raise ValueError(
+            f"sizes is {list(widths)}: the {output.name} of one output is always 1; want two "
+            "outputs or more"
+        )
     if len(widths) < 2:
         raise ValueError(f"sizes is {list(widths)}, want two widths or more, such as [4, 6, 3]")
     return tuple(_checks.integer("a width in sizes", n, minimum=1) for n in widths)

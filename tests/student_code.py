@@ -218,6 +218,7 @@ CROSS = {"cost": "cross_entropy"}
 SOFTMAX = {"cost": "log_likelihood"}
 TANH_SOFTMAX = {"activation": "tanh", "cost": "log_likelihood"}
 RELU_CROSS = {"activation": "relu", "cost": "cross_entropy"}
+ONE_HIDDEN = {"sizes": [4, 6, 3]}
 IN_ROWS = {"layout": "rows"}
 SUM = {"reduction": "sum"}
 PENALTY = {"weight_decay": LAMBDA, "training_size": N}
@@ -252,6 +253,21 @@ _FORWARD = [
     ),
     _fixture("forward all_activations", uses=TANH),
     _fixture("forward all_activations", uses={}, asked=TANH),
+    _fixture(
+        "forward sigmoid_without_reciprocal",
+        ("a = f(z)", "a = 1 + np.exp(-z)"),
+        (_F, "a = 1 + np.exp(-z)"),
+        (_OUT, "a * (1 - a)"),
+        (_PRIME, "activations[-l] * (1 - activations[-l])"),
+        asked=ONE_HIDDEN,
+    ),
+    _fixture(
+        "forward sigmoid_without_reciprocal",
+        (_F, "a = 1 + np.exp(-z)"),
+        (_OUT, "a * (1 - a)"),
+        uses={"activation": "tanh", "output": "sigmoid"},
+        asked={"activation": "tanh", "output": "sigmoid"},
+    ),
     _fixture("forward no_biases", ("w @ a + b", "w @ a")),
     _fixture("forward no_biases", ("w @ a + b", "w @ a"), asked=RELU),
     _fixture("forward biases_subtracted", ("w @ a + b", "w @ a - b"), asked=TANH_SOFTMAX),
@@ -290,6 +306,7 @@ _BP1_FIXTURES = [
     _fixture("bp1 function_for_derivative 4", (_OUT, "f_out(zs[-1])")),
     _fixture("bp1 wrong_activation_prime 4", (_OUT, "sigmoid_prime(zs[-1])"), asked=TANH),
     _fixture("bp1 wrong_activation_prime 4", (_OUT, "sigmoid_prime(zs[-1])"), asked=RELU),
+    _fixture("bp1 wrong_activation_prime 4", (_OUT, "a * (1 - a)"), asked=TANH),
     _fixture("bp1 prime_twice 4", (_OUT, f"{_OUT} * f_out_prime(zs[-1])")),
     _fixture("bp1 division 4", (f"* {_OUT}", f"/ {_OUT}")),
     _fixture("bp1 softmax_as_sigmoid 4", ("= a - y", "= (a - y) * a * (1 - a)"), asked=SOFTMAX),
@@ -322,6 +339,7 @@ _BP2_FIXTURES = [
     _fixture("bp2 function_for_derivative 3 2", (_PRIME, "f(zs[-l])")),
     _fixture("bp2 wrong_activation_prime 3 2", (_PRIME, "sigmoid_prime(zs[-l])"), asked=TANH),
     _fixture("bp2 wrong_activation_prime 3 2", (_PRIME, "sigmoid_prime(zs[-l])"), asked=RELU),
+    _fixture("bp2 wrong_activation_prime 3 2", (_PRIME, "(1 - activations[-l] ** 2)")),
     _fixture("bp2 mask_in_wrong_place 3 2", (f"* {_PRIME}", "* (error > 0)"), asked=RELU),
     _fixture(
         "bp2 mask_in_wrong_place 3 2",
@@ -330,6 +348,7 @@ _BP2_FIXTURES = [
     ),
     _fixture("bp2 prime_twice 3 2", (_DELTA, f"{_DELTA} * {_PRIME}")),
     _fixture("bp2 division 3 2", (f"* {_PRIME}", f"/ {_PRIME}"), asked=TANH),
+    _fixture("bp2 division 3 2", (_BACK, "(1 / weights[-l + 1]).T @ delta"), asked=RELU_CROSS),
     _fixture(
         "bp2 delta_of_later_layer 2",
         ("    delta = (a", "    delta = d = (a"),
@@ -392,6 +411,7 @@ _BP3_FIXTURES = [
     _fixture("bp3 sum_for_mean 4 3 2", (".mean(axis=0)", ".sum(axis=0)"), text=ROWS, asked=IN_ROWS),
     _fixture("bp3 mean_for_sum 4 3 2", (".T / m", ".T"), asked=SUM),
     _fixture("bp3 mean_twice 4 3 2", (_BP3, "delta.mean(axis=1, keepdims=True) / m"), asked=CROSS),
+    _fixture("bp3 neurons_for_examples 4 3 2", ("True) / m", "True) / len(x)"), asked=TANH),
     _fixture(
         "bp3 neurons_for_examples 4 3 2", (_BP3, "delta.sum(axis=1, keepdims=True) / len(delta)")
     ),
@@ -460,6 +480,7 @@ _BP4_FIXTURES = [
     _fixture("bp4 sum_for_mean 4 3 2", (" / len(x)", ""), text=ROWS, asked=IN_ROWS | TANH_SOFTMAX),
     _fixture("bp4 mean_for_sum 4 3 2", ("True) / m", "True)"), asked=SUM),
     _fixture("bp4 mean_twice 4 3 2", (".T / m", ".T / m ** 2")),
+    _fixture("bp4 neurons_for_examples 4 3 2", (".T / m", ".T / len(x)"), asked=RELU),
     _fixture("bp4 neurons_for_examples 4 3 2", (".T / m", ".T / len(delta)")),
     _fixture("bp4 last_example 4 3 2", ("grad_w[-l] +=", "grad_w[-l] ="), text=LOOP, asked=RELU),
     _fixture("bp4 first_example 4 3 2", (_BP4, "delta[:, :1] @ activations[-l - 1][:, :1].T")),
