@@ -235,9 +235,12 @@ def _class(options):
         options.parser.error(f"--jobs is {options.jobs}, want 1 or more")
     _verify_writable(options)
     outcomes, complete = _run_class(options, names, task)
-    facts = _facts(options, task, time.time() - begin)
+    others = classroom.left_out(options.directory, names)
+    facts = _facts(options, task, time.time() - begin) | _not_judged(others)
     paths = classroom.write_report(options.out, outcomes, facts)
     _summary(outcomes, paths, time.time() - begin)
+    for heading, files in _not_judged(others).items():
+        _say(_report.printable(f"{heading}: {files}"))
     return 0 if complete else INTERRUPTED
 
 
@@ -281,6 +284,14 @@ def _facts(options, task, seconds):
         "With": f"bpcourse {bpcourse.__version__}, Python {platform.python_version()}, "
         f"NumPy {np.__version__}",
     }
+
+
+def _not_judged(files):
+    """Return what to say of files that the pattern does not fit, such as notebooks."""
+    if not files:
+        return {}
+    shown, more = ", ".join(files[:5]), f" and {len(files) - 5} more" if len(files) > 5 else ""
+    return {"Not judged": f"{shown}{more}"}
 
 
 def _arguments(options):

@@ -4,6 +4,7 @@ Each one says what came, what was wanted and what to do about it. They return th
 that a caller writes ``x = columns("x", x, n)`` and goes on.
 """
 
+import difflib
 import numbers
 import sys
 import warnings
@@ -58,7 +59,9 @@ def lookup(kind, value, known):
 def lookup_name(kind, name, known):
     """Return the entry of ``known`` (a dict) called ``name``."""
     if name not in known:
-        raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(known)}")
+        near = difflib.get_close_matches(str(name).lower(), known, 1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(known)}{meant}")
     return known[name]
 
 

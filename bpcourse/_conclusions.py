@@ -101,15 +101,32 @@ def _yours(net):
 
 def _unknown(equation, layers, evidence, found):
     """Return the finding for a mistake that is not in the catalogue."""
-    sentence = f"{TITLES[equation]} is wrong in a way that is not in the catalogue."
+    sentence = f"{TITLES[equation]}, is wrong in a way that is not in the catalogue."
+    nudge, answer = _by_one_factor(equation, layers[0], evidence), _BY_HAND
     if _in_batch_only(equation, None, layers[0], found):
         sentence = (
             f"{TITLES[equation]}: right for one example alone, but the gradient of a mini-batch is "
             "not the mean of those of its examples, in a way that is not in the catalogue."
         )
-    nudge = "The table shows which array is wrong, and whether by one factor everywhere."
-    hints = (_QUESTIONS[equation], nudge, _BY_HAND)
+        nudge = "What does your program do with two equal examples that it does not do with one?"
+        answer = (
+            "Take two examples and layers of one neuron. Work every line out by hand, and print "
+            "what your program has there."
+        )
+    hints = (_QUESTIONS[equation], nudge, answer)
     return Finding(equation, layers, None, "cause unknown", sentence, hints, evidence)
+
+
+def _by_one_factor(equation, l, evidence):
+    """Return the hint that an array is wrong by one factor everywhere, if it is."""
+    name = {"bp3": f"dC/db^{l}", "bp4": f"dC/dw^{l}"}.get(equation, f"delta^{l}")
+    row = next((row for row in evidence.ratios if row.array == name), None)
+    if row is None or not row.constant:
+        return "The table shows which arrays are wrong, each judged on your own earlier results."
+    return (
+        f"All of {name} is {row.ratio:.4g} times what it should be. Which number multiplies or "
+        "divides here: a learning rate, the number of examples, a constant of the cost?"
+    )
 
 
 def _out_of_order(cause, evidence):
@@ -161,7 +178,7 @@ def _evidence(equation, cause, l, found, case, setting):
         return Evidence(what, came, wanted)
     step = found.path.step(case, setting, l or case.problem.net.depth)
     l, seen_b, seen_w = step.l, case.b[step.l], case.w[step.l]
-    if cause == "softmax_over_batch":
+    if cause in ("softmax_over_batch", "mean_in_bp2"):
         what, came, wanted, how = _averaged("bp3", step, found, case, setting)
     elif equation == "forward" and cause is None:
         what, came, wanted, how = _activation(step)

@@ -461,7 +461,20 @@ def _agreed_batch(cases, paths, setting):
     unknown = None in agreed.values()
     if unknown and all(_softmax_over_batch(case, setting) for case in cases):
         return dict.fromkeys(agreed, "right") | {("forward", 0): "softmax_over_batch"}
+    if unknown and all(_divided_on_the_way(case, setting) for case in cases):
+        hidden = range(2, cases[0].problem.net.depth)
+        return dict.fromkeys(agreed, "right") | {("bp2", l): "mean_in_bp2" for l in hidden}
     return agreed
+
+
+def _divided_on_the_way(case, setting):
+    """Say whether the gradient of layer l is divided by m once more for every layer behind it."""
+    depth, m = case.problem.net.depth, case.problem.x.shape[1]
+    known = {l: b for l, b in case.whole.b.items() if b is not None}
+    return bool(known) and all(
+        same(b * float(m) ** (depth - l), case.b[l].mean(axis=1)[:, None], setting.tolerance)
+        for l, b in known.items()
+    )
 
 
 def _softmax_over_batch(case, setting):
@@ -503,8 +516,8 @@ def _averaging(data, equation, l, case, path, setting):
     """Return how the gradient of the mini-batch came from the gradients of its examples."""
     came, array = (case.whole.b, path.net.b) if equation == "bp3" else (case.whole.w, path.net.w)
     whole, array, m = came[l], array[l], case.problem.x.shape[1]
-    if whole is None:
-        return "right"  # its shape has been reported
+    if whole is None or (equation, "step_taken", l) in path.faults:
+        return "right"  # its shape has been reported, or it is no gradient at all
     alone, together = _factors(path, setting, equation, l, m)
     data = data - alone * array
     if together is None:

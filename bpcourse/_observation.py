@@ -13,9 +13,11 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
+from bpcourse import _checks
 from bpcourse.findings import Evidence, Finding
 from bpcourse.network import Network
 
@@ -65,6 +67,10 @@ class Convention:
 
     rows: bool = False
     biases_first: bool = False
+
+    def turned(self):
+        """Return the convention with rows for columns, or columns for rows."""
+        return replace(self, rows=not self.rows)
 
     def arguments(self, problem):
         """Return fresh copies of the weights, the biases, x and y, for the learner's function."""
@@ -238,8 +244,8 @@ def _raised(error, function, name):
         f"raises {type(error).__name__}",
         f"{name} raises {type(error).__name__}: {error}{where}.",
         nudge,
-        "Call the function with small arrays of your own, and go through it line by line until "
-        f"the line {line!r} is reached.",
+        "Call the function with small arrays of your own, and go through it line by line"
+        f"{f' until the line {line!r} is reached' if line else ''}.",
     )
 
 
@@ -257,12 +263,20 @@ def _not_written(name, where, line):
     return replace(finding, hints=(begin, *finding.hints[1:]))
 
 
+_PACKAGES = tuple(str(Path(module.__file__).parent) for module in (np, _checks))
+
+
+def _foreign(filename):
+    """Say whether a line belongs to NumPy or to this package, not to the learner."""
+    return filename.startswith(_PACKAGES)
+
+
 def own_line(error, function):
     """Return " in line 12" and the text of the line, of the last frame in the learner's file."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not _foreign(f.filename)]
     code = getattr(function, "__code__", None)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
-    others = [f for f in frames if "bpcourse" not in f.filename and "numpy" not in f.filename]
+    others = frames
     if not own and not others:
         return "", ""
     frame = (own or others)[-1]
@@ -285,14 +299,16 @@ def _two_lists(result, convention, problem, name):
         raise Trouble(_none(name, *names))
     if isinstance(result, np.ndarray | dict | str) or not _sized(result) or len(result) != 2:
         raise Trouble(_not_a_pair(result, name, *names))
+    if result[0] is result[1]:
+        raise Trouble(_one_list(name))
     kinds = ["weights", "biases"]
     if convention.biases_first:
         kinds.reverse()
     came = {kind: _arrays(each, kind, name) for kind, each in zip(kinds, result, strict=True)}
     lists = [came["weights"], came["biases"]]
-    want_w, want_b, _, _ = convention.arguments(problem)
+    want_w = convention.arguments(problem)[0]
     came_w, came_b = _shapes(lists[0]), _shapes(lists[1])
-    if came_w != _shapes(want_w) and (came_w, came_b) == (_shapes(want_b), _shapes(want_w)):
+    if came_w != _shapes(want_w) and came_b == _shapes(want_w):
         raise Trouble(_swapped(name, *names))
     return lists
 
@@ -331,6 +347,17 @@ def _swapped(name, _, order, other):
     )
 
 
+def _one_list(name):
+    return trouble(
+        "return",
+        "one_list",
+        "one list for both",
+        f"{name} returned the same list twice: what is written into one is written into the other.",
+        "Look at the line that makes the two lists. How many does it make?",
+        "grad_w = grad_b = [...] gives one list two names. Make two lists, on two lines.",
+    )
+
+
 def _sized(result):
     return hasattr(result, "__len__") and hasattr(result, "__getitem__")
 
@@ -351,6 +378,8 @@ def _describe(result):
 
 def _arrays(values, kind, name):
     """Return a list of arrays of finite floating-point numbers."""
+    if isinstance(values, dict) and all(isinstance(key, int) for key in values):
+        values = [values[l] for l in sorted(values)]  # by layer, as in the book
     if values is None or not hasattr(values, "__len__"):
         values = [values]
     return [

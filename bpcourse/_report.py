@@ -30,6 +30,7 @@ COLUMNS = (
     "also wrong",
     "hint",
     "sentence",
+    "notes",
     "seconds",
     "printed bytes",
 )
@@ -103,6 +104,7 @@ def _row(outcome):
         "; ".join(f"{each['equation']}: {each['title']}" for each in outcome.findings[1:]),
         outcome.hint,
         first.get("sentence"),
+        " ".join(outcome.notes),
         f"{outcome.seconds:.2f}",
         outcome.printed,
     )
@@ -162,7 +164,7 @@ def _submission(outcome):
         '<details class="one"><summary>'
         f'<span class="name">{_text(outcome.name)}</span>'
         f'<span class="badge {kind}">{outcome.status}</span>'
-        f'<span class="what">{_text(outcome.title)}</span></summary>'
+        f'<span class="what">{_text(outcome.title or " ".join(outcome.notes))}</span></summary>'
         # The place of a link is inside: a browser opens what it leads into.
         f'<div id="{_anchor(outcome.name)}"><pre>{_text(outcome.texts[2])}</pre>'
         f'{_printed(outcome)}<p class="muted">{outcome.seconds:.2f} s</p></div></details>'

@@ -104,7 +104,21 @@ def judge(path, function, *, step=None, options=None):
     found = load(path, function, preferred=step or "backprop", house=house)
     guarded = _Guarded(found, house) if inspect.isfunction(found) else found
     result = check(step, guarded) if step else diagnose(guarded, **(options or {}))
-    return replace(result, notes=(*result.notes, *house.notes()))
+    notes = (*_borrowed(found, path), *house.notes())
+    return replace(result, notes=(*notes, *result.notes))
+
+
+def _borrowed(function, path):
+    """Return notes on work that is perhaps not the learner's own."""
+    notes = []
+    where = getattr(getattr(function, "__code__", None), "co_filename", path)
+    if where != path:
+        notes.append(f"the function comes from {Path(where).name}, not from this file.")
+    names = getattr(sys.modules.get(_MODULE), "__dict__", {}).values()
+    homes = (getattr(each, "__module__", None) or getattr(each, "__name__", "") for each in names)
+    if any(str(home).split(".")[0] == "bpcourse" for home in homes):
+        notes.append("the file uses bpcourse: see what for.")
+    return notes
 
 
 def load(path, name, *, preferred, house):

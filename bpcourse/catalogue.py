@@ -313,6 +313,14 @@ BP1 = [
         lambda step: None if step.activation == softmax else step.grad_a * step.a,
     ),
     _bp1(
+        "half_of_formula",
+        "1 - a instead of a (1 - a)",
+        "The error was multiplied by 1 - a: one of the two factors of a (1 - a) is missing.",
+        "What is the derivative of the sigmoid at z = 0? What do you get there?",
+        "Multiply by a (1 - a).",
+        lambda step: step.grad_a * (1 - step.a) if step.activation == sigmoid else None,
+    ),
+    _bp1(
         "wrong_activation_prime",
         "the derivative of another activation",
         "The output was computed with one activation function, sigma' belongs to another one.",
@@ -348,6 +356,15 @@ BP1 = [
         "What is the derivative of one softmax output by the z of another one?",
         "With softmax and log-likelihood write delta = a - y.",
         _softmax_as_sigmoid,
+    ),
+    _bp1(
+        "softmax_missing",
+        "no derivative of the softmax",
+        "The error came as the gradient of the cost by the outputs, -y/a: the derivatives of the "
+        "softmax are missing.",
+        "Between the cost and z lies the softmax. Which line takes the error back through it?",
+        "With softmax and log-likelihood write delta = a - y.",
+        lambda step: step.grad_a if step.activation == softmax else None,
     ),
     _bp1(
         "softmax_diagonal",
@@ -427,13 +444,12 @@ def _same_shape(step, other, shape):
 
 def _wrong_layer_primes(step):
     """Return the error with sigma' taken in another layer of the same width."""
-    places = [step.trace.z.get(step.l + 1), step.trace.z.get(step.l - 1)]
-    places += [step.trace.a.get(step.l - 1)]
-    return [
-        step.back * step.activation.prime(place)
-        for place in places
-        if _same_shape(step, place, step.z.shape)
-    ]
+    z, a = step.trace.z, step.trace.a
+    primes = [step.activation.prime(place) for l, place in z.items() if l != step.l]
+    primes += [step.activation.prime(a[step.l - 1])]
+    formula = _FORMULAS.get(step.activation.name)
+    primes += [formula(place) for l, place in a.items() if formula and l != step.l]
+    return [step.back * prime for prime in primes if prime.shape == step.z.shape]
 
 
 def _no_transpose(step):
@@ -550,6 +566,14 @@ BP2 = [
         "Which function do you call on z^l here?",
         "Multiply by the derivative sigma'(z^l).",
         lambda step: step.back * step.a,
+    ),
+    _bp2(
+        "half_of_formula",
+        "1 - a instead of a (1 - a)",
+        "The error was multiplied by 1 - a: one of the two factors of a (1 - a) is missing.",
+        "What is the derivative of the sigmoid at z = 0? What do you get there?",
+        "Multiply by a (1 - a).",
+        lambda step: step.back * (1 - step.a) if step.activation == sigmoid else None,
     ),
     _bp2(
         "wrong_activation_prime",
@@ -697,7 +721,24 @@ def _bp3(*arguments, **options):
     return Cause(arguments[0], "bp3", *arguments[1:], **options)
 
 
+def _parameters_after_step(array, gradient):
+    """Return the parameters after a step against the gradient, with the rate to be found."""
+    return Line(np.broadcast_to(array, gradient.shape), -gradient, lambda eta: eta > 0)
+
+
+_STEP_TAKEN = (
+    "step_taken",
+    "updated parameters instead of a gradient",
+    "Not the gradient came back but the parameters after a step against it.",
+    "Subtract from what you return what you were given. What is left?",
+    "Return the gradient alone, and take the step outside this function.",
+)
+
 BP3 = [
+    _bp3(
+        *_STEP_TAKEN,
+        lambda step, delta: _parameters_after_step(step.net.b[step.l], delta),
+    ),
     _bp3(
         "zero",
         "stays zero",
@@ -857,6 +898,10 @@ def _decay_line(step, delta):
 
 
 BP4 = [
+    _bp4(
+        *_STEP_TAKEN,
+        lambda step, delta: _parameters_after_step(step.net.w[step.l], right_bp4(step, delta)),
+    ),
     _bp4(
         "decay_missing",
         "weight decay is missing",
@@ -1032,12 +1077,24 @@ _NO_RECIPROCAL = Activation(
 )
 
 
-def _sigmoids_without_reciprocal(net):
-    hidden, output = net.activations[2], net.activations[net.depth]
-    if sigmoid not in (hidden, output):
-        return None
-    pair = [_NO_RECIPROCAL if each == sigmoid else each for each in (hidden, output)]
-    return Recipe(tuple(pair))
+# The sigmoid without the minus, with the derivative that is usually taken from its value.
+_NO_MINUS = Activation(
+    "1 / (1 + exp(z))",
+    lambda z: sigmoid(-z),
+    lambda z: _FORMULAS["sigmoid"](sigmoid(-z)),
+)
+
+
+def _for_sigmoids(other):
+    """Return the recipes in which another function stands for the sigmoid."""
+
+    def predict(net):
+        hidden, output = net.activations[2], net.activations[net.depth]
+        if sigmoid not in (hidden, output):
+            return None
+        return Recipe(tuple(other if each == sigmoid else each for each in (hidden, output)))
+
+    return predict
 
 
 FORWARD = [
@@ -1076,7 +1133,15 @@ FORWARD = [
         "Everything fits if the sigmoid is computed as 1 + exp(-z): its reciprocal is missing.",
         "Between which two numbers does the sigmoid lie? Print yours at z = 0.",
         "Compute 1 / (1 + exp(-z)), which is 0.5 at z = 0.",
-        _sigmoids_without_reciprocal,
+        _for_sigmoids(_NO_RECIPROCAL),
+    ),
+    _forward(
+        "sigmoid_without_minus",
+        "1 / (1 + exp(z)) for the sigmoid",
+        "Everything fits if the sigmoid is computed as 1 / (1 + exp(z)): the minus is missing.",
+        "Does your sigmoid rise or fall? Print it at z = -5, 0 and 5.",
+        "Compute 1 / (1 + exp(-z)).",
+        _for_sigmoids(_NO_MINUS),
     ),
     _forward(
         "no_biases",
@@ -1183,12 +1248,22 @@ def _batch(equation, letter, term):
             f"The gradient by the {letter} came with one number per example: the mean over the "
             "mini-batch is missing.",
             f"The gradient has the shape of the {letter} themselves. Which axis is too many?",
-            f"Take the mean of {term} over the examples.",
+            f"Take the mean of {term} over the examples; or, if the function is meant for one "
+            "example at a time, pass batch=False.",
         ),
     ]
 
 
 SHAPES = [
+    Cause(
+        "mean_in_bp2",
+        "bp2",
+        "1/m on the way back",
+        "The error is divided by m on its way from layer to layer, so that 1/m stands once more in "
+        "the gradients of every layer further back.",
+        "Where does the mean over the examples belong: in the deltas, or in the gradients?",
+        "Divide by m in BP3 and BP4, and nowhere else.",
+    ),
     Cause(
         "softmax_over_batch",
         "forward",

@@ -133,6 +133,11 @@ class Outcome:
         return self.diagnosis["findings"]
 
     @property
+    def notes(self):
+        """What a reader of the verdict must know."""
+        return self.diagnosis.get("notes", ())
+
+    @property
     def title(self):
         """What is wrong, in a few words: "BP2: sigma' is missing"; empty if nothing is."""
         titles = (_title(each["equation"], each["title"]) for each in self.findings)
@@ -212,6 +217,25 @@ def find(directory, pattern="*.py"):
             "pass the pattern '*/backprop.py', with the name of the file"
         )
     return sorted(found)
+
+
+def left_out(directory, names):
+    """Return the files of a class's directory that are no submissions, in order.
+
+    Parameters
+    ----------
+    directory : path
+    names : list of str
+        From :func:`find`.
+
+    Returns
+    -------
+    list of str
+        Relative to the directory; notebooks, archives, files that the pattern does not fit.
+    """
+    root = Path(directory)
+    files = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    return sorted({path.as_posix() for path in files if not _is_hidden(path)} - set(names))
 
 
 def examine(path, task, *, name=None, directory=None):

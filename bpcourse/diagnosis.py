@@ -270,6 +270,11 @@ def _second_try(subject, widths, setting, rng, finding):
     if len(widths) > 3 and _attempt(subject, _ONE_HIDDEN, setting, rng) is not None:
         note = f"It runs with one hidden layer. If it is meant for one, pass sizes={_ONE_HIDDEN}."
         return replace(cannot, notes=(note,))
+    turned = replace(subject, convention=subject.convention.turned())
+    if _attempt(turned, widths, setting, rng) is not None:
+        row, layout = ("row", "rows") if turned.convention.rows else ("column", "columns")
+        note = f'It runs with an example as a {row}. If that is meant, pass layout="{layout}".'
+        return replace(cannot, notes=(note,))
     return cannot
 
 

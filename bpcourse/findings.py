@@ -7,7 +7,7 @@ more. In a notebook it shows the place in a small picture of the network.
 """
 
 import textwrap
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from html import escape
 
 from bpcourse import _place
@@ -263,7 +263,12 @@ class Diagnosis:
         if len(self.sizes) > 1:
             marks = {(each.equation, l) for each in self.findings for l in each.layers}
             picture = _place.svg(self.sizes, marks)
-        return f"{picture}<pre>{escape(str(self))}</pre>"
+        text = escape(str(self))
+        if self.findings:
+            page, anchor, _ = self.findings[0].read or reading(self.equation)
+            address = f"{page}.html#{anchor}"
+            text = text.replace(address, f'<a href="{address}">{address}</a>')
+        return f"{picture}<pre>{text}</pre>"
 
 
 def _plain(value):
@@ -296,7 +301,7 @@ def _body(diagnosis, level):
     if diagnosis.ok:
         return parts
     first, *more = diagnosis.findings
-    parts += _evidence(first)
+    parts += _evidence(first, level)
     if level == 3 and first.others:
         causes = "; ".join(first.others)
         parts.append(
@@ -312,12 +317,13 @@ def _body(diagnosis, level):
     return [*parts, f'Read "{title}": {page}.html#{anchor}']
 
 
-def _evidence(finding):
+def _evidence(finding, level):
+    """Return the numbers; how the right one comes about only from level 2 on: it is a hint."""
     if finding.evidence is None:
         return []
-    ratios = finding.evidence.ratios
-    table = [_ratio_table(ratios)] if ratios and finding.cause is None else []
-    return [str(finding.evidence), *table]
+    evidence = replace(finding.evidence, how="") if level == 1 else finding.evidence
+    table = [_ratio_table(evidence.ratios)] if evidence.ratios and finding.cause is None else []
+    return [str(evidence), *table]
 
 
 def _fill(paragraph):

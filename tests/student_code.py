@@ -268,6 +268,13 @@ _FORWARD = [
         uses={"activation": "tanh", "output": "sigmoid"},
         asked={"activation": "tanh", "output": "sigmoid"},
     ),
+    _fixture(
+        "forward sigmoid_without_minus",
+        ("a = f(z)", "a = 1 / (1 + np.exp(z))"),
+        (_F, "a = 1 / (1 + np.exp(z))"),
+        (_OUT, "a * (1 - a)"),
+        (_PRIME, "activations[-l] * (1 - activations[-l])"),
+    ),
     _fixture("forward no_biases", ("w @ a + b", "w @ a")),
     _fixture("forward no_biases", ("w @ a + b", "w @ a"), asked=RELU),
     _fixture("forward biases_subtracted", ("w @ a + b", "w @ a - b"), asked=TANH_SOFTMAX),
@@ -304,6 +311,8 @@ _BP1_FIXTURES = [
     _fixture("bp1 formula_of_z 4", (_OUT, "zs[-1] * (1 - zs[-1])")),
     _fixture("bp1 formula_of_z 4", (_OUT, "(1 - zs[-1] ** 2)"), asked=TANH),
     _fixture("bp1 function_for_derivative 4", (_OUT, "f_out(zs[-1])")),
+    _fixture("bp1 half_of_formula 4", (_OUT, "(1 - a)")),
+    _fixture("bp1 softmax_missing 4", ("= a - y", "= -y / a"), asked=SOFTMAX),
     _fixture("bp1 wrong_activation_prime 4", (_OUT, "sigmoid_prime(zs[-1])"), asked=TANH),
     _fixture("bp1 wrong_activation_prime 4", (_OUT, "sigmoid_prime(zs[-1])"), asked=RELU),
     _fixture("bp1 wrong_activation_prime 4", (_OUT, "a * (1 - a)"), asked=TANH),
@@ -332,6 +341,13 @@ _BP2_FIXTURES = [
     _fixture("bp2 formula_of_z 3 2", (_PRIME, "(1 - zs[-l] ** 2)"), asked=TANH),
     _fixture("bp2 prime_of_wrong_layer 3 2", (_PRIME, "f_prime(zs[-l + 1])")),
     _fixture("bp2 prime_of_wrong_layer 3 2", (_PRIME, "f_prime(zs[-l + 1])"), asked=TANH),
+    _fixture("bp2 prime_of_wrong_layer 3 2", (_PRIME, "f_prime(zs[-1])")),
+    _fixture(
+        "bp2 prime_of_wrong_layer 3 2",
+        (_PRIME, "activations[-l - 1] * (1 - activations[-l - 1])"),
+    ),
+    _fixture("bp2 mean_in_bp2 3 2", (_DELTA, f"{_DELTA} / m")),
+    _fixture("bp2 half_of_formula 3 2", (_PRIME, "(1 - activations[-l])")),
     _fixture("bp2 no_transpose 3 2", (_BACK, "weights[-l + 1] @ delta")),
     _fixture("bp2 no_transpose 3 2", (_BACK, "weights[-l + 1] @ delta"), asked=RELU),
     _fixture("bp2 wrong_weights 3 2", (_BACK, "weights[-l].T @ delta")),
@@ -376,6 +392,7 @@ _BP2_FIXTURES = [
 ]
 
 _BP3_FIXTURES = [
+    _fixture("bp3 step_taken 4 3 2", (_STORE_B, f"grad_b[-l] = biases[-l] - 0.1 * {_BP3}")),
     _fixture("bp3 zero 4 3 2", (_STORE_B, _STORE_B.replace("grad_b[-l]", "db"))),
     _fixture("bp3 sign 4 3 2", (_BP3, f"-{_BP3}"), asked=RELU),
     _fixture("bp3 factor_2 4 3 2", (_BP3, f"2 * {_BP3}"), asked=CROSS),
@@ -438,6 +455,7 @@ _BP4_FIXTURES = [
         text=ROWS,
         asked=IN_ROWS,
     ),
+    _fixture("bp4 step_taken 4 3 2", (_STORE_W, f"grad_w[-l] = weights[-l] - 0.1 * {_BP4}")),
     _fixture("bp4 before_activation 4 3", ("activations[-l - 1]", "([x] + zs)[-l - 1]")),
     _fixture(
         "bp4 before_activation 4 3", ("activations[-l - 1]", "([x] + zs)[-l - 1]"), asked=RELU

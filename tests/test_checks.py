@@ -72,6 +72,8 @@ def test_lookup_takes_the_thing_or_its_name_and_lists_the_known_names():
     assert str(error.value) == (
         "unknown activation 'logistic'; known: sigmoid, tanh, relu, identity, softmax"
     )
+    with pytest.raises(ValueError, match=r"softmax; did you mean 'relu'\?"):
+        _checks.lookup("activation", "ReLu", known)
     with pytest.raises(TypeError, match="activation is 3, want one of sigmoid, tanh"):
         _checks.lookup("activation", 3, known)
 

@@ -16,7 +16,7 @@ from submissions import DAEMON, FORK, MISTAKES, MORE, RIGHT, ROWS, inside, mista
 
 import bpcourse as bp
 from bpcourse import _process, _report, _submission, classroom
-from bpcourse.classroom import Task, examine, find, misconceptions, run
+from bpcourse.classroom import Task, examine, find, left_out, misconceptions, run
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such thing")
 # Far more than anything here takes: only the tests of the limit itself wait for it.
@@ -351,6 +351,7 @@ def test_the_table_has_what_a_teacher_sorts_by():
         "also wrong": "",
         "hint": "Which factor?",
         "sentence": "A factor is missing.",
+        "notes": "",
         "seconds": "1.23",
         "printed bytes": "7",
     }
@@ -459,3 +460,20 @@ def test_names_that_are_no_text_are_written(tmp_path):
 
 def test_printable_text_steers_nothing():
     assert _report.printable("a\x1b[1m\u202eb\u2066\x00é中\n\tΔ") == "a�[1m�b��é中\n\tΔ"
+
+
+def test_work_that_is_perhaps_borrowed_is_said(tmp_path):
+    write(tmp_path, "ada", RIGHT)
+    write(tmp_path, "bob", "from ada import backprop")
+    write(tmp_path, "eve", "import bpcourse\n" + RIGHT)
+    notes = {each.name: " ".join(each.notes) for each in run(tmp_path, find(tmp_path), PATIENT)}
+    assert notes["ada.py"] == ""
+    assert "comes from ada.py" in notes["bob.py"], "a classmate's file was imported"
+    assert "uses bpcourse" in notes["eve.py"]
+
+
+def test_files_that_are_no_submissions_are_listed(tmp_path):
+    write(tmp_path, "ada", RIGHT)
+    for name in ("bea.ipynb", "notes.txt", ".hidden"):
+        (tmp_path / name).write_text("")
+    assert left_out(tmp_path, find(tmp_path)) == ["bea.ipynb", "notes.txt"]

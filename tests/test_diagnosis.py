@@ -247,7 +247,10 @@ def test_more_pairs(first, second):
 BESIDE = [
     i
     for i, each in enumerate(FIXTURES)
-    if each.equation == "bp4" and each.text == PROGRAM and not each.asked
+    if each.equation == "bp4"
+    and each.text == PROGRAM
+    and not each.asked
+    and each.cause != "step_taken"  # a step against the penalty too is another edit
 ]
 
 
@@ -1026,3 +1029,60 @@ def test_a_notebook_shows_the_place_and_escapes_the_text():
     other = of_single(0)._repr_html_()
     assert page[: page.index("<pre>")] != other[: other.index("<pre>")], "the place is marked"
     assert "sigma' is missing" not in page, "the picture keeps the answer as well"
+
+
+def test_the_first_message_does_not_say_how_the_number_comes_about():
+    first = of_single(3)
+    assert first.evidence.how
+    assert first.evidence.how not in str(first), "it would show the factor that is missing"
+    assert first.evidence.how in first.text(2)
+
+
+def test_a_program_for_the_other_layout_is_told_so():
+    def backprop(weights, biases, x, y):
+        layers = [x]
+        for w, b in zip(weights, biases, strict=True):
+            layers.append(bp.sigmoid(layers[-1] @ w + b))
+        delta = (layers[-1] - y) * layers[-1] * (1 - layers[-1])
+        grad_w, grad_b = [], []
+        for l in reversed(range(len(weights))):
+            grad_w.insert(0, layers[l].T @ delta / len(x))
+            grad_b.insert(0, delta.mean(axis=0))
+            delta = delta @ weights[l].T * layers[l] * (1 - layers[l])
+        return grad_w, grad_b
+
+    assert diagnose(backprop, layout="rows").ok
+    assert 'layout="rows"' in " ".join(diagnose(backprop).notes)
+
+
+def test_one_list_with_two_names():
+    assert named(of("grad_b = [np.zeros(b.shape) for b in biases]", "grad_b = grad_w")) == {
+        ("return", "one_list"): ()
+    }
+
+
+def test_gradients_by_layer_are_taken_as_the_book_writes_them():
+    edit = "dict(enumerate(grad_w, 2)), dict(enumerate(grad_b, 2))"
+    assert of("return grad_w, grad_b", f"return {edit}").ok
+
+
+def test_swapped_lists_are_seen_though_they_are_not_averaged():
+    swapped = [(_BP3_LINE, "delta"), ("return grad_w, grad_b", "return grad_b, grad_w")]
+    found = diagnose(program(*(Edit("", None, *each) for each in swapped)))
+    assert found.cause == "swapped"
+
+
+_BP3_LINE = "delta.sum(axis=1, keepdims=True) / m"
+
+
+def test_behind_an_adapter_the_line_is_the_learners_own():
+    def backprop(w1, b1, w2, b2, x, y):
+        return w1 @ y
+
+    found = diagnose(from_separate_arrays(backprop), sizes=[4, 6, 3])
+    assert "return w1 @ y" in found.findings[0].sentence
+
+
+def test_an_unknown_factor_that_is_the_same_everywhere_is_said():
+    found = of(*OUTSIDE["a factor 3.7 in BP2"][0])
+    assert "3.7 times what it should be" in found.hint(2)
