@@ -112,12 +112,13 @@ def _borrowed(function, path):
     """Return notes on work that is perhaps not the learner's own."""
     notes = []
     where = getattr(getattr(function, "__code__", None), "co_filename", path)
-    if where != path:
-        notes.append(f"the function comes from {Path(where).name}, not from this file.")
+    if where != path and Path(where).parent != Path(__file__).parent:  # an adapter is no author
+        notes.append(f"The function comes from {Path(where).name}, not from this file.")
     names = getattr(sys.modules.get(_MODULE), "__dict__", {}).values()
     homes = (getattr(each, "__module__", None) or getattr(each, "__name__", "") for each in names)
-    if any(str(home).split(".")[0] == "bpcourse" for home in homes):
-        notes.append("the file uses bpcourse: see what for.")
+    used = {str(home) for home in homes if str(home).split(".")[0] == "bpcourse"}
+    if used - {"bpcourse.diagnosis"}:
+        notes.append("The file uses bpcourse: see what for.")
     return notes
 
 
