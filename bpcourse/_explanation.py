@@ -97,17 +97,17 @@ class Case:
 
 
 def _one_by_one(subject, problem):
-    """Return what comes for each example; as a pair of equal ones, where a single one fails.
+    """Return what comes for each example; for m equal ones, where a single one fails.
 
-    The mean over two equal examples is that of one, so a program that needs a mini-batch of two or
-    more can be judged as well.
+    The mean over equal examples is that of one, so a program that needs a mini-batch of two or more
+    can be judged as well.
     """
     m = problem.x.shape[1]
     try:
         return [subject(problem.examples(i)) for i in range(m)]
     except Trouble as alone:
         try:
-            return [subject(problem.examples(i, i)) for i in range(m)]
+            return [subject(problem.examples(*[i] * m)) for i in range(m)]
         except Trouble:
             raise alone from None
 
