@@ -30,6 +30,8 @@ from . import digits, epochs, measure, peers, scalars
 
 OURS = "bpcourse, as bp.train runs it"
 LIBRARIES = ("numpy", "torch", "jax", "autograd", "scikit-learn", "micrograd")
+# Beginnings of names; a library has one color in every chart.
+COLORS = (OURS, "bpcourse, bp", "PyTorch", "JAX", "HIPS", "scikit-learn", "NumPy")
 # sizes, batch size, goals for float64 and float32
 GRADIENTS = [
     ([784, 30, 10], 10, (1.20, 1.35)),
@@ -41,7 +43,6 @@ GRADIENTS = [
 EPOCH_GOALS = (1.75, 2.0)
 EPOCH_SHARE = 5  # a sample is a fifth of an epoch: 10,000 examples
 DIGITS_GOAL = 6
-SEEDS = 21  # whose median number of epochs counts
 DIFFERENCE_GOALS = {(784, 30, 10): 40, (784, 128, 10): 180}
 SCALAR_GOALS = {"off": 4, "on": 12}  # by garbage collection
 MEMORY_GOAL = 4
@@ -93,13 +94,13 @@ def digits_to_97():
     with np.errstate(over="ignore", invalid="ignore"):  # as bp.train; some settings diverge
         for name in digits.METHODS:
             try:
-                best[name] = digits.best_setting(data, name, seeds=range(100, 111))
+                best[name], epochs_of[name] = digits.best_setting(data, name)
             except ImportError:
                 absent.append(name)
                 continue
-            epochs_of[name] = digits.median_epochs(data, name, range(SEEDS), best[name])
             print(f"  {name}: {best[name]}, {epochs_of[name]} epochs", flush=True)
-    samplers = {name: _once(digits.METHODS[name](data, 0, each)[0]) for name, each in best.items()}
+    runs = {name: digits.METHODS[name](data, 0, setting)[0] for name, setting in best.items()}
+    samplers = {name: measure.looped(run) for name, run in runs.items()}
     result = measure.ratios(samplers.pop("bpcourse"), samplers)
     result = {
         name: measure.scaled(ratio, epochs_of[name] / epochs_of["bpcourse"])
@@ -166,7 +167,9 @@ def scalar_engine():
 
 
 def _scalar_row(case, build, micrograd, collection, goal):
-    engines = {"micrograd": micrograd, "bare tape": scalars.TapeValue}
+    engines = {"micrograd": micrograd}
+    if collection == "off":
+        engines["bare tape"] = scalars.TapeValue
     samplers = {
         name: scalars.sampler(build, engine, collection) for name, engine in engines.items()
     }
@@ -231,14 +234,16 @@ def chart(rows, path):
 
     figure, ax = plt.subplots(figsize=(8, 1.5 + 0.45 * len(rows)), layout="constrained")
     names = dict.fromkeys(name for row in rows for name in row["ratios"])
-    for i, name in enumerate(names):
+    for name in names:
+        color = next(f"C{i}" for i, start in enumerate(COLORS) if name.startswith(start))
         points = [
             (row["ratios"][name]["best"], y) for y, row in enumerate(rows) if name in row["ratios"]
         ]
-        ax.plot(*zip(*points, strict=True), "o", color=f"C{i}", label=name)
+        ax.plot(*zip(*points, strict=True), "o", color=color, label=name)
     ax.set(xscale="log", xlabel="time / time of the bare matrix products")
     ax.set_yticks(range(len(rows)), [row["case"] for row in rows])
-    ax.invert_yaxis()
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.xaxis.set_major_formatter("{x:g}")
     ax.axvline(1, color="gray", linewidth=1)
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     figure.savefig(path, metadata={"Date": None})

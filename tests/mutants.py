@@ -525,6 +525,27 @@ MUTANTS = [
         "b.grad = node._db * gradient",
         "test_scalar.py::test_same_operand_twice",
     ),
+    _mutant(
+        "scalar: a rank above the smaller rank of the operands",
+        "scalar",
+        "rank_a if rank_a > rank_b",
+        "rank_a if rank_a < rank_b",
+        "test_scalar.py::test_order_trap",
+    ),
+    _mutant(
+        "scalar: a value between keeps the gradient of an earlier pass",
+        "scalar",
+        "a.grad = node._da * gradient",
+        "a.grad += node._da * gradient",
+        "test_scalar.py::test_losses_that_share_a_value_between",
+    ),
+    _mutant(
+        "scalar: a second backward pass is not refused",
+        "scalar",
+        "if self._reached is not None:",
+        "if False:",
+        "test_scalar.py::test_second_backward_is_refused",
+    ),
     # The catalogue of mistakes
     _mutant(
         "catalogue: the gradient that was asked for has no penalty",

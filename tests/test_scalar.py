@@ -186,11 +186,12 @@ def test_losses_add_up_in_shared_inputs():
     assert w.grad == 7.0, "the gradients 3 and 4 of two losses add up"
 
 
-def test_losses_that_share_a_value_between():
+@pytest.mark.parametrize("times", [lambda k, h: k * h, lambda k, h: h * k], ids=["right", "left"])
+def test_losses_that_share_a_value_between(times):
     w = Value(2.0)
     h = w * w
-    (3 * h).backward()
-    (5 * h).backward()
+    times(3, h).backward()
+    times(5, h).backward()
     # The gradients by w are 12 and 20. If h kept the 3 of the first pass, the second would
     # give 32 in place of 20.
     assert (h.grad, w.grad) == (5.0, 32.0), "a value between must start afresh"
