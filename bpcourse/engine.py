@@ -71,31 +71,37 @@ class BoundGradient:
         self.x = np.ones((batch_size, net.sizes[0] + 1), dtype)
         self.y = np.zeros((batch_size, net.sizes[-1]), dtype)
         self.calls = []
-        w, grad_w = by_layer(self.sizes, self.weights), by_layer(self.sizes, self.gradient)
+        w = by_layer(self.sizes, self.weights)
+        grad_w = by_layer(self.sizes, self.gradient)
         L = net.depth
         rules = {l: rule_of(each) for l, each in net.activations.items()}
         a, z, delta = {1: self.x.T}, {}, {}
 
-        for l in w:  # z^l = w^l a^{l-1} + b^l,  a^l = sigma(z^l)
+        # z^l = w^l a^{l-1} + b^l,  a^l = sigma(z^l)
+        for l in w:
             a[l] = np.ones((net.sizes[l - 1] + 1, batch_size), dtype)
             z[l] = rules[l].z(a[l][:-1])
             self._then(w[l].dot, a[l - 1], z[l])
             rules[l].apply(self._then, z[l], a[l][:-1])
 
         # BP1: delta^L = grad_a C * sigma'(z^L)
-        delta[L] = np.empty((net.sizes[-1], batch_size), dtype)
-        self._output_error(a[L][:-1], self.y.T, delta[L], cost, matched=net.activations[L])
+        output = a[L][:-1]
+        delta[L] = np.empty_like(output)
+        self._output_error(output, self.y.T, delta[L], cost, net.activations[L])
         if cost.matched != net.activations[L]:
-            rules[L].times_prime(self._then, z[L], a[L][:-1], delta[L])
-        self._then(np.multiply, delta[L], _number(scale / batch_size, dtype), delta[L])
+            rules[L].times_prime(self._then, z[L], output, delta[L])
+        factor = _number(scale / batch_size, dtype)
+        self._then(np.multiply, delta[L], factor, delta[L])
 
-        for l in range(L - 1, 1, -1):  # BP2: delta^l = (w^{l+1})^T delta^{l+1} * sigma'(z^l)
+        # BP2: delta^l = (w^{l+1})^T delta^{l+1} * sigma'(z^l)
+        for l in range(L - 1, 1, -1):
             product = np.empty((net.sizes[l - 1] + 1, batch_size), dtype)
             self._then(w[l + 1].T.dot, delta[l + 1], product)
-            delta[l] = product[:-1]  # the last row would be the error of the ones
+            delta[l] = product[:-1]  # the last row: the error of the ones
             rules[l].times_prime(self._then, z[l], a[l][:-1], delta[l])
 
-        for l in w:  # BP4, and BP3 in the column of the bias
+        # BP4, and BP3 in the column of the bias
+        for l in w:
             self._then(delta[l].dot, a[l - 1].T, grad_w[l])
 
     def __call__(self):
