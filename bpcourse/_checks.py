@@ -4,7 +4,6 @@ Each one says what came, what was wanted and what to do about it. They return th
 that a caller writes ``x = columns("x", x, n)`` and goes on.
 """
 
-import difflib
 import numbers
 import sys
 import warnings
@@ -59,6 +58,8 @@ def lookup(kind, value, known):
 def lookup_name(kind, name, known):
     """Return the entry of ``known`` (a dict) called ``name``."""
     if name not in known:
+        import difflib  # only when it fails: it takes a while to import
+
         near = difflib.get_close_matches(str(name).lower(), known, 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(known)}{meant}")

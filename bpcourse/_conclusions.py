@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpcourse._explanation import batch_errors, same
-from bpcourse._observation import trouble
+from bpcourse._explanation import batch_errors
+from bpcourse._observation import same, trouble
 from bpcourse.catalogue import CAUSES, outer, right_bp3, right_bp4
 from bpcourse.findings import TITLES, Evidence, Finding, Ratio
 
@@ -235,7 +235,7 @@ def _alone(step, delta, came):
     what = f"dC/dw^{l}[{j},{k}], example {e} alone"
     how = f"= {step.before[k, e]:.5g} (a^{l - 1}) times {delta[j, e]:.5g} (your own delta^{l})"
     if step.decay:
-        how += f" + {step.decay * step.net.w[l][j, k]:.5g} (weight decay)"
+        how += f" + {step.penalty[j, k]:.5g} (weight decay)"
     return what, came[at], wanted[at], how
 
 
@@ -258,14 +258,15 @@ def _averaged(equation, step, found, case, setting):
     else:
         name, came, mean = f"dC/dw^{l}", case.whole.w[l], outer(delta, step.before).mean(axis=0)
     kind, wanted = ("mean", mean) if setting.reduction == "mean" else ("sum", m * mean)
-    penalty = setting.decay(m) if equation == "bp4" else 0
-    wanted = wanted + penalty * step.net.w[l]
+    decayed = equation == "bp4" and setting.weight_decay > 0
+    penalty = setting.decay(m) * step.given.w[l]
+    wanted = wanted + penalty if decayed else wanted
     at = _farthest(came, wanted)
     place = ",".join(str(i) for i in (at[:1] if equation == "bp3" else at))
     term = f"your own delta^{l}" + ("" if equation == "bp3" else f" times a^{l - 1}")
     how = f"= the {kind} of {term} over the {m} examples"
-    if penalty:
-        how += f" + {_number(penalty * step.net.w[l][at])} (weight decay)"
+    if decayed:
+        how += f" + {_number(penalty[at])} (weight decay)"
     return f"{name}[{place}], a mini-batch of {m}", came[at], wanted[at], how
 
 

@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from bpcourse._observation import Trouble, refuse_shapeless
+from bpcourse._observation import Trouble, refuse_shapeless, same
 from bpcourse.activations import softmax
 from bpcourse.backprop import propagate_back
 from bpcourse.catalogue import (
@@ -32,9 +32,6 @@ from bpcourse.network import Network, Trace
 # A mistake changes a gradient by far more, rounding by far less; in float32, and in a gradient that
 # is itself a finite difference, by no more than the second one.
 TOLERANCE, ROUGH = 1e-5, 2e-3
-
-# Rounding around zero, such as that of a sum of errors that cancel.
-_FLOOR = 1e-13
 
 # The price of an explanation. Fewer mistakes are likelier; one more layer costs nothing.
 _KNOWN, _UNKNOWN, _UNKNOWN_AGAIN = 1, 3, 1
@@ -144,6 +141,7 @@ class Path:
     def step(self, case, setting, l, trace=None):
         """Return the step at layer l, after the steps of this path."""
         return Step(
+            case.problem.net,
             self.net,
             trace or self.trace,
             case.problem.y,
@@ -237,14 +235,6 @@ def nearly_right(cases, tolerance, setting):
                 return False
             path = path.extended(l, step.right, (), {})
     return True
-
-
-def same(one, other, tolerance):
-    """Say whether two arrays agree, relative to the largest entry of either."""
-    if one.shape != other.shape:
-        return False
-    scale = max(abs(one).max(), abs(other).max())
-    return bool(np.isfinite(scale) and abs(one - other).max() <= tolerance * scale + _FLOOR)
 
 
 def _agreed(explanations):
@@ -514,8 +504,9 @@ def _unknown_before(path, l):
 
 def _averaging(data, equation, l, case, path, setting):
     """Return how the gradient of the mini-batch came from the gradients of its examples."""
-    came, array = (case.whole.b, path.net.b) if equation == "bp3" else (case.whole.w, path.net.w)
-    whole, array, m = came[l], array[l], case.problem.x.shape[1]
+    given, m = case.problem.net, case.problem.x.shape[1]
+    came, array = (case.whole.b, given.b) if equation == "bp3" else (case.whole.w, given.w)
+    whole, array = came[l], array[l]
     if whole is None or (equation, "step_taken", l) in path.faults:
         return "right"  # its shape has been reported, or it is no gradient at all
     alone, together = _factors(path, setting, equation, l, m)

@@ -24,6 +24,8 @@ from bpcourse.network import Network
 # So far from every kink that no rounding crosses it, and not so far that a sigmoid is flat.
 _KINK, _FLAT, _DRAWS = 0.03, 4.0, 2000
 
+# Rounding around zero, such as that of a sum of errors that cancel.
+_FLOOR = 1e-13
 
 _FIRST_HINTS = {
     "call": "Read the message, then the line. What happens there?",
@@ -77,11 +79,11 @@ class Convention:
         net = problem.net
         layers = range(2, net.depth + 1)
         weights = [self._turn(net.w[l]) for l in layers]
-        biases = [net.b[l].ravel().copy() if self.rows else net.b[l].copy() for l in layers]
+        biases = [np.array(net.b[l].ravel() if self.rows else net.b[l]) for l in layers]
         return weights, biases, self._turn(problem.x), self._turn(problem.y)
 
     def _turn(self, array):
-        return np.ascontiguousarray(array.T if self.rows else array).copy()
+        return np.array(array.T if self.rows else array, order="C")
 
 
 @dataclass
@@ -176,8 +178,8 @@ def observe(function, convention, problem, name):
     arguments = convention.arguments(problem)
     before = convention.arguments(problem)
     result = call(function, arguments, name)
-    weights, biases = _two_lists(result, convention, problem, name)
-    came = _by_layer(weights, biases, convention, problem, name)
+    weights, biases = _two_lists(result, convention, before[0], name)
+    came = _by_layer(weights, biases, before, convention, name)
     came.changed = _changes(arguments, before)
     return came
 
@@ -201,24 +203,33 @@ def call(function, arguments, name):
 
 def _check_parameters(function, arguments, name):
     """Raise Trouble if the function does not take as many arguments."""
+    signature = unfit_signature(function, arguments)
+    if signature is None:
+        return
+    finding = trouble(
+        "call",
+        "parameters",
+        "takes other arguments",
+        f"{name}{signature} does not take the four arguments weights, biases, x, y: two lists of "
+        "arrays, and two arrays.",
+        "Compare the line that begins with def.",
+        f"Begin with def {name}(weights, biases, x, y). For w1, b1, w2, b2, ... one by one, or for "
+        "a class, there are from_separate_arrays and from_class in bpcourse.diagnosis.",
+    )
+    raise Trouble(finding)
+
+
+def unfit_signature(function, arguments):
+    """Return the signature of a function that can't take so many arguments, or None if it can."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # some functions in C have none
-        return
+        return None
     try:
         signature.bind(*arguments)
     except TypeError:
-        finding = trouble(
-            "call",
-            "parameters",
-            "takes other arguments",
-            f"{name}{signature} does not take the four arguments weights, biases, x, y: two lists "
-            "of arrays, and two arrays.",
-            "Compare the line that begins with def.",
-            f"Begin with def {name}(weights, biases, x, y). For w1, b1, w2, b2, ... one by one, or "
-            "for a class, there are from_separate_arrays and from_class in bpcourse.diagnosis.",
-        )
-        raise Trouble(finding) from None
+        return signature
+    return None
 
 
 def _raised(error, function, name):
@@ -276,10 +287,9 @@ def own_line(error, function):
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not _foreign(f.filename)]
     code = getattr(function, "__code__", None)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
-    others = frames
-    if not own and not others:
+    if not frames:
         return "", ""
-    frame = (own or others)[-1]
+    frame = (own or frames)[-1]
     text = (frame.line or linecache.getline(frame.filename, frame.lineno)).strip()
     return (f" in line {frame.lineno}: {text}" if text else f" in line {frame.lineno}"), text
 
@@ -290,7 +300,7 @@ def trouble(equation, cause, title, sentence, nudge, answer, evidence=None):
     return Finding(equation, (), cause, title, sentence, hints, evidence)
 
 
-def _two_lists(result, convention, problem, name):
+def _two_lists(result, convention, want_w, name):
     """Return the gradients by the weights and by the biases as two lists of arrays."""
     names = ("(grad_b, grad_w)", "biases, then weights", "w,b")
     if not convention.biases_first:
@@ -306,7 +316,6 @@ def _two_lists(result, convention, problem, name):
         kinds.reverse()
     came = {kind: _arrays(each, kind, name) for kind, each in zip(kinds, result, strict=True)}
     lists = [came["weights"], came["biases"]]
-    want_w = convention.arguments(problem)[0]
     came_w, came_b = _shapes(lists[0]), _shapes(lists[1])
     if came_w != _shapes(want_w) and came_b == _shapes(want_w):
         raise Trouble(_swapped(name, *names))
@@ -426,20 +435,19 @@ def _refuse(which, name, cause, came, wanted):
     raise Trouble(finding)
 
 
-def _by_layer(weights, biases, convention, problem, name):
+def _by_layer(weights, biases, arguments, convention, name):
     """Return the lists as dictionaries by layer, with repaired shapes."""
-    net, m = problem.net, problem.x.shape[1]
-    want_w, want_b, _, _ = convention.arguments(problem)
-    layers = range(2, net.depth + 1)
+    want_w, want_b, x, _ = arguments
+    m, depth = x.shape[0 if convention.rows else 1], len(want_w) + 1
     for kind, came, want in (("weight", weights, want_w), ("bias", biases, want_b)):
         if len(came) != len(want):
             raise Trouble(_wrong_number(name, kind, came, want))
-    weights, shapes_w = _in_order(weights, want_w, net.depth)
-    biases, shapes_b = _in_order(biases, want_b, net.depth)
+    weights, shapes_w = _in_order(weights, want_w, depth)
+    biases, shapes_b = _in_order(biases, want_b, depth)
     shapes = (shapes_w or shapes_b)[:1]
     w, b = {}, {}
     for l, came_w, came_b, wish_w, wish_b in zip(
-        layers, weights, biases, want_w, want_b, strict=True
+        range(2, depth + 1), weights, biases, want_w, want_b, strict=True
     ):
         w[l], wrong = _weight_array(came_w, wish_w.shape, m)
         shapes += [("bp4", wrong, l, str(came_w.shape), str(wish_w.shape))] if wrong else []
@@ -588,7 +596,7 @@ def _as_a_step(after, before, gradient):
     if gradient.shape != change.shape:
         return ""
     eta = -float((change * gradient).sum() / (gradient**2).sum())
-    if not _close(change, -eta * gradient, 1e-3):
+    if not same(change, -eta * gradient, 1e-3):
         return ""
     return f" The change is -{eta:.3g} times the gradient: a step of gradient descent."
 
@@ -605,9 +613,9 @@ def memory(subject, problems, whole):
     steps = np.diff([_vector(came) for came in calls[1:]], axis=0)
     at = np.argmax(abs(second - first))
     evidence = Evidence("a number of the second call", f"{second[at]:.6g}", f"{first[at]:.6g}")
-    if abs(steps[0]).max() > 0 and _close(steps[0], steps[1], 1e-6):
+    if abs(steps[0]).max() > 0 and same(steps[0], steps[1], 1e-6):
         return [_accumulates(subject.name, evidence)]
-    return [_remembers(subject.name, evidence)]
+    return [remembers(subject.name, evidence)]
 
 
 def _accumulates(name, evidence):
@@ -623,15 +631,16 @@ def _accumulates(name, evidence):
     )
 
 
-def _remembers(name, evidence):
+def remembers(name, evidence):
+    """Return the finding for results that change when the function is called again."""
     return trouble(
         "state",
         "remembers",
         "another result when called again",
-        f"Called again with the same arguments, {name} returns other numbers: it remembers earlier "
+        f"Called again with the same arguments, {name} gives another result: it remembers earlier "
         "calls, or draws random numbers.",
         "Which of your variables outlive a call: globals, attributes, default arguments?",
-        "Let the result depend on the four arguments alone.",
+        "Let the result depend on the arguments alone.",
         evidence,
     )
 
@@ -643,10 +652,13 @@ def _vector(came):
 
 
 def _equal(first, second):
-    one, other = _vector(first), _vector(second)
-    return one.shape == other.shape and (not one.size or _close(one, other, 1e-9))
+    return same(_vector(first), _vector(second), 1e-9)
 
 
-def _close(one, other, tolerance):
-    scale = max(abs(one).max(), abs(other).max())
-    return bool(abs(one - other).max() <= tolerance * scale)
+def same(one, other, tolerance):
+    """Say whether two arrays agree, relative to the largest entry of either."""
+    if one.shape != other.shape:
+        return False
+    scale = max(abs(one).max(initial=0), abs(other).max(initial=0))
+    difference = abs(one - other).max(initial=0)
+    return bool(np.isfinite(scale) and difference <= tolerance * scale + _FLOOR)

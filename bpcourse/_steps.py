@@ -1,7 +1,7 @@
 """What an exercise is made of, and the mistakes that several exercises share.
 
-The tables of exercises are in :mod:`bpcourse._steps_equations` (activations, costs, BP1 to BP4) and
-:mod:`bpcourse._steps_programs` (whole programs); :mod:`bpcourse.exercises` judges by them.
+The tables of exercises are in the modules ``_steps_activations`` to ``_steps_values``, one for each
+topic; :mod:`bpcourse.exercises` judges by them.
 """
 
 from collections.abc import Callable

@@ -2,14 +2,7 @@
 
 import numpy as np
 
-from bpcourse._steps import (
-    Case,
-    Exercise,
-    Mistake,
-    numbers,
-    scaled,
-    sign,
-)
+from bpcourse._steps import Case, Exercise, Mistake, numbers, scaled, sign
 from bpcourse.activations import relu, sigmoid, softmax, tanh
 
 _NEURON = ("forward-pass", "ch-forward-pass", "The forward pass and the notation")

@@ -2,14 +2,7 @@
 
 import numpy as np
 
-from bpcourse._steps import (
-    Case,
-    Exercise,
-    Mistake,
-    mean_too_early,
-    scaled,
-    sign,
-)
+from bpcourse._steps import Case, Exercise, Mistake, mean_too_early, scaled, sign
 from bpcourse.costs import cross_entropy, log_likelihood, quadratic
 
 _COST = ("forward-pass", "forward-pass-cost", "The cost, as one number")

@@ -4,14 +4,7 @@ import inspect
 
 import numpy as np
 
-from bpcourse._steps import (
-    Case,
-    Exercise,
-    Mistake,
-    SkippedCase,
-    scaled,
-    sign,
-)
+from bpcourse._steps import Case, Exercise, Mistake, SkippedCase, scaled, sign
 
 _TEMPTING = ("cost-of-gradients", "cost-tempting", "The tempting idea")
 _ACCURACY = ("cost-of-gradients", "cost-accuracy", "How accurate is a difference?")

@@ -3,15 +3,7 @@
 import numpy as np
 
 from bpcourse import equations
-from bpcourse._steps import (
-    Case,
-    Exercise,
-    Mistake,
-    mean_too_early,
-    numbers,
-    scaled,
-    slopes,
-)
+from bpcourse._steps import Case, Exercise, Mistake, mean_too_early, numbers, scaled, slopes
 
 _BP1 = ("four-equations", "four-equations-bp1", "BP1: the error of the output layer")
 _BP2 = ("four-equations", "four-equations-bp2", "BP2: one layer back")

@@ -2,12 +2,7 @@
 
 import numpy as np
 
-from bpcourse._steps import (
-    Case,
-    Exercise,
-    Mistake,
-    numbers,
-)
+from bpcourse._steps import Case, Exercise, Mistake, numbers
 from bpcourse.activations import sigmoid, tanh
 from bpcourse.network import Network
 

@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from bpcourse._steps import (
-    Case,
-    Exercise,
-    Mistake,
-)
+from bpcourse._steps import Case, Exercise, Mistake
 
 _EARLY = ("overfitting", "overfitting-early", "Early stopping, and why two copies are kept")
 _KFOLD = ("overfitting", "overfitting-kfold", "When there is nothing to set aside")

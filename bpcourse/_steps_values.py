@@ -2,12 +2,7 @@
 
 import numpy as np
 
-from bpcourse._steps import (
-    Case,
-    Exercise,
-    Mistake,
-    SkippedCase,
-)
+from bpcourse._steps import Case, Exercise, Mistake, SkippedCase
 from bpcourse.scalar import Value
 
 _ENGINE = ("computational-graphs", "computational-graphs-build", "An engine, step by step")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bpcourse._attempts import argument_names, call, close, same
-from bpcourse._observation import own_line, trouble
+from bpcourse._observation import own_line, remembers, trouble, unfit_signature
 from bpcourse.findings import Evidence, Finding, Ratio
 
 # Exceptions that say little to a beginner: type, pattern, cause, title, second and third hint.
@@ -176,43 +176,30 @@ def _raised(exercise, attempt, subject, function):
 
 def _other_arguments(exercise, attempt, function):
     """Return a finding if the function takes another number of arguments, or None."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # a function that can't be looked into
+    handed = attempt.case.args if exercise.name != "Value" else [3.0]
+    signature = unfit_signature(function, handed)
+    if signature is None:
         return None
-    try:
-        signature.bind(*(attempt.case.args if exercise.name != "Value" else [3.0]))
-    except TypeError:
-        finding = trouble(
-            "call",
-            "arguments",
-            "another number of arguments",
-            f"The check calls {exercise.signature}; your arguments are {signature}.",
-            "Which arguments does the exercise hand over, and in which order?",
-            f"The signature is {exercise.signature}.",
-        )
-        return replace(finding, read=exercise.read)
-    return None
+    finding = trouble(
+        "call",
+        "arguments",
+        "another number of arguments",
+        f"The check calls {exercise.signature}; your arguments are {signature}.",
+        "Which arguments does the exercise hand over, and in which order?",
+        f"The signature is {exercise.signature}.",
+    )
+    return replace(finding, read=exercise.read)
 
 
 def unsteady(exercise, attempts, subject):
     """Return the finding for results that change when the function is called again."""
     attempt = next(each for each in attempts if not each.steady)
-    finding = trouble(
-        "state",
-        "remembers",
-        "another result when called again",
-        f"Called again with the same arguments, {subject} gives another result: it remembers "
-        "earlier calls, or draws random numbers.",
-        "Which of your variables outlive a call: globals, attributes, default arguments?",
-        "Let the result depend on the arguments alone.",
-        Evidence(
-            f"{attempt.case.label}, first number, second call",
-            _first_number(attempt.again),
-            _first_number(attempt.came),
-        ),
+    evidence = Evidence(
+        f"{attempt.case.label}, first number, second call",
+        _first_number(attempt.again),
+        _first_number(attempt.came),
     )
-    return replace(finding, read=exercise.read)
+    return replace(remembers(subject, evidence), read=exercise.read)
 
 
 def _first_number(came):

@@ -8,7 +8,7 @@ one mistake does not smear over the steps that follow.
 =========  =================================  ==================================
 equation   ``predict``                        returns
 =========  =================================  ==================================
-forward    ``(step)``                         a :class:`Recipe` of the forward pass
+forward    ``(net)``                          a :class:`Recipe` of the forward pass
 bp1, bp2   ``(step)``                         :math:`\delta^l`, of shape (n_l, m)
 bp3        ``(step, delta)``                  one gradient per example, (n_l, m)
 bp4        ``(step, delta)``                  one gradient per example, (m, n_l, n_{l-1})
@@ -20,7 +20,7 @@ or None, where the arrays do not fit, so that the mistake can't be made here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class Line:
 
     start: np.ndarray
     direction: np.ndarray
-    accept: Callable = bool
+    accept: Callable
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,10 @@ class Step:
 
     Attributes
     ----------
+    given : Network
+        The network that the learner's program was called with.
     net : Network
+        The network that it computes; another one if its forward pass is wrong.
     trace : Trace
         The learner's forward pass, with m examples.
     y : ndarray of shape (n_L, m)
@@ -112,6 +115,7 @@ class Step:
         The learner's own gradients by the biases, of each example alone.
     """
 
+    given: Network
     net: Network
     trace: Trace
     y: np.ndarray
@@ -120,7 +124,7 @@ class Step:
     delta: dict
     gradients: dict
     decay: float
-    biases: dict = field(default_factory=dict)
+    biases: dict
 
     @property
     def activation(self):
@@ -160,6 +164,11 @@ class Step:
         return self.net.w[self.l + 1].T @ self.delta[self.l + 1]
 
     @property
+    def penalty(self):
+        """The penalty's part of the gradient by the weights of layer l."""
+        return self.decay * self.given.w[self.l]
+
+    @property
     def right(self):
         """The error of layer l, by BP1 or by BP2 from the learner's own error of layer l + 1."""
         if self.l == self.net.depth:
@@ -179,7 +188,7 @@ def right_bp3(step, delta):
 
 def right_bp4(step, delta):
     """Return the gradients by the weights, one matrix per example."""
-    return outer(delta, step.before) + step.decay * step.net.w[step.l]
+    return outer(delta, step.before) + step.penalty
 
 
 # Formulas that learners use for the derivative, of z or of a.
@@ -438,10 +447,6 @@ def _divided_back(step):
     return [_divided(step.back, step), by_weights]
 
 
-def _same_shape(step, other, shape):
-    return other is not None and other.shape == shape
-
-
 def _wrong_layer_primes(step):
     """Return the error with sigma' taken in another layer of the same width."""
     z, a = step.trace.z, step.trace.a
@@ -694,7 +699,7 @@ def _errors_by_weights(step):
     for l, gradient in step.gradients.items():
         a = step.trace.a[l - 1]
         squares = (a**2).sum(axis=0)
-        data = gradient - step.decay * step.net.w[l]
+        data = gradient - replace(step, l=l).penalty
         errors[l] = np.einsum("mjk,km->jm", data, a) / np.where(squares, squares, 1)
     return {**errors, **step.delta}
 
@@ -737,7 +742,7 @@ _STEP_TAKEN = (
 BP3 = [
     _bp3(
         *_STEP_TAKEN,
-        lambda step, delta: _parameters_after_step(step.net.b[step.l], delta),
+        lambda step, delta: _parameters_after_step(step.given.b[step.l], delta),
     ),
     _bp3(
         "zero",
@@ -821,7 +826,7 @@ BP3 = [
         "The penalty was added to the gradient by the biases; biases are not decayed.",
         "Over which parameters does the penalty sum?",
         "Leave the biases out of the penalty.",
-        lambda step, delta: Line(delta, step.net.b[step.l], lambda c: abs(c) > 1e-9),
+        lambda step, delta: Line(delta, step.given.b[step.l], lambda c: abs(c) > 1e-9),
     ),
     _bp3(
         "other_layer",
@@ -840,8 +845,8 @@ def _bp4(*arguments, **options):
 
 def _with_decay(step, gradient):
     """Return a wrong gradient of the data with the right penalty, or None for a wrong shape."""
-    w = step.net.w[step.l]
-    return gradient + step.decay * w if gradient.shape[1:] == w.shape else None
+    fits = gradient.shape[1:] == step.penalty.shape
+    return gradient + step.penalty if fits else None
 
 
 def _outer_with(step, delta, arrays):
@@ -892,7 +897,7 @@ def _by_neurons(step, delta):
 def _decay_line(step, delta):
     return Line(
         outer(delta, step.before),
-        np.broadcast_to(step.net.w[step.l], (delta.shape[1], *step.net.w[step.l].shape)),
+        step.given.w[step.l],
         lambda c: abs(c) > 1e-9,
     )
 
@@ -900,7 +905,7 @@ def _decay_line(step, delta):
 BP4 = [
     _bp4(
         *_STEP_TAKEN,
-        lambda step, delta: _parameters_after_step(step.net.w[step.l], right_bp4(step, delta)),
+        lambda step, delta: _parameters_after_step(step.given.w[step.l], right_bp4(step, delta)),
     ),
     _bp4(
         "decay_missing",

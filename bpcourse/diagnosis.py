@@ -8,7 +8,7 @@ that possible:
 - *Each step on the learner's own numbers.* Whether BP2 is right in layer l is judged with the
   learner's own :math:`\delta^{l+1}`, right or wrong. So one mistake does not smear over all the
   layers behind it, and two mistakes are two findings.
-- *A catalogue.* For each step the numbers of some thirty mistakes are computed, and compared with
+- *A catalogue.* For each step the numbers of some twenty mistakes are computed, and compared with
   the numbers that came. A cause is named only if it reproduces all of them.
 
 Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
@@ -102,8 +102,9 @@ def diagnose(
 
     Notes
     -----
-    The function is called some forty times, with prints and warnings held back. A cause that is not
-    in the catalogue is not guessed: then the equation and the layer are known, the cause is None.
+    The function is called some twenty times, more often if it raises an error, with prints and
+    warnings held back. A cause that is not in the catalogue is not guessed: then the equation and
+    the layer are known, the cause is None.
     Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
 
     Examples
@@ -136,11 +137,11 @@ def diagnose(
     setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
     subject = Subject(function, _name(function), _convention(layout, order))
     widths = _widths(sizes, setting.activations[1])
-    seed = _checks.generator(np.random.default_rng(0) if rng is None else rng)
+    rng = _checks.generator(np.random.default_rng(0) if rng is None else rng)
     try:
-        return _examine(subject, widths, setting, seed)
+        return _examine(subject, widths, setting, rng)
     except Trouble as error:
-        return _second_try(subject, widths, setting, seed, error.finding)
+        return _second_try(subject, widths, setting, rng, error.finding)
 
 
 def from_class(make, *, weights="weights", biases="biases", method="backprop", gradients=None):
@@ -229,7 +230,7 @@ def _setting(activation, output, cost, reduction, weight_decay, training_size, b
             f"{', '.join(a.name for a in ACTIVATIONS.values() if a.elementwise)}; for the output "
             f'pass output="{hidden.name}"'
         )
-    _checks.lookup_name("reduction", reduction, {"mean": 0, "sum": 0})
+    _checks.lookup_name("reduction", reduction, dict.fromkeys(("mean", "sum")))
     if training_size is not None:
         training_size = _checks.integer("training_size", training_size, minimum=1)
     decay = _checks.real("weight_decay", weight_decay, minimum=0)
@@ -237,9 +238,10 @@ def _setting(activation, output, cost, reduction, weight_decay, training_size, b
 
 
 def _convention(layout, order):
-    _checks.lookup_name("layout", layout, {"columns": 0, "rows": 0})
-    _checks.lookup_name("order", order, {"w,b": 0, "b,w": 0})
-    return Convention(rows=layout == "rows", biases_first=order == "b,w")
+    return Convention(
+        rows=_checks.lookup_name("layout", layout, {"columns": False, "rows": True}),
+        biases_first=_checks.lookup_name("order", order, {"w,b": False, "b,w": True}),
+    )
 
 
 def _widths(sizes, output):

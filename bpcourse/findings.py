@@ -68,7 +68,7 @@ class Evidence:
     Attributes
     ----------
     what : str
-        What was looked at, such as "delta^3[1], first example, network [4, 6, 5, 3]".
+        What was looked at, such as "delta^3[1], example 0 alone, network [4, 6, 5, 3]".
     came, wanted : str
         The number that came and the number that was wanted; or two shapes, two types.
     how : str
@@ -128,6 +128,11 @@ class Finding:
     others: tuple[str, ...] = ()
     experiment: str = ""
     read: tuple[str, str, str] | None = None
+
+    @property
+    def section(self):
+        """The section of the book to read: page, anchor and title."""
+        return self.read or READ.get(self.equation, _DEBUGGING)
 
     @property
     def place(self):
@@ -243,7 +248,7 @@ class Diagnosis:
             "equation": self.equation,
             "layer": self.layer,
             "cause": self.cause,
-            "findings": [_plain(asdict(finding)) for finding in self.findings],
+            "findings": [_plain(asdict(replace(f, read=f.section))) for f in self.findings],
             "right": list(self.right),
             "notes": list(self.notes),
             "sizes": list(self.sizes),
@@ -265,7 +270,7 @@ class Diagnosis:
             picture = _place.svg(self.sizes, marks)
         text = escape(str(self))
         if self.findings:
-            page, anchor, _ = self.findings[0].read or reading(self.equation)
+            page, anchor, _ = self.findings[0].section
             address = f"{page}.html#{anchor}"
             text = text.replace(address, f'<a href="{address}">{address}</a>')
         return f"{picture}<pre>{text}</pre>"
@@ -278,11 +283,6 @@ def _plain(value):
     if isinstance(value, tuple | list):
         return [_plain(each) for each in value]
     return None if isinstance(value, float) and value != value else value
-
-
-def reading(equation):
-    """Return where the book explains an equation: page, anchor and title of the section."""
-    return READ.get(equation, _DEBUGGING)
 
 
 def _headline(diagnosis, level):
@@ -313,7 +313,7 @@ def _body(diagnosis, level):
     for each in more:
         sentence = f" {each.sentence}" if level == 3 or each.equation in _PLAIN else ""
         parts.append(_fill(f"Also wrong: {each.place}.{sentence}"))
-    page, anchor, title = first.read or reading(first.equation)
+    page, anchor, title = first.section
     return [*parts, f'Read "{title}": {page}.html#{anchor}']
 
 

@@ -16,10 +16,6 @@ from bpcourse.datasets import Dataset, digits, mnist, moons, noisy_xor, one_hot,
 ROWS = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
 
 
-def rows_of(*parts):
-    return {tuple(row) for part in parts for row in part.rows}
-
-
 def test_digits_are_scikit_learns():
     images, labels = load_digits(return_X_y=True)
     data = digits(rng=np.random.default_rng(0), validation=0, test=0)

@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from book_pages import ROOT
 from right_code import RIGHT
 from student_code import (
     CROSS,
@@ -1086,3 +1087,26 @@ def test_behind_an_adapter_the_line_is_the_learners_own():
 def test_an_unknown_factor_that_is_the_same_everywhere_is_said():
     found = of(*OUTSIDE["a factor 3.7 in BP2"][0])
     assert "3.7 times what it should be" in found.hint(2)
+
+
+def test_the_penalty_is_that_of_the_weights_that_were_given():
+    """A forward pass with transposed weights does not transpose the penalty."""
+    edits = [("w @ a + b", "w.T @ a + b"), ("weights[-l + 1].T @ delta", "weights[-l + 1] @ delta")]
+    function = program(*(Edit("", None, *each) for each in edits), text=DECAY)
+    assert named(diagnose(function, **PENALTY)) == {("forward", "weights_transposed"): ()}
+
+
+def test_a_penalty_on_biases_is_seen_though_the_forward_pass_leaves_them_out():
+    edits = [("w @ a + b", "w @ a"), ("True) / m", "True) / m + LAMBDA / N * biases[-l]")]
+    function = program(*(Edit("", None, *each) for each in edits))
+    assert named(diagnose(function)) == {
+        ("forward", "no_biases"): (),
+        ("bp3", "decay_on_biases"): (4, 3, 2),
+    }
+
+
+def test_the_book_lists_every_cause():
+    page = (ROOT / "book" / "api" / "catalogue.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- `(\w+)`: (.+)$", page, re.MULTILINE)
+    known = [(each.name, each.title) for each in CAUSES.values()]
+    assert sorted(listed) == sorted(known), "book/api/catalogue.md and the catalogue differ"
