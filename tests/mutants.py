@@ -548,16 +548,23 @@ MUTANTS = [
     ),
     # The catalogue of mistakes
     _mutant(
+        "catalogue: the penalty of the network that is computed, not of the one that was given",
+        "catalogue",
+        "return self.decay * self.given.w[self.l]",
+        "return self.decay * self.net.w[self.l]",
+        "test_diagnosis.py::test_the_penalty_is_that_of_the_weights_that_were_given",
+    ),
+    _mutant(
         "catalogue: the gradient that was asked for has no penalty",
         "catalogue",
-        "return outer(delta, step.before) + step.decay * step.net.w[step.l]",
+        "return outer(delta, step.before) + step.penalty",
         "return outer(delta, step.before)",
         "test_diagnosis.py::test_no_right_program_is_accused[penalty-0.3-50]",
     ),
     _mutant(
         "catalogue: a mistake beside a right penalty is predicted without it",
         "catalogue",
-        "return gradient + step.decay * w if",
+        "return gradient + step.penalty if",
         "return gradient if",
         "test_diagnosis.py::test_a_mistake_in_bp4_is_named_beside_a_right_penalty[bp4-factor_half-sigmoid]",
     ),
