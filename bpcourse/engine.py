@@ -5,13 +5,15 @@ equations are bound once, to arrays made once for a network and a batch size, as
 calls; a gradient is ``for call in calls: call()``. Nothing is allocated on the way. A test
 asserts that both compute the same numbers.
 
-Three choices of layout, private to this module, save calls:
+Four choices of layout, private to this module, save calls and time:
 
 - The bias of a neuron is the last column of its weights, and every layer of activations has a
   last row of ones. So :math:`z = w a + b` is one matrix product, and BP4 yields BP3 as its last
   column.
 - A mini-batch is gathered as rows (m, n_1 + 1), the fast way, and enters the products as its
   transpose, a view.
+- Activations and errors lie in memory by neuron or by example, whichever multiplies faster. What
+  lies by example is written down as the transpose of its rows, and the equations stay the same.
 - The learning rate and the mean over the mini-batch are one factor on the output error, the
   smallest array on the way back, so that the gradient comes out ready to be subtracted.
 
@@ -42,6 +44,8 @@ class BoundGradient:
         A factor on the gradient of the mean cost, such as the learning rate.
     share : BoundGradient, optional
         Another batch size of the same network: weights and gradient are then the same arrays.
+    order : {"C", "F"}, optional
+        How activations lie in memory; by default as :func:`faster_order` says.
 
     Attributes
     ----------
@@ -64,45 +68,45 @@ class BoundGradient:
     array([0.88079708, 0.88079708])
     """
 
-    def __init__(self, net, cost, batch_size, *, scale=1.0, share=None):
+    def __init__(self, net, cost, batch_size, *, scale=1.0, share=None, order=None):
         self.sizes, dtype = net.sizes, net.parameters.vector.dtype
         self.weights = share.weights if share else pack(net.parameters)
         self.gradient = share.gradient if share else np.zeros_like(self.weights)
         self.x = np.ones((batch_size, net.sizes[0] + 1), dtype)
         self.y = np.zeros((batch_size, net.sizes[-1]), dtype)
         self.calls = []
+        then = self._then
         w = by_layer(self.sizes, self.weights)
         grad_w = by_layer(self.sizes, self.gradient)
         L = net.depth
         rules = {l: rule_of(each) for l, each in net.activations.items()}
-        a, z, delta = {1: self.x.T}, {}, {}
+        order = order or faster_order(self.sizes, batch_size, dtype)
+        new = partial(_with_ones, columns=batch_size, dtype=dtype, order=order)
+        with_ones, a, delta = {1: self.x.T}, {}, {}
 
         # z^l = w^l a^{l-1} + b^l,  a^l = sigma(z^l)
         for l in w:
-            a[l] = np.ones((net.sizes[l - 1] + 1, batch_size), dtype)
-            z[l] = rules[l].z(a[l][:-1])
-            self._then(w[l].dot, a[l - 1], z[l])
-            rules[l].apply(self._then, z[l], a[l][:-1])
+            with_ones[l], a[l] = new(self.sizes[l - 1])
+            _product(then, w[l], with_ones[l - 1], a[l])
+            rules[l].apply(then, a[l])
+            _copy(then, with_ones[l][:-1], a[l])
 
         # BP1: delta^L = grad_a C * sigma'(z^L)
-        output = a[L][:-1]
-        delta[L] = np.empty_like(output)
-        self._output_error(output, self.y.T, delta[L], cost, net.activations[L])
+        delta[L] = np.empty_like(a[L])
+        _output_error(then, a[L], self.y.T, delta[L], cost, net.activations[L])
         if cost.matched != net.activations[L]:
-            rules[L].times_prime(self._then, z[L], output, delta[L])
-        factor = _number(scale / batch_size, dtype)
-        self._then(np.multiply, delta[L], factor, delta[L])
+            rules[L].times_prime(then, a[L], delta[L])
+        then(np.multiply, delta[L], _number(scale / batch_size, dtype), delta[L])
 
-        # BP2: delta^l = (w^{l+1})^T delta^{l+1} * sigma'(z^l)
-        for l in range(L - 1, 1, -1):
-            product = np.empty((net.sizes[l - 1] + 1, batch_size), dtype)
-            self._then(w[l + 1].T.dot, delta[l + 1], product)
-            delta[l] = product[:-1]  # the last row: the error of the ones
-            rules[l].times_prime(self._then, z[l], a[l][:-1], delta[l])
-
-        # BP4, and BP3 in the column of the bias
-        for l in w:
-            self._then(delta[l].dot, a[l - 1].T, grad_w[l])
+        for l in range(L, 1, -1):
+            # BP2: delta^l = (w^{l+1})^T delta^{l+1} * sigma'(z^l)
+            if l < L:
+                product, delta[l] = new(self.sizes[l - 1])
+                _product(then, w[l + 1].T, delta[l + 1], product)
+                _copy(then, delta[l], product[:-1])  # without the error of the ones
+                rules[l].times_prime(then, a[l], delta[l])
+            # BP4, and BP3 in the column of the bias
+            _product(then, delta[l], with_ones[l - 1].T, grad_w[l])
 
     def __call__(self):
         """Compute the gradient of the mini-batch in ``x`` and ``y``."""
@@ -118,14 +122,51 @@ class BoundGradient:
     def _then(self, function, *arguments):
         self.calls.append(partial(function, *arguments))
 
-    def _output_error(self, a, y, delta, cost, matched):
-        """Grad_a C, which is a - y for a matched pair and for the quadratic cost."""
-        if cost.matched == matched or cost == quadratic:
-            # y lies the other way in memory: copied first, it needs no buffer.
-            self._then(np.copyto, delta, y)
-            self._then(np.subtract, a, delta, delta)
-        else:
-            self._then(_copy_result, delta, cost.gradient, a, y)
+
+def faster_order(sizes, batch_size, dtype):
+    """Return in which order activations should lie in memory: "C" by neuron or "F" by example.
+
+    A rule found by measuring (NumPy with OpenBLAS). With AVX-512 doubles are multiplied in up to a
+    third less time by example, if a layer is wide and the mini-batch is not. Everywhere else "C"
+    was faster, or as fast.
+    """
+    wide = max(sizes[1:]) >= max(256, 2 * batch_size)
+    return "F" if wide and dtype == np.float64 else "C"
+
+
+def _with_ones(rows, columns, dtype, order):
+    """Return an array that ends with a row of ones, and an array for its other rows.
+
+    In order "C" the second is part of the first. In order "F" that part would have gaps in
+    memory, where NumPy needs a buffer; so it is an array of its own, to be copied.
+    """
+    whole = np.ones((rows + 1, columns), dtype, order=order)
+    part = whole[:-1]
+    return whole, part if part.flags.forc else np.empty_like(part)
+
+
+def _copy(then, to, array):
+    """Let ``to`` = array, which needs no call if they are the same memory."""
+    if not np.may_share_memory(to, array):
+        then(np.copyto, to, array)
+
+
+def _product(then, left, right, out):
+    """Let out = left right. NumPy wants ``out`` in order "C": else all three are transposed."""
+    if out.flags.c_contiguous:
+        then(left.dot, right, out)
+    else:
+        then(right.T.dot, left.T, out.T)
+
+
+def _output_error(then, a, y, delta, cost, activation):
+    """Grad_a C, which is a - y for the quadratic cost; a - y as well for a matched pair."""
+    if cost.matched == activation or cost == quadratic:
+        # y can lie the other way in memory: copied first, it needs no buffer.
+        then(np.copyto, delta, y)
+        then(np.subtract, a, delta, delta)
+    else:
+        then(_copy_result, delta, cost.gradient, a, y)
 
 
 def _number(value, dtype):
@@ -163,8 +204,8 @@ def by_layer(sizes, packed):
     return views
 
 
-# What each activation does in place. ``apply`` turns z into a; ``times_prime`` multiplies delta by
-# sigma'. The built-in activations keep a in z's memory, since their sigma' is a function of a.
+# What each activation does in place. ``apply`` turns z into a. ``times_prime`` multiplies delta by
+# sigma'(z), which for the built-in activations is a function of a, and uses up a.
 
 
 class _Rule:
@@ -173,9 +214,6 @@ class _Rule:
     def __init__(self, apply, times_prime):
         self.apply, self.times_prime = apply, times_prime
 
-    def z(self, a):
-        return a
-
 
 class _AnyActivation:
     """An activation without a rule of its own: z is kept, and f and prime allocate."""
@@ -183,17 +221,16 @@ class _AnyActivation:
     def __init__(self, activation):
         self.activation = activation
 
-    def z(self, a):
-        return np.empty_like(a)
+    def apply(self, then, z):
+        self.z = np.empty_like(z)
+        then(np.copyto, self.z, z)
+        then(_copy_result, z, self.activation.f, self.z)
 
-    def apply(self, then, z, a):
-        then(_copy_result, a, self.activation.f, z)
+    def times_prime(self, then, a, delta):
+        then(self._times_prime, delta)
 
-    def times_prime(self, then, z, a, delta):
-        then(self._times_prime, z, delta)
-
-    def _times_prime(self, z, delta):
-        prime = self.activation.prime(z)
+    def _times_prime(self, delta):
+        prime = self.activation.prime(self.z)
         if self.activation.elementwise:
             delta *= prime
         else:
@@ -205,7 +242,7 @@ def rule_of(activation):
     return _RULES.get(activation) or _AnyActivation(activation)
 
 
-def _sigmoid_apply(then, z, a):
+def _sigmoid_apply(then, z):
     one = _number(1, z.dtype)
     then(np.negative, z, z)
     then(np.exp, z, z)
@@ -213,43 +250,40 @@ def _sigmoid_apply(then, z, a):
     then(np.reciprocal, z, z)
 
 
-def _sigmoid_times_prime(then, z, a, delta):
-    prime = np.empty_like(a)
-    then(np.subtract, _number(1, a.dtype), a, prime)
-    then(np.multiply, prime, a, prime)
-    then(np.multiply, delta, prime, delta)
+def _sigmoid_times_prime(then, a, delta):
+    then(np.multiply, delta, a, delta)
+    then(np.subtract, _number(1, a.dtype), a, a)
+    then(np.multiply, delta, a, delta)
 
 
-def _tanh_apply(then, z, a):
+def _tanh_apply(then, z):
     then(np.tanh, z, z)
 
 
-def _tanh_times_prime(then, z, a, delta):
-    prime = np.empty_like(a)
-    then(np.multiply, a, a, prime)
-    then(np.subtract, _number(1, a.dtype), prime, prime)
-    then(np.multiply, delta, prime, delta)
+def _tanh_times_prime(then, a, delta):
+    then(np.multiply, a, a, a)
+    then(np.subtract, _number(1, a.dtype), a, a)
+    then(np.multiply, delta, a, delta)
 
 
-def _relu_apply(then, z, a):
+def _relu_apply(then, z):
     then(partial(np.maximum, out=z), z, _number(0, z.dtype))
 
 
-def _relu_times_prime(then, z, a, delta):
-    prime = np.empty_like(a)
-    then(np.sign, a, prime)  # a is 0 or positive
-    then(np.multiply, delta, prime, delta)
+def _relu_times_prime(then, a, delta):
+    then(np.sign, a, a)  # a is 0 or positive
+    then(np.multiply, delta, a, delta)
 
 
-def _identity_apply(then, z, a):
+def _identity_apply(then, z):
     """z is a already."""
 
 
-def _identity_times_prime(then, z, a, delta):
+def _identity_times_prime(then, a, delta):
     """sigma' is 1."""
 
 
-def _softmax_apply(then, z, a):
+def _softmax_apply(then, z):
     # A row copied to a full array, and a sum as a product with ones, spare the ufuncs the buffer
     # that they need for broadcasting.
     row, full, ones = np.empty_like(z[:1]), np.empty_like(z), np.ones((len(z), len(z)), z.dtype)
@@ -257,17 +291,17 @@ def _softmax_apply(then, z, a):
     then(np.copyto, full, row)
     then(np.subtract, z, full, z)
     then(np.exp, z, z)
-    then(ones.dot, z, full)
+    _product(then, ones, z, full)
     then(np.divide, z, full, z)
 
 
-def _softmax_times_prime(then, z, a, delta):
-    """The Jacobian times delta is a * (delta - sum(a * delta))."""
-    product, full = np.empty_like(a), np.empty_like(a)
-    then(np.multiply, a, delta, product)
-    then(np.ones((len(a), len(a)), a.dtype).dot, product, full)
-    then(np.subtract, delta, full, delta)
+def _softmax_times_prime(then, a, delta):
+    """The Jacobian times delta is a * delta - a * sum(a * delta)."""
+    full, ones = np.empty_like(a), np.ones((len(a), len(a)), a.dtype)
     then(np.multiply, delta, a, delta)
+    _product(then, ones, delta, full)
+    then(np.multiply, a, full, a)
+    then(np.subtract, delta, a, delta)
 
 
 _RULES = {

@@ -119,12 +119,11 @@ def _activate(activation, up, down, change):
     if change is not None and change_of is not None:
         change = change_of(up, down, change)  # before z gives its memory to a
     rule = rule_of(activation)
-    a_up, a_down = rule.z(up), rule.z(down)
-    rule.apply(_now, up, a_up)
-    rule.apply(_now, down, a_down)
+    for z in (up, down):
+        rule.apply(_now, z)
     if change is not None and change_of is None:
-        change = a_up - a_down
-    return a_up, a_down, change
+        change = up - down
+    return up, down, change
 
 
 def _now(function, *arguments):

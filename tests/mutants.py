@@ -413,8 +413,15 @@ MUTANTS = [
     _mutant(
         "engine: a of the wrong layer in BP4",
         "engine",
-        "self._then(delta[l].dot, a[l - 1].T, grad_w[l])",
-        "self._then(delta[l].dot, a[max(l - 2, 1)].T, grad_w[l])",
+        "_product(then, delta[l], with_ones[l - 1].T, grad_w[l])",
+        "_product(then, delta[l], with_ones[max(l - 2, 1)].T, grad_w[l])",
+        "test_engine.py::test_equals_backprop_to_a_few_ulps",
+    ),
+    _mutant(
+        "engine: activations not copied beside their ones",
+        "engine",
+        "_copy(then, with_ones[l][:-1], a[l])",
+        "_copy(then, a[l], a[l])",
         "test_engine.py::test_equals_backprop_to_a_few_ulps",
     ),
     _mutant(

@@ -10,9 +10,10 @@ import pytest
 import bpcourse as bp
 from bpcourse.activations import ACTIVATIONS
 from bpcourse.costs import COSTS
-from bpcourse.engine import BoundGradient, by_layer, pack, unpack
+from bpcourse.engine import BoundGradient, by_layer, faster_order, pack, unpack
 
 SHAPES = [[3, 2], [2, 5, 3, 4, 2], [4, 4, 4]]
+ORDERS = ["C", "F"]
 FITTING = [
     (output, cost)
     for output, cost in itertools.product(ACTIVATIONS.values(), COSTS.values())
@@ -41,10 +42,11 @@ def both(net, x, y, cost, **options):
 @pytest.mark.parametrize("hidden", ACTIVATIONS.values(), ids=str)
 def test_equals_backprop_to_a_few_ulps(hidden, output, cost, dtype):
     """Errors are measured against the largest entry: sums are formed in another order."""
-    for sizes, m in itertools.product(SHAPES, (1, 2, 7)):
-        _, bound, plain = both(*problem(sizes, hidden, output, m, dtype), cost)
+    for sizes, m, order in itertools.product(SHAPES, (1, 2, 7), ORDERS):
+        _, bound, plain = both(*problem(sizes, hidden, output, m, dtype), cost, order=order)
         assert bound.dtype == dtype
-        assert abs(bound - plain).max() <= 16 * np.finfo(dtype).eps * abs(plain).max(), (sizes, m)
+        error, eps = abs(bound - plain).max(), np.finfo(dtype).eps
+        assert error <= 16 * eps * abs(plain).max(), (sizes, m, order)
 
 
 def test_an_activation_of_ones_own_runs_too():
@@ -52,8 +54,8 @@ def test_an_activation_of_ones_own_runs_too():
         "softplus", lambda z: np.logaddexp(0, z), lambda z: 1 / (1 + np.exp(-z))
     )
     group = bp.Activation("pairs", bp.softmax.f, bp.softmax.prime, elementwise=False)
-    for own in (softplus, group):
-        _, bound, plain = both(*problem([3, 4, 4, 2], own, own, 5), bp.quadratic)
+    for own, order in itertools.product((softplus, group), ORDERS):
+        _, bound, plain = both(*problem([3, 4, 4, 2], own, own, 5), bp.quadratic, order=order)
         assert np.allclose(bound, plain, rtol=1e-13, atol=1e-16)
 
 
@@ -106,12 +108,13 @@ def test_the_network_does_not_change():
     assert np.array_equal(net.parameters.vector, before)
 
 
+@pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("hidden", ACTIVATIONS.values(), ids=str)
-def test_nothing_is_allocated(hidden):
+def test_nothing_is_allocated(hidden, order):
     """No array: the smallest one here has 2,560 bytes. Python's own objects and the iterator of
     softmax's maximum stay below 2,048."""
     net, x, y = problem([64, 30, 10], hidden, bp.softmax, 32)
-    bound, _, _ = both(net, x, y, bp.log_likelihood)
+    bound, _, _ = both(net, x, y, bp.log_likelihood, order=order)
     tracemalloc.start()
     try:
         bound()
@@ -126,10 +129,11 @@ def test_nothing_is_allocated(hidden):
     assert peak - before < 2048, f"{peak - before} bytes at the peak (first call: {first})"
 
 
-def test_no_page_faults():
+@pytest.mark.parametrize("order", ORDERS)
+def test_no_page_faults(order):
     resource = pytest.importorskip("resource")  # Windows has none
     net, x, y = problem([200, 300, 10], bp.sigmoid, bp.sigmoid, 64)
-    bound, _, _ = both(net, x, y, bp.cross_entropy)
+    bound, _, _ = both(net, x, y, bp.cross_entropy, order=order)
     for _ in range(3):
         bound()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -140,11 +144,32 @@ def test_no_page_faults():
 
 
 def test_number_of_calls():
-    """Each product and ufunc once: a call costs about a microsecond, which small nets feel."""
-    net, _, _ = problem([64, 30, 10], bp.sigmoid, bp.sigmoid, 10)
-    assert len(BoundGradient(net, bp.cross_entropy, 10).calls) == 19
-    net, _, _ = problem([64, 30, 10], bp.sigmoid, bp.softmax, 10)
-    assert len(BoundGradient(net, bp.log_likelihood, 10).calls) == 21
+    """Each product and ufunc once: a call costs about a microsecond, which small nets feel. By
+    example, three more: beside the ones of two layers, and beside the error of the ones."""
+    for order, more in (("C", 0), ("F", 3)):
+        net, _, _ = problem([64, 30, 10], bp.sigmoid, bp.sigmoid, 10)
+        assert len(BoundGradient(net, bp.cross_entropy, 10, order=order).calls) == 19 + more
+        net, _, _ = problem([64, 30, 10], bp.sigmoid, bp.softmax, 10)
+        assert len(BoundGradient(net, bp.log_likelihood, 10, order=order).calls) == 21 + more
+
+
+@pytest.mark.parametrize(
+    "sizes, batch_size, dtype, order",
+    [
+        ([784, 30, 10], 10, np.float64, "C"),
+        ([784, 512, 512, 10], 128, np.float64, "F"),
+        ([784, 512, 512, 10], 128, np.float32, "C"),
+        ([784, 512, 512, 10], 1000, np.float64, "C"),
+    ],
+)
+def test_doubles_lie_by_example_where_a_layer_is_wider_than_the_mini_batch(
+    sizes, batch_size, dtype, order
+):
+    assert faster_order(sizes, batch_size, dtype) == order
+    net, _, _ = problem(sizes, bp.sigmoid, bp.sigmoid, 1, dtype)
+    first_product = BoundGradient(net, bp.cross_entropy, batch_size).calls[0].args[-1]
+    by_neuron = (sizes[1], batch_size)
+    assert first_product.shape == (by_neuron if order == "C" else by_neuron[::-1])
 
 
 @pytest.mark.parametrize("hidden", [bp.sigmoid, bp.tanh, bp.relu], ids=str)
@@ -163,13 +188,14 @@ def test_every_call_is_one_of_numpys_own(hidden):
         assert ours == ["bpcourse.engine"], "one call, of the gradient itself; the rest is NumPy's"
 
 
-def test_matrix_products_are_those_that_the_theory_counts():
+@pytest.mark.parametrize("order", ORDERS)
+def test_matrix_products_are_those_that_the_theory_counts(order):
     """Forward one per layer, backward one per layer and one more per hidden layer."""
     sizes = [7, 5, 4, 3]
     net, _, _ = problem(sizes, bp.sigmoid, bp.sigmoid, 2)
     products = [
         (call.func.__self__.shape, call.args[0].shape)
-        for call in BoundGradient(net, bp.cross_entropy, 2).calls
+        for call in BoundGradient(net, bp.cross_entropy, 2, order=order).calls
         if getattr(call.func, "__name__", "") == "dot"
     ]
     count = sum(rows * inner * columns for (rows, inner), (_, columns) in products)
