@@ -167,9 +167,7 @@ def scalar_engine():
 
 
 def _scalar_row(case, build, micrograd, collection, goal):
-    engines = {"micrograd": micrograd}
-    if collection == "off":
-        engines["bare tape"] = scalars.TapeValue
+    engines = {"micrograd": micrograd, "bare tape": scalars.TapeValue}
     samplers = {
         name: scalars.sampler(build, engine, collection) for name, engine in engines.items()
     }

@@ -2,7 +2,8 @@
 
 A run ends after the first epoch at whose end the network gets 97 % of the held-out digits right.
 How many epochs that takes depends on the seed and on nothing else; its median over many seeds is
-multiplied by the time of an epoch. Looking at the held-out digits is not part of it.
+multiplied by the time of an epoch. Looking at the held-out digits is not part of it. What is
+reported comes from other seeds than those by which the setting was chosen.
 """
 
 import itertools
@@ -16,7 +17,7 @@ from bpcourse.training import _Descent, _make_step
 from .measure import seconds
 
 WANTED = 0.97
-SEEDS = range(21)
+SEARCHED, REPORTED = range(21), range(1000, 1101)  # seeds
 MOST_EPOCHS = 100  # a start that needs more counts as never
 
 
@@ -28,12 +29,12 @@ def data():
 
 def ours(data, seed, setting):
     """bpcourse: the loop inside bp.train, with softmax, log-likelihood and momentum."""
-    hidden, batch_size, eta = setting
+    batch_size, eta, momentum = setting
     rng = np.random.default_rng(seed)
-    options = {"hidden": hidden, "output": bp.softmax, "dtype": np.float32}
+    options = {"hidden": bp.tanh, "output": bp.softmax, "init": "he", "dtype": np.float32}
     net = bp.Network.random([64, 30, 10], rng=rng, **options)
     descent = _Descent(net, data.train, bp.log_likelihood, eta, batch_size)
-    step = _make_step(descent.first, 0.0, 0.9)
+    step = _make_step(descent.first, 0.0, momentum)
 
     def epoch():
         for gradient in descent.epoch(rng):
@@ -91,7 +92,7 @@ def pytorch(data, seed, setting):
 
 METHODS = {"bpcourse": ours, "scikit-learn": scikit_learn, "PyTorch": pytorch}
 SETTINGS = {
-    "bpcourse": list(itertools.product(("sigmoid", "tanh"), (64, 128, 256), (0.4, 0.6, 0.8))),
+    "bpcourse": list(itertools.product((128, 150, 225), (0.6, 0.8, 1.0), (0.85, 0.9))),
     "scikit-learn": [
         *itertools.product(("sgd",), ("relu", "tanh"), (32,), (0.1, 0.2)),
         *itertools.product(("adam",), ("relu", "tanh"), (128, 200, 256), (0.02, 0.04, 0.06)),
@@ -110,17 +111,17 @@ def epochs_needed(data, name, seed, setting):
     return float("inf")
 
 
-def median_epochs(data, name, setting):
+def median_epochs(data, name, setting, seeds):
     """Return the median over the seeds."""
-    return statistics.median(epochs_needed(data, name, seed, setting) for seed in SEEDS)
+    return statistics.median(epochs_needed(data, name, seed, setting) for seed in seeds)
 
 
 def best_setting(data, name):
     """Return the setting with the shortest time, by a quick look, and its median of epochs."""
-    epochs, times = {}, {}
+    times = {}
     for setting in SETTINGS[name]:
         epoch, _ = METHODS[name](data, 0, setting)
-        epochs[setting] = median_epochs(data, name, setting)
-        times[setting] = epochs[setting] * min(seconds(epoch) for _ in range(21))
+        shortest = min(seconds(epoch) for _ in range(21))
+        times[setting] = shortest * median_epochs(data, name, setting, SEARCHED)
     best = min(times, key=times.get)
-    return best, epochs[best]
+    return best, median_epochs(data, name, best, REPORTED)
