@@ -173,7 +173,10 @@ def _scalar_row(case, build, micrograd, collection, goal):
     }
     result = measure.ratios(scalars.sampler(build, bp.scalar.Value, collection), samplers)
     case = f"{case}, garbage collection {collection}"
-    return _row(case, "bpcourse", result, [], {"micrograd": ("at least", goal)})
+    row = _row(case, "bpcourse", result, [], {"micrograd": ("at least", goal)})
+    reach = result["micrograd"].best / result["bare tape"].best
+    print(f"  {'micrograd / bare tape':32}{reach:8.2f}")
+    return row
 
 
 def _memory_row(case, build, micrograd):
