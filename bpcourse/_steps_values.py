@@ -1,5 +1,8 @@
 """The exercise on an engine of numbers, and careless walks through a graph."""
 
+from functools import partial
+from itertools import product
+
 import numpy as np
 
 from bpcourse._steps import Case, Exercise, Mistake, SkippedCase
@@ -69,25 +72,46 @@ def _derivatives(node):
     return node.derivatives
 
 
-def _walked(walk=_sorted_nodes, local=_derivatives, assign=False, chain=True, seed=1.0):
-    """Return a careless backward pass: the values are right, the way back is not."""
+def _going_back(back):
+    """Return the run of a careless backward pass: the values are right, the way back is not."""
 
     def wrong(expression, *values):
         inputs = [Value(value) for value in values]
         made = expression(*inputs)
         for last in made if isinstance(made, tuple) else (made,):
-            _hand_down(last, walk, local, assign, chain, seed)
+            for node in _sorted_nodes(last):  # what lies between starts afresh, inputs add up
+                node.grad = 0.0 if node.parents else node.grad
+            back(last)
         return made, inputs
 
     return wrong
 
 
-def _hand_down(last, walk, local, assign, chain, seed):
-    nodes = walk(last)
-    for node in _sorted_nodes(last):  # what lies between starts afresh, inputs add up
-        node.grad = 0.0 if node.parents else node.grad
+def _interleaved(turn, remember):
+    """Return a walk that goes on from an operand as soon as that has received one share."""
+
+    def hand_on(node, seen):
+        seen.add(id(node))
+        for operand, derivative in turn([*zip(node.parents, node.derivatives, strict=True)]):
+            operand.grad += derivative * node.grad
+            if not remember or id(operand) not in seen:
+                hand_on(operand, seen)
+
+    def back(last):
+        last.grad = 1.0
+        hand_on(last, set())
+
+    return _going_back(back)
+
+
+def _walked(walk=_sorted_nodes, local=_derivatives, assign=False, chain=True, seed=1.0):
+    """Return a pass that first lists the nodes, and then goes through the list."""
+    return _going_back(partial(_hand_down, walk, local, assign, chain, seed))
+
+
+def _hand_down(walk, local, assign, chain, seed, last):
     last.grad = seed
-    for node in nodes:
+    for node in walk(last):
         for operand, derivative in zip(node.parents, local(node), strict=True):
             share = derivative * (node.grad if chain else 1.0)
             operand.grad = share if assign else operand.grad + share
@@ -120,7 +144,7 @@ def _zeroed(expression, *values):
     for last in made if isinstance(made, tuple) else (made,):
         for one in inputs:
             one.grad = 0.0
-        _hand_down(last, _sorted_nodes, _derivatives, False, True, 1.0)
+        _hand_down(_sorted_nodes, _derivatives, False, True, 1.0, last)
     return made, inputs
 
 
@@ -256,9 +280,9 @@ _VALUE_MISTAKES = (
         "Sort the values first, operands before results, and go through them from the end: "
         "`for v in reversed(topo): v._backward()`.",
         tuple(
-            _walked(_preorder(turn, remember))
-            for turn in (list, reversed)
-            for remember in (True, False)
+            each
+            for turn, remember in product((list, reversed), (True, False))
+            for each in (_walked(_preorder(turn, remember)), _interleaved(turn, remember))
         ),
         read=_ORDER,
     ),

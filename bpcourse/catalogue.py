@@ -1109,8 +1109,8 @@ FORWARD = [
         "Everything fits if the hidden layers use another activation function than the one that "
         "was asked for.",
         "Print a of a hidden layer beside its z.",
-        "Either change the activation of the hidden layers, or pass the one that you mean: "
-        'activation="tanh", for instance.',
+        "Either change the activation of the hidden layers, or say with the option `activation` "
+        "that it is the one that you mean.",
         _other_activation("hidden"),
     ),
     _forward(
@@ -1119,8 +1119,8 @@ FORWARD = [
         "Everything fits if the output layer uses another activation function than the one that "
         "was asked for.",
         "Print the output beside its z.",
-        "Either change the activation of the output layer, or pass the one that you mean: "
-        'output="identity", for instance.',
+        "Either change the activation of the output layer, or say with the option `output` that it "
+        "is the one that you mean.",
         _other_activation("output"),
     ),
     _forward(

@@ -609,38 +609,38 @@ class Links:
         self.data, self.links, self.grad = float(data), links, 0
         self.rank = next(Links.count)
 
-    @staticmethod
-    def of(v):
-        return v if isinstance(v, Links) else Links(v)
+    @classmethod
+    def of(cls, v):
+        return v if isinstance(v, cls) else cls(v)
 
     def __add__(self, other):
-        other = Links.of(other)
-        return Links(self.data + other.data, [(self, 1), (other, 1)])
+        other = self.of(other)
+        return type(self)(self.data + other.data, [(self, 1), (other, 1)])
 
     def __sub__(self, other):
-        other = Links.of(other)
-        return Links(self.data - other.data, [(self, 1), (other, -1)])
+        other = self.of(other)
+        return type(self)(self.data - other.data, [(self, 1), (other, -1)])
 
     def __mul__(self, other):
-        other = Links.of(other)
-        return Links(self.data * other.data, [(self, other.data), (other, self.data)])
+        other = self.of(other)
+        return type(self)(self.data * other.data, [(self, other.data), (other, self.data)])
 
     def __truediv__(self, other):
-        other = Links.of(other)
+        other = self.of(other)
         d = other.data
-        return Links(self.data / d, [(self, 1 / d), (other, -self.data / d**2)])
+        return type(self)(self.data / d, [(self, 1 / d), (other, -self.data / d**2)])
 
     def __pow__(self, n):
-        return Links(self.data**n, [(self, n * self.data ** (n - 1))])
+        return type(self)(self.data**n, [(self, n * self.data ** (n - 1))])
 
     def __neg__(self):
-        return Links(-self.data, [(self, -1)])
+        return type(self)(-self.data, [(self, -1)])
 
     def __rsub__(self, other):
-        return Links.of(other) - self
+        return self.of(other) - self
 
     def __rtruediv__(self, other):
-        return Links.of(other) / self
+        return self.of(other) / self
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -656,6 +656,34 @@ class Links:
         for v in sorted(self.below(set()), key=lambda v: -v.rank):
             for operand, derivative in v.links:
                 operand.grad += derivative * v.grad
+
+
+class Interleaved(Links):
+    """Goes on into an operand before the other one has its share."""
+
+    def backward(self):
+        self.grad = 1
+        self.walk(set())
+
+    def walk(self, visited):
+        visited.add(self)
+        for operand, derivative in self.links:
+            operand.grad += derivative * self.grad
+            if operand not in visited:
+                operand.walk(visited)
+
+
+class InterleavedForgetful(Links):
+    """The same without a memory: a value is gone through once for each of its users."""
+
+    def backward(self):
+        self.grad = 1
+        self.walk()
+
+    def walk(self):
+        for operand, derivative in self.links:
+            operand.grad += derivative * self.grad
+            operand.walk()
 
 
 class Overwriting(Micro):
@@ -1217,6 +1245,8 @@ WRONG = {
         (DepthFirst, "order"),
         (DepthFirstFromTheRight, "order"),
         (Recursive, "order"),
+        (Interleaved, "order"),
+        (InterleavedForgetful, "order"),
         (WithoutSeed, "no_seed"),
         (WithoutChain, "no_chain"),
         (OwnFactor, "own_factor"),
