@@ -22,6 +22,9 @@ from sphinx.util.nodes import make_refnode
 
 logger = logging.getLogger(__name__)
 
+# A figure that is wider is not squeezed into the screen of a phone, but scrolls.
+WIDE = 600
+
 # Latin, Greek, general punctuation, super- and subscripts, letterlike symbols, arrows, operators.
 CHARACTERS = [*range(0x20, 0x250), *range(0x370, 0x400), *range(0x2000, 0x2300), 0x27E8, 0x27E9]
 FONTS = ("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSans-Bold")
@@ -75,7 +78,9 @@ def inline_figure(image, svg):
     alt = image.get("alt", "").strip()
     if not alt:
         logger.warning("a figure has no alternative text: set mystnb.image.alt", location=image)
-    attributes = f'class="bp-figure" role="img" aria-label="{html.escape(alt)}"'
+    width = float(re.search(r'viewBox="\S+ \S+ (\S+)', svg)[1])
+    wide = " wide" if width > WIDE else ""
+    attributes = f'class="bp-figure{wide}" role="img" aria-label="{html.escape(alt)}"'
     markup = svg.replace("<svg ", f"<svg {attributes} ", 1)
     box = f'<div class="bp-figure-box">{markup}</div>'
     return nodes.raw("", box, format="html")
