@@ -51,6 +51,9 @@ class Activation:
     def __repr__(self):
         return f"<activation {self.name}>"
 
+    def __hash__(self):
+        return hash(self.name)  # f may be an object without a hash, such as a polynomial
+
 
 def _decay(z):
     """Return exp(-|z|), continued analytically: it never overflows, and complex z passes."""

@@ -53,6 +53,9 @@ class Cost:
     def __repr__(self):
         return f"<cost {self.name}>"
 
+    def __hash__(self):
+        return hash(self.name)  # value may be an object without a hash
+
 
 def _mean(per_example, a, y):
     """Return C = (1/m) sum_x C_x."""

@@ -2,10 +2,11 @@ r"""The four equations in place: the gradient that :func:`bpcourse.train` runs o
 
 :func:`bpcourse.backprop` makes new arrays at every step, as the book writes it. Here the same
 equations are bound once, to arrays made once for a network and a batch size, as a flat list of
-calls; a gradient is ``for call in calls: call()``. Nothing is allocated on the way. A test
-asserts that both compute the same numbers.
+calls; a gradient is ``for call in calls: call()``. Nothing is allocated on the way, except by what
+has no form in place here: activations and costs of one's own, and cross-entropy on softmax. A test
+asserts that both compute the same numbers, to a few units in the last place.
 
-Four choices of layout, private to this module, save calls and time:
+Four choices save calls and time:
 
 - The bias of a neuron is the last column of its weights, and every layer of activations has a
   last row of ones. So :math:`z = w a + b` is one matrix product, and BP4 yields BP3 as its last
@@ -14,8 +15,8 @@ Four choices of layout, private to this module, save calls and time:
   transpose, a view.
 - Activations and errors lie in memory by neuron or by example, whichever multiplies faster. What
   lies by example is written down as the transpose of its rows, and the equations stay the same.
-- The learning rate and the mean over the mini-batch are one factor on the output error, the
-  smallest array on the way back, so that the gradient comes out ready to be subtracted.
+- The learning rate and the mean over the mini-batch are one factor on the output error, as a rule
+  the smallest array on the way back, so that the gradient comes out ready to be subtracted.
 
 The book's chapter "What a gradient must cost" goes from the plain to this form one idea at a time.
 """
@@ -37,7 +38,7 @@ class BoundGradient:
     Parameters
     ----------
     net : Network
-        Its parameters are copied.
+        Its parameters are copied, unless ``share`` brings them.
     cost : Cost
     batch_size : int
     scale : float
@@ -46,6 +47,11 @@ class BoundGradient:
         Another batch size of the same network: weights and gradient are then the same arrays.
     order : {"C", "F"}, optional
         How activations lie in memory; by default as :func:`faster_order` says.
+
+    Raises
+    ------
+    ValueError
+        ``share`` belongs to a network of other sizes or of another precision.
 
     Attributes
     ----------
@@ -70,8 +76,7 @@ class BoundGradient:
 
     def __init__(self, net, cost, batch_size, *, scale=1.0, share=None, order=None):
         self.sizes, dtype = net.sizes, net.parameters.vector.dtype
-        self.weights = share.weights if share else pack(net.parameters)
-        self.gradient = share.gradient if share else np.zeros_like(self.weights)
+        self.weights, self.gradient = _weights_and_gradient(net, share)
         self.x = np.ones((batch_size, net.sizes[0] + 1), dtype)
         self.y = np.zeros((batch_size, net.sizes[-1]), dtype)
         self.calls = []
@@ -81,7 +86,7 @@ class BoundGradient:
         L = net.depth
         rules = {l: rule_of(each) for l, each in net.activations.items()}
         order = order or faster_order(self.sizes, batch_size, dtype)
-        new = partial(_with_ones, columns=batch_size, dtype=dtype, order=order)
+        new = partial(_with_last_row, columns=batch_size, dtype=dtype, order=order)
         with_ones, a, delta = {1: self.x.T}, {}, {}
 
         # z^l = w^l a^{l-1} + b^l,  a^l = sigma(z^l)
@@ -89,7 +94,8 @@ class BoundGradient:
             with_ones[l], a[l] = new(self.sizes[l - 1])
             _product(then, w[l], with_ones[l - 1], a[l])
             rules[l].apply(then, a[l])
-            _copy(then, with_ones[l][:-1], a[l])
+            if l < L:
+                _copy(then, with_ones[l][:-1], a[l])
 
         # BP1: delta^L = grad_a C * sigma'(z^L)
         delta[L] = np.empty_like(a[L])
@@ -123,19 +129,34 @@ class BoundGradient:
         self.calls.append(partial(function, *arguments))
 
 
+def _weights_and_gradient(net, share):
+    """Return the vectors of all parameters and of their derivatives: new ones, or those shared."""
+    if share is None:
+        weights = pack(net.parameters)
+        return weights, np.zeros_like(weights)
+    wanted = net.sizes, net.parameters.vector.dtype
+    came = share.sizes, share.weights.dtype
+    if came != wanted:
+        raise ValueError(
+            "share belongs to a network of sizes {} in {}, want one of sizes {} in {}: bind a "
+            "gradient of its own to each network".format(*came, *wanted)
+        )
+    return share.weights, share.gradient
+
+
 def faster_order(sizes, batch_size, dtype):
     """Return in which order activations should lie in memory: "C" by neuron or "F" by example.
 
     A rule found by measuring (NumPy with OpenBLAS). With AVX-512 doubles are multiplied in up to a
-    third less time by example, if a layer is wide and the mini-batch is not. Everywhere else "C"
-    was faster, or as fast.
+    third less time by example, if a layer after the inputs is wide and the mini-batch is not.
+    Everywhere else "C" was faster, or as fast.
     """
     wide = max(sizes[1:]) >= max(256, 2 * batch_size)
     return "F" if wide and dtype == np.float64 else "C"
 
 
-def _with_ones(rows, columns, dtype, order):
-    """Return an array that ends with a row of ones, and an array for its other rows.
+def _with_last_row(rows, columns, dtype, order):
+    """Return an array with a last row of ones, and an array for its other rows.
 
     In order "C" the second is part of the first. In order "F" that part would have gaps in
     memory, where NumPy needs a buffer; so it is an array of its own, to be copied.

@@ -92,6 +92,25 @@ def test_a_second_batch_size_shares_the_weights():
     assert np.allclose(unpack(net.sizes, bound.gradient), plain.vector, rtol=1e-13, atol=1e-16)
 
 
+@pytest.mark.parametrize("dtype, sizes", [(np.float32, [3, 4, 2]), (np.float64, [3, 5, 2])])
+def test_weights_of_another_network_are_not_shared(dtype, sizes):
+    bound, _, _ = both(*problem([3, 4, 2], bp.tanh, bp.sigmoid, 5), bp.cross_entropy)
+    other, _, _ = problem(sizes, bp.tanh, bp.sigmoid, 1, dtype)
+    with pytest.raises(ValueError, match="share belongs to a network of sizes"):
+        BoundGradient(other, bp.cross_entropy, 5, share=bound)
+
+
+def test_functions_without_a_hash_are_taken():
+    """A polynomial knows its own derivative, and Python gives it no hash."""
+    p = np.polynomial.Polynomial([0.0, 1.0, 0.0, -0.1])
+    cubic = bp.Activation("cubic", p, p.deriv())
+    net, x, y = problem([3, 4, 2], cubic, bp.sigmoid, 5)
+    _, bound, plain = both(net, x, y, bp.cross_entropy)
+    assert np.allclose(bound, plain, rtol=1e-13, atol=1e-16)
+    report = bp.gradcheck.check(net, x, y, bp.cross_entropy, method="central")
+    assert report.ok
+
+
 def test_pack_and_unpack_are_inverse_and_put_each_bias_last():
     net = bp.Network.random([3, 4, 2], hidden="tanh", output="tanh", rng=np.random.default_rng(0))
     packed = pack(net.parameters)
@@ -111,14 +130,14 @@ def test_the_network_does_not_change():
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("hidden", ACTIVATIONS.values(), ids=str)
 def test_nothing_is_allocated(hidden, order):
-    """No array: the smallest one here has 2,560 bytes. Python's own objects and the iterator of
-    softmax's maximum stay below 2,048."""
+    """No array of a layer: the smallest one here has 2,560 bytes. Python's own objects and the
+    iterator of softmax's maximum stay below 2,048."""
     net, x, y = problem([64, 30, 10], hidden, bp.softmax, 32)
     bound, _, _ = both(net, x, y, bp.log_likelihood, order=order)
     tracemalloc.start()
     try:
-        bound()
-        _, first = tracemalloc.get_traced_memory()
+        for _ in range(100):  # until the interpreter has filled the lists of what it uses again
+            bound()
         tracemalloc.reset_peak()
         before, _ = tracemalloc.get_traced_memory()
         for _ in range(10):
@@ -126,7 +145,7 @@ def test_nothing_is_allocated(hidden, order):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak - before < 2048, f"{peak - before} bytes at the peak (first call: {first})"
+    assert peak - before < 2048, f"{peak - before} bytes at the peak"
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -145,8 +164,8 @@ def test_no_page_faults(order):
 
 def test_number_of_calls():
     """Each product and ufunc once: a call costs about a microsecond, which small nets feel. By
-    example, three more: beside the ones of two layers, and beside the error of the ones."""
-    for order, more in (("C", 0), ("F", 3)):
+    example two more for the hidden layer: to the place beside the ones, and back from it."""
+    for order, more in (("C", 0), ("F", 2)):
         net, _, _ = problem([64, 30, 10], bp.sigmoid, bp.sigmoid, 10)
         assert len(BoundGradient(net, bp.cross_entropy, 10, order=order).calls) == 19 + more
         net, _, _ = problem([64, 30, 10], bp.sigmoid, bp.softmax, 10)
@@ -159,12 +178,13 @@ def test_number_of_calls():
         ([784, 30, 10], 10, np.float64, "C"),
         ([784, 512, 512, 10], 128, np.float64, "F"),
         ([784, 512, 512, 10], 128, np.float32, "C"),
-        ([784, 512, 512, 10], 1000, np.float64, "C"),
+        ([784, 255, 10], 10, np.float64, "C"),
+        ([784, 256, 10], 128, np.float64, "F"),
+        ([784, 256, 10], 129, np.float64, "C"),
     ],
 )
-def test_doubles_lie_by_example_where_a_layer_is_wider_than_the_mini_batch(
-    sizes, batch_size, dtype, order
-):
+def test_doubles_lie_by_example_where_a_layer_is_wide(sizes, batch_size, dtype, order):
+    """Wide: 256 neurons, and twice as many as there are examples. The inputs do not count."""
     assert faster_order(sizes, batch_size, dtype) == order
     net, _, _ = problem(sizes, bp.sigmoid, bp.sigmoid, 1, dtype)
     first_product = BoundGradient(net, bp.cross_entropy, batch_size).calls[0].args[-1]
