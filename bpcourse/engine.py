@@ -173,7 +173,7 @@ def _copy(then, to, array):
 
 
 def _product(then, left, right, out):
-    """Let out = left right. NumPy wants ``out`` in order "C": else all three are transposed."""
+    """Let out = left right; if ``out`` is not in order "C", by the transposes."""
     if out.flags.c_contiguous:
         then(left.dot, right, out)
     else:
