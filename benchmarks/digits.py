@@ -28,7 +28,10 @@ def data():
 
 
 def ours(data, seed, setting):
-    """bpcourse: the loop inside bp.train, with softmax, log-likelihood and momentum."""
+    """bpcourse: the loop inside bp.train, with softmax, log-likelihood and momentum.
+
+    With ``init="he"`` the biases start at zero. Standard normal ones took more epochs.
+    """
     batch_size, eta, momentum = setting
     rng = np.random.default_rng(seed)
     options = {"hidden": bp.tanh, "output": bp.softmax, "init": "he", "dtype": np.float32}

@@ -58,7 +58,7 @@ def lookup(kind, value, known):
 def lookup_name(kind, name, known):
     """Return the entry of ``known`` (a dict) called ``name``."""
     if name not in known:
-        import difflib  # only when it fails: it takes a while to import
+        import difflib  # of use only here, when a name is unknown
 
         near = difflib.get_close_matches(str(name).lower(), known, 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""

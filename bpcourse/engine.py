@@ -259,7 +259,7 @@ class _AnyActivation:
 
 
 def rule_of(activation):
-    """Return how an activation runs in place."""
+    """Return how an activation runs in place, in one layer: some rules keep that layer's z."""
     return _RULES.get(activation) or _AnyActivation(activation)
 
 

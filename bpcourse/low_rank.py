@@ -114,10 +114,10 @@ def _next_layer(net, l, up, down, change):
 
 
 def _activate(activation, up, down, change):
-    """Return the activations at both weighted inputs, and their difference if it is carried."""
+    """Turn both weighted inputs into activations, in place, and carry on their difference."""
     change_of = CHANGES.get(activation)
     if change is not None and change_of is not None:
-        change = change_of(up, down, change)  # before z gives its memory to a
+        change = change_of(up, down, change)  # while up and down are still weighted inputs
     rule = rule_of(activation)
     for z in (up, down):
         rule.apply(_now, z)

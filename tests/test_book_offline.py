@@ -10,6 +10,7 @@ from book_pages import BOOK, ROOT
 
 sys.path.insert(0, str(BOOK / "_ext"))
 
+from bpbook import inline_figure
 from check_html import problems
 
 BUILT = ROOT / "_build" / "html"
@@ -86,6 +87,13 @@ def test_broken_links_and_undescribed_pictures_are_found(tmp_path, body, complai
 )
 def test_what_is_right_passes(tmp_path, body):
     assert planted(tmp_path, body) == []
+
+
+@pytest.mark.parametrize(("width", "classes"), [(600, "bp-figure"), (601, "bp-figure wide")])
+def test_a_wide_figure_is_marked(width, classes):
+    """On a phone it then keeps its size, and scrolls."""
+    figure = inline_figure({"alt": "x"}, f'<svg viewBox="0 0 {width} 10"></svg>')
+    assert f'class="{classes}"' in figure.astext()
 
 
 def test_an_empty_folder_is_no_book(tmp_path):

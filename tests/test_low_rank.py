@@ -120,6 +120,30 @@ def test_an_activation_and_a_cost_of_ones_own():
     assert np.allclose(quadratic, exact, atol=1e-8 * abs(exact).max())
 
 
+class Comparable:
+    """A function that can be compared, so that Python gives it no hash."""
+
+    def __init__(self, f):
+        self.f = f
+
+    def __call__(self, *arguments):
+        return self.f(*arguments)
+
+    def __eq__(self, other):
+        return isinstance(other, Comparable) and self.f is other.f
+
+
+@pytest.mark.parametrize("method", ["central", "carried"])
+def test_a_cost_and_an_activation_whose_functions_have_no_hash(method):
+    theirs = (bp.quadratic.value, bp.quadratic.gradient, bp.quadratic.per_example)
+    own = bp.Cost("own", *map(Comparable, theirs))
+    tanh = bp.Activation("own", Comparable(bp.tanh.f), Comparable(bp.tanh.prime))
+    net, x, y = problem([3, 4, 2], tanh, bp.sigmoid)
+    exact = bp.backprop(net, net.forward(x), y, own).vector
+    estimate = gradient(net, x, y, own, method=method, step=1e-5).vector
+    assert np.allclose(estimate, exact, atol=1e-8 * abs(exact).max())
+
+
 def test_no_more_multiplications_than_the_rank_one_change_needs(monkeypatch):
     """In [6, 5, 4, 3] no product of the first two layers is repeated for a weight into layer 2."""
     seen = []
