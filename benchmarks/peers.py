@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 import bpcourse as bp
-from bpcourse.engine import BoundGradient, unpack
+from bpcourse.fast.in_place import BoundGradient, unpack
 
 
 @dataclass(frozen=True)

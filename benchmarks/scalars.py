@@ -10,7 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
-from bpcourse.scalar import Value
+from bpcourse.autodiff.scalar import Value
 
 LEAVES = 2**15  # of a tree, which then has 65,535 nodes
 EXAMPLES = 100  # through the network, which makes about 70,000 nodes of them

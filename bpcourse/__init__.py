@@ -10,24 +10,15 @@
 
 import importlib
 
-from bpcourse import (
-    datasets,
-    equations,
-    experiments,
-    finite_difference,
-    gradcheck,
-    graph,
-    operation_count,
-    perceptron,
-    scalar,
-    tensor,
-    worked_examples,
-)
+from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count
 from bpcourse.activations import Activation, identity, relu, sigmoid, softmax, tanh
+from bpcourse.autodiff import graph, scalar, tensor
 from bpcourse.backprop import Gradient, backprop
 from bpcourse.costs import Cost, cross_entropy, log_likelihood, quadratic
 from bpcourse.datasets import Dataset, Examples
-from bpcourse.network import Network, Parameters, Trace
+from bpcourse.lessons import experiments, perceptron, worked_examples
+from bpcourse.network import Network, Trace
+from bpcourse.parameters import Parameters
 from bpcourse.training import DivergenceError, History, accuracy, kfold_stopping_epoch, train
 
 __version__ = "0.1.0"
@@ -79,12 +70,16 @@ __all__ = [
 
 # Imported when they are asked for: figures needs matplotlib, the others take as long to import as
 # the rest of the package.
-_MODULES_FOR_LATER = ("catalogue", "classroom", "diagnosis", "exercises", "figures", "findings")
 _LATER = {
-    **{name: name for name in _MODULES_FOR_LATER},
-    "Diagnosis": "findings",
-    "check": "exercises",
-    "diagnose": "diagnosis",
+    "Diagnosis": ("bpcourse.diagnosis", "Diagnosis"),
+    "catalogue": ("bpcourse.diagnosis.catalogue", None),
+    "check": ("bpcourse.exercises", "check"),
+    "classroom": ("bpcourse.classroom", None),
+    "diagnose": ("bpcourse.diagnosis", "diagnose"),
+    "diagnosis": ("bpcourse.diagnosis", None),
+    "exercises": ("bpcourse.exercises", None),
+    "figures": ("bpcourse.figures", None),
+    "findings": ("bpcourse.diagnosis.findings", None),
 }
 
 
@@ -92,8 +87,9 @@ def __getattr__(name):
     """Import what is needed for a name that was not imported at the start."""
     if name not in _LATER:
         raise AttributeError(f"module 'bpcourse' has no attribute {name!r}")
-    module = importlib.import_module(f"bpcourse.{_LATER[name]}")
-    return module if name == _LATER[name] else getattr(module, name)
+    home, attribute = _LATER[name]
+    module = importlib.import_module(home)
+    return module if attribute is None else getattr(module, attribute)
 
 
 def __dir__():

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 import bpcourse
-from bpcourse import _report, classroom
+from bpcourse import classroom
+from bpcourse.gradcheck import report
 
 STATUS = {"right": 0, "wrong": 1, "cannot run": 2}
 USAGE, INTERRUPTED = 2, 130
@@ -200,7 +201,7 @@ def _one(options, path, task):
         text = outcome.texts[options.hint - 1]
         # The message was written for Python; here an option says more.
         text = re.sub(r"^.*\bhint\((\d)\).*$", r"More: --hint \1", text, flags=re.MULTILINE)
-        _say(_report.printable(text))
+        _say(report.printable(text))
         if outcome.status == "cannot run" and outcome.output:
             _say("\nThe last lines that it printed:")
             _say("\n".join(f"  | {line}" for line in _last_lines(outcome.output)))
@@ -220,7 +221,7 @@ def _as_dict(outcome, path, level):
 
 
 def _last_lines(output, number=15):
-    return _report.printable(output).splitlines()[-number:]
+    return report.printable(output).splitlines()[-number:]
 
 
 def _class(options):
@@ -240,7 +241,7 @@ def _class(options):
     paths = classroom.write_report(options.out, outcomes, facts)
     _summary(outcomes, paths, time.time() - begin)
     for heading, files in _not_judged(others).items():
-        _say(_report.printable(f"{heading}: {files}"))
+        _say(report.printable(f"{heading}: {files}"))
     return 0 if complete else INTERRUPTED
 
 
@@ -260,7 +261,7 @@ def _run_class(options, names, task):
         done[outcome.name] = outcome
         what = f"{outcome.status}{', ' if outcome.title else ''}{outcome.title}"
         line = f"[{len(done)}/{len(names)}] {outcome.name}: {what} ({outcome.seconds:.1f} s)"
-        sys.stderr.write(_report.printable(line).replace("\n", " ") + "\n")
+        sys.stderr.write(report.printable(line).replace("\n", " ") + "\n")
         sys.stderr.flush()
 
     try:
@@ -302,14 +303,14 @@ def _arguments(options):
 
 
 def _summary(outcomes, paths, seconds):
-    counts = ", ".join(f"{n} {status}" for status, n in _report.count(outcomes).items())
+    counts = ", ".join(f"{n} {status}" for status, n in report.count(outcomes).items())
     _say(f"{len(outcomes)} submissions in {seconds:.0f} s: {counts}")
     for status, heading in (("wrong", "Mistakes"), ("cannot run", "What did not run")):
         found = classroom.misconceptions(outcomes, status)
         if found:
             _say(f"\n{heading}:")
         for each in found:
-            _say(_report.printable(f"{len(each.names):5}  {each.title}"))
+            _say(report.printable(f"{len(each.names):5}  {each.title}"))
     _say(f"\nThe report: {paths[1]} (for people), {paths[0]} (for programs)")
     _say("This was not a security sandbox: see --help.")
 

@@ -7,7 +7,8 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.equations import bp1, bp1_matrix, bp2, bp2_matrix, bp3, bp4
-from bpcourse.network import Parameters, Trace
+from bpcourse.network import Trace
+from bpcourse.parameters import Parameters
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ with complex numbers; every activation and cost of this package can.
 
 For a network's cost, :func:`gradient` computes the 2 N values of "central" without repeating what
 they share, and knows a fourth method, "carried": a central difference without cancellation. See
-:mod:`bpcourse.low_rank`.
+:mod:`bpcourse.fast.low_rank`.
 
 Sources: Nielsen, chapter 2, equation 46, for the forward difference; Squire and Trapp (1998) for
 the complex step. Derived in the book's chapter "Finite differences against backpropagation".
@@ -30,8 +30,9 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse.backprop import check_targets
 from bpcourse.costs import COSTS
-from bpcourse.low_rank import central_differences
-from bpcourse.network import Parameters, propagate
+from bpcourse.fast.low_rank import central_differences
+from bpcourse.network import propagate
+from bpcourse.parameters import Parameters
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,130 +18,26 @@ with a relative tolerance r, and the noise s that the finite difference itself h
 Derived in the book's chapter "Finite differences against backpropagation".
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from bpcourse import _checks, finite_difference
 from bpcourse.backprop import check_targets, propagate_back
 from bpcourse.costs import COSTS
-from bpcourse.network import Parameters, Trace, parameter_count
+from bpcourse.gradcheck_report import CLEAR, GradientError, Report, Row, likely_mistake, same_ratio
+from bpcourse.network import Trace
+from bpcourse.parameters import Parameters, parameter_count
 
 # A mistake in a gradient changes it by far more than this; rounding and truncation by far less.
 _TOLERANCES = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-3}
 
 # Two ways to compute a number may differ by this many units in its last place.
 _ROUNDING = 64
+
 _EPSILON = float(np.finfo(np.float64).eps)
 
-# An array whose largest entry is below this many times the noise can't be judged.
-_CLEAR = 10
-
 _CAST_NOTE = "The network is float32; the check was made in float64, with x and y cast up."
-
-
-class GradientError(Exception):
-    """A gradient that disagrees with finite differences; the message is the report."""
-
-    @property
-    def report(self):
-        """The :class:`Report`."""
-        return self.args[0]
-
-
-@dataclass(frozen=True)
-class Row:
-    """How one array of a gradient compares.
-
-    Attributes
-    ----------
-    array : str
-        Its name, such as "w2".
-    size : int
-        The number of its entries.
-    where : str
-        The entry that disagrees most, such as "w2[1,4]".
-    analytic, numeric : float
-        Its two values.
-    relative_error : float
-        Their difference, relative to the largest entry of the array in either gradient.
-    ratio : float
-        The median of analytic/numeric over the entries that stand clear of the noise; NaN if none
-        does.
-    constant : bool
-        Whether the ratio is the same for all of these, within 0.1 %.
-    noise : float
-        The difference that the finite difference itself may make.
-    verdict : {"ok", "WRONG", "too small"}
-        "too small": the array hides in the noise, so that nothing can be said about it.
-    """
-
-    array: str
-    size: int
-    where: str
-    analytic: float
-    numeric: float
-    relative_error: float
-    ratio: float
-    constant: bool
-    noise: float
-    verdict: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """The outcome of a comparison; ``str(report)`` is a message to whoever wrote the gradient.
-
-    Attributes
-    ----------
-    rows : tuple of Row
-        One for each array: w2, b2, w3, b3, ...
-    relative_tolerance : float
-        The largest relative error allowed.
-    analytic, numeric : str
-        What the two gradients are: the dtype; the method, step and number of forward passes.
-    hint : str
-        What a constant ratio means; empty if there is none, or nothing is wrong.
-    note : str
-        What was done to the network before the check; usually empty.
-    """
-
-    rows: tuple[Row, ...]
-    relative_tolerance: float
-    analytic: str
-    numeric: str
-    hint: str = ""
-    note: str = ""
-
-    @property
-    def wrong(self):
-        """The rows of the arrays that disagree."""
-        return tuple(row for row in self.rows if row.verdict == "WRONG")
-
-    @property
-    def too_small(self):
-        """The rows of the arrays that hide in the noise."""
-        return tuple(row for row in self.rows if row.verdict == "too small")
-
-    @property
-    def ok(self):
-        """Whether no array disagrees, and at least one could be judged."""
-        return not self.wrong and len(self.too_small) < len(self.rows)
-
-    @property
-    def worst(self):
-        """The row with the largest relative error, among those that disagree if any does."""
-        judged = [row for row in self.rows if row.verdict != "too small"]
-        return max(self.wrong or judged or self.rows, key=lambda row: row.relative_error)
-
-    def __str__(self):
-        table = "" if self.ok else _table(self.rows)
-        parts = [_headline(self), table, self.hint, _unjudged(self), _caution(self), self.note]
-        return "\n\n".join(part for part in parts if part)
-
-    def __repr__(self):
-        state = "agree" if self.ok else "disagree" if self.wrong else "too small to be judged"
-        return f"<gradient check of {', '.join(row.array for row in self.rows)}: {state}>"
 
 
 def compare(analytic, numeric, *, relative_tolerance=None, noise=None, batch_size=None):
@@ -186,7 +82,7 @@ def compare(analytic, numeric, *, relative_tolerance=None, noise=None, batch_siz
     if noise is None:
         known = isinstance(numeric, finite_difference.Estimate)
         noise = noise_floor(numeric.method, numeric.step) if known else 0.0
-    return _report(
+    return report(
         pairs,
         numeric,
         dict.fromkeys(pairs, _checks.real("noise", noise, minimum=0)),
@@ -268,7 +164,7 @@ def check(net, x, y, cost, gradient=None, *, method="complex", step=None, relati
         dtype = net.parameters.vector.dtype
     pairs = _pairs(gradient, numeric)
     dtype = _coarser(dtype, *(analytic.dtype for analytic, _ in pairs.values()))
-    return _report(
+    return report(
         pairs,
         numeric,
         _noise(cast, x, y, unchecked, numeric, dtype),
@@ -474,7 +370,7 @@ def _rounding(net, trace, y, cost, epsilon):
     return nudged - propagate_back(net, trace, y, cost)
 
 
-def _report(pairs, numeric, noise, *, dtype, relative_tolerance, batch_size, note=""):
+def report(pairs, numeric, noise, *, dtype, relative_tolerance, batch_size, note=""):
     """Judge every array and put the report together."""
     if relative_tolerance is None:
         relative_tolerance = _TOLERANCES[dtype]
@@ -486,7 +382,7 @@ def _report(pairs, numeric, noise, *, dtype, relative_tolerance, batch_size, not
         relative_tolerance=tolerance,
         analytic=str(_coarser(*(analytic.dtype for analytic, _ in pairs.values()))),
         numeric=_described(numeric),
-        hint=_hint(rows, batch_size, outputs),
+        hint=likely_mistake(rows, batch_size, outputs),
         note=note,
     )
 
@@ -526,130 +422,21 @@ def _verdict(error, scale, tolerance, noise):
     if error > tolerance * scale + noise:
         return "WRONG"
     # Equal numbers agree, however small. Others agree only if a disagreement could be seen.
-    return "too small" if error and scale < _CLEAR * noise else "ok"
+    return "too small" if error and scale < CLEAR * noise else "ok"
 
 
 def _ratio(analytic, numeric, noise):
     """Return the median of analytic/numeric, and whether it is the same everywhere."""
     # Entries far below the largest have relative errors of their own that say nothing.
-    clear = abs(numeric) > max(_CLEAR * noise, 1e-3 * abs(numeric).max())
+    clear = abs(numeric) > max(CLEAR * noise, 1e-3 * abs(numeric).max())
     if not clear.any():
         return float("nan"), False
     ratios = analytic[clear] / numeric[clear]
     median = float(np.median(ratios))
-    return median, bool(_same(ratios, median).all())
-
-
-def _same(ratio, other):
-    return abs(ratio - other) <= 1e-3 * abs(other)
+    return median, bool(same_ratio(ratios, median).all())
 
 
 def _entry_name(array, index):
     # A bias is a column, so that its second index says nothing.
     index = index[:1] if array.startswith("b") else index
     return f"{array}[{','.join(str(i) for i in index)}]" if index else array
-
-
-def _hint(rows, batch_size, outputs):
-    """Say what the ratio means where it is constant."""
-    suspects = [row for row in rows if row.verdict == "WRONG" and row.constant]
-    if not suspects:
-        return ""
-    # The last one is the nearest to the output: a mistake spreads from there to the input.
-    ratio = suspects[-1].ratio
-    same = [row for row in suspects if _same(row.ratio, ratio)]
-    meaning = _meaning(ratio, batch_size, outputs)
-    if not meaning and sum(row.size for row in same) == 1:
-        return ""  # The ratio of a single number is always constant.
-    visible = [row for row in rows if not np.isnan(row.ratio)]
-    whole = len(same) == len(visible) > 1
-    where = "the whole gradient" if whole else f"all of {_listed([row.array for row in same])}"
-    times = round(ratio) if _same(round(ratio), ratio) else ratio
-    return f"Hint: {where} is {times:.6g} times the numeric value. {meaning}".rstrip()
-
-
-def _listed(names):
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def _meaning(ratio, batch_size, outputs):
-    """Say which mistakes lead to a ratio."""
-    if ratio == 0:
-        return "It is zero: look for an array never filled in, or a mask that lets nothing through."
-    sign = "The sign is wrong: look for y - a in place of a - y, or a stray minus. "
-    sign = sign if ratio < 0 else ""
-    causes = [text for value, text in _causes(batch_size, outputs) if _same(abs(ratio), value)]
-    return (sign + " Or: ".join(causes)).strip()
-
-
-def _causes(m, k):
-    """Return the ratios that common mistakes lead to, for m examples and k outputs."""
-    m, k = m or 1, k or 1
-    causes = [
-        (m, f"{m} is the batch size: look for a sum over the examples in place of their mean."),
-        (1 / m, f"1/{m} is 1 over the batch size: look for a second mean over the examples."),
-        (k, f"{k} is the number of outputs: look for a sum over them in place of a mean."),
-        (1 / k, f"1/{k} is 1 over the number of outputs: look for a mean in place of a sum."),
-        (2, "2 comes from the square in a cost: the 1/2 in front of it cancels the 2."),
-        (1 / 2, "1/2 stands in front of a cost such as 1/2 (a - y)^2: the square cancels it."),
-    ]
-    return [(value, text) for value, text in causes if value != 1]
-
-
-def _headline(report):
-    """Say what came out, with the worst parameter by name."""
-    row, names = report.worst, [row.array for row in report.wrong]
-    values = (
-        f"{row.where}: analytic {row.analytic:.10g} ({report.analytic}), numeric "
-        f"{row.numeric:.10g} ({report.numeric}); relative error {row.relative_error:.2g}, "
-        f"allowed {report.relative_tolerance:g} and a noise of {row.noise:.1g}."
-    )
-    if names:
-        return (
-            f"The gradient disagrees with the numeric one in {len(names)} of {len(report.rows)} "
-            f"arrays: {', '.join(names)}.\nWorst at {values}"
-        )
-    if not report.ok:
-        return (
-            "Nothing could be checked: the gradient is smaller than the noise everywhere. Check at "
-            f"a point where it is not zero, such as random weights.\nLargest at {values}"
-        )
-    judged = len(report.rows) - len(report.too_small)
-    return f"The gradient agrees with the numeric one in {judged} arrays.\nWorst at {values}"
-
-
-def _table(rows):
-    """Lay out the rows for reading."""
-    titles = ("array", "relative error", "worst at", "analytic", "numeric", "median ratio", "")
-    line = "{:<9}{:>15}  {:<14}{:>14}{:>14}{:>14}  {}"
-    return "\n".join(line.format(*each).rstrip() for each in [titles, *map(_cells, rows)])
-
-
-def _cells(row):
-    return (
-        row.array,
-        f"{row.relative_error:.1e}",
-        row.where,
-        f"{row.analytic:.5g}",
-        f"{row.numeric:.5g}",
-        f"{row.ratio:.6g}",
-        row.verdict,
-    )
-
-
-def _unjudged(report):
-    """Say which arrays could not be judged, and why."""
-    if not report.too_small:
-        return ""
-    names = _listed([row.array for row in report.too_small])
-    return f"Too small to be judged, less than {_CLEAR} times the noise: {names}."
-
-
-def _caution(report):
-    """Say what a better numeric gradient would do."""
-    if report.numeric.startswith(("forward", "central")) and (report.wrong or report.too_small):
-        return (
-            "A real step h loses small derivatives, and is wrong where the cost bends within it "
-            "(the kink of relu, very large weights). method='complex' does neither."
-        )
-    return ""

@@ -24,7 +24,7 @@ from itertools import pairwise
 
 from bpcourse import _checks
 from bpcourse.finite_difference import METHODS
-from bpcourse.network import _check_sizes, parameter_count
+from bpcourse.parameters import check_sizes, parameter_count
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def forward_passes(sizes, method):
     (23861, 47720)
     """
     how = _checks.lookup_name("method", method, METHODS)
-    return how.evaluations * parameter_count(_check_sizes(sizes)) + how.needs_base
+    return how.evaluations * parameter_count(check_sizes(sizes)) + how.needs_base
 
 
 def finite_difference(sizes, method):
@@ -197,5 +197,5 @@ def finite_difference(sizes, method):
 
 def _products(sizes):
     """Return n_l n_{l-1}, the number of weights into layer l, for l = 2..L."""
-    sizes = _check_sizes(sizes)
+    sizes = check_sizes(sizes)
     return [n_out * n_in for n_in, n_out in pairwise(sizes)]

@@ -8,7 +8,7 @@ from bpcourse import _checks
 from bpcourse.backprop import check_targets
 from bpcourse.costs import COSTS
 from bpcourse.datasets import Dataset, Examples
-from bpcourse.engine import BoundGradient, by_layer
+from bpcourse.fast.in_place import BoundGradient, by_layer
 from bpcourse.network import propagate
 
 
@@ -256,7 +256,7 @@ def train(
 
 
 class _Descent:
-    """Mini-batches put one after another into bound gradients; see :mod:`bpcourse.engine`."""
+    """Mini-batches put one after another into bound gradients; see ``fast.in_place``."""
 
     def __init__(self, net, examples, cost, eta, batch_size):
         n = len(examples)

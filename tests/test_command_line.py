@@ -15,7 +15,7 @@ import pytest
 from submissions import MISTAKES, RIGHT, ROWS, TEN, mistake, outside, write
 
 from bpcourse import __main__ as commands
-from bpcourse.diagnosis import diagnose
+from bpcourse.diagnosis.diagnose import diagnose
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such thing")
 # The guard of a class of a hundred, on two cores; all else takes seconds.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import bpcourse as bp
 from bpcourse.finite_difference import METHODS, derivative, gradient
-from bpcourse.network import parameter_count
+from bpcourse.parameters import parameter_count
 
 STEPS = 10.0 ** -np.arange(1, 13)
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import bpcourse as bp
 from bpcourse.finite_difference import derivative
 from bpcourse.finite_difference import gradient as numeric_gradient
-from bpcourse.gradcheck import GradientError, check, compare, noise_floor, require
-from bpcourse.network import Parameters
+from bpcourse.gradcheck import check, compare, noise_floor, require
+from bpcourse.gradcheck_report import GradientError
+from bpcourse.parameters import Parameters
 
 PAIRS = [
     (bp.sigmoid, bp.cross_entropy),

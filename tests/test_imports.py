@@ -1,79 +1,76 @@
-"""The package is a house with one staircase: a module imports only from those above it."""
+"""The package is a house with wings and one staircase.
+
+A file imports only from files below it in its wing, and from wings below. The table is read from
+the ground up.
+"""
 
 import ast
 import subprocess
 import sys
+from pathlib import PurePosixPath
 
 import pytest
 from book_pages import ROOT
 
 PACKAGE = ROOT / "bpcourse"
-# From the top down. A module may import from every module that stands before it.
+
+# From the ground up. "top" are the files of bpcourse/ itself.
 STAIRCASE = [
-    "_checks",
-    "equations",
-    "activations",
-    "costs",
-    "network",
-    "backprop",
-    "engine",
-    "low_rank",
-    "finite_difference",
-    "gradcheck",
-    "operation_count",
-    "datasets",
-    "training",
-    "scalar",
-    "tensor",
-    "graph",
-    "worked_examples",
-    "perceptron",
-    "experiments",
-    "_place",
-    "findings",
-    "catalogue",
-    "_observation",
-    "_explanation",
-    "_conclusions",
-    "diagnosis",
-    "_steps",
-    "_steps_activations",
-    "_steps_costs",
-    "_steps_equations",
-    "_steps_networks",
-    "_steps_differences",
-    "_steps_values",
-    "_steps_validation",
-    "_attempts",
-    "_verdicts",
-    "exercises",
-    "_submission",
-    "_process",
-    "_report",
-    "classroom",
-    "recurrent",
-    "convolution",
-    "_svg",
-    "figures",
-    "__init__",
-    "__main__",
+    ("autodiff", "scalar rules tensor graph __init__"),
+    ("top", "_checks equations activations costs parameters network backprop"),
+    ("fast", "in_place low_rank __init__"),
+    (
+        "top",
+        "finite_difference gradcheck_report gradcheck operation_count datasets training",
+    ),
+    ("lessons", "perceptron worked_examples experiments __init__"),
+    ("figures", "style axes labels networks curves surfaces matrices __init__"),
+    ("diagnosis", "place findings trouble comparison problem forms"),
+    ("diagnosis/catalogue", "cause slopes forward bp1 bp2 bp3 bp4 batch __init__"),
+    (
+        "diagnosis",
+        "observation state path batches explanation conclusions adapters diagnose __init__",
+    ),
+    (
+        "exercises",
+        "step activations costs equations networks differences values validation "
+        "attempts verdicts check __init__",
+    ),
+    ("classroom", "process submission report run __init__"),
+    ("top", "__init__ __main__"),
 ]
-# What a module may need besides NumPy and the standard library.
+# What a file may need besides NumPy and the standard library.
 ALLOWED = {
-    "_svg": {"matplotlib", "IPython"},
+    "figures": {"matplotlib", "IPython"},
     "datasets": {"pooch"},
-    "figures": {"matplotlib"},
     "training": {"tqdm"},
 }
-# The engines check the rest of the package, so they share nothing with it but error messages.
-INDEPENDENT = {"scalar", "tensor", "graph"}
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
+# The engines check the rest of the package, so they share nothing with it.
+INDEPENDENT = "autodiff"
+
+
+def steps():
+    """Return every file of the staircase, from the ground up, as "wing/name"."""
+    return [
+        name if wing == "top" else f"{wing}/{name}"
+        for wing, names in STAIRCASE
+        for name in names.split()
+    ]
+
+
+STEPS = steps()
+FILES = sorted(
+    path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.py")
+)
 
 
 def imported(source):
-    """Return the dotted names that ``source`` imports, also those inside functions."""
+    """Return the dotted names that ``source`` imports, also those inside functions.
+
+    Imports for type checkers alone, under ``if TYPE_CHECKING``, are not run and do not count.
+    """
     names = []
-    for node in ast.walk(ast.parse(source)):
+    for node in walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -81,18 +78,37 @@ def imported(source):
     return names
 
 
+def walk(tree):
+    """Yield the nodes of a tree, but not those under ``if TYPE_CHECKING``."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            continue
+        yield node
+        yield from walk(node)
+
+
 def from_import(node):
     """Return the dotted names of one ``from`` import."""
-    if node.level or node.module == "bpcourse":
-        module = "bpcourse" + (f".{node.module}" if node.level and node.module else "")
-        return [f"{module}.{alias.name}" for alias in node.names]
-    return [node.module]
+    if node.level:
+        raise AssertionError("want absolute imports: they say from which wing a name comes")
+    return [f"{node.module}.{alias.name}" for alias in node.names]
 
 
-def house_modules(source):
-    """Return the modules of the package that ``source`` imports."""
-    parts = [name.split(".") for name in imported(source)]
-    return {part[1] for part in parts if part[0] == "bpcourse" and len(part) > 1}
+def house_files(source):
+    """Return the files of the package that ``source`` imports, as in :data:`STEPS`."""
+    parts = [name.split(".")[1:] for name in imported(source) if name.split(".")[0] == "bpcourse"]
+    return {file_of(part) for part in parts}
+
+
+def file_of(parts):
+    """Return the file in which a dotted name is found: ["fast", "in_place", "x"] is in_place."""
+    for end in range(len(parts), -1, -1):
+        name = "/".join(parts[:end])
+        if name and name in FILES:
+            return name
+        if f"{name}/__init__".lstrip("/") in FILES:
+            return f"{name}/__init__".lstrip("/")
+    raise AssertionError(f"bpcourse.{'.'.join(parts)} is no file of the package")
 
 
 def outside_packages(source):
@@ -101,29 +117,49 @@ def outside_packages(source):
     return tops - set(sys.stdlib_module_names) - {"bpcourse", "numpy"}
 
 
-def source_of(module):
-    """Return the text of a module."""
-    return (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+def source_of(name):
+    """Return the text of a file."""
+    return (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_modules_import_only_from_above(module):
-    assert module in STAIRCASE, f"give bpcourse/{module}.py its step in tests/test_imports.py"
-    above = set(STAIRCASE[: STAIRCASE.index(module)])
-    wrong = house_modules(source_of(module)) - above
-    assert not wrong, f"bpcourse/{module}.py imports {sorted(wrong)}, which stand below it"
+def test_every_file_has_a_step_and_every_step_a_file():
+    assert sorted(STEPS) == FILES, "give each file its step in the table of tests/test_imports.py"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_numpy_is_enough(module):
-    extra = outside_packages(source_of(module)) - ALLOWED.get(module, set())
-    assert not extra, f"bpcourse/{module}.py imports {sorted(extra)}; the package needs NumPy alone"
+@pytest.mark.parametrize("name", FILES)
+def test_files_import_only_from_below(name):
+    assert name in STEPS, f"give bpcourse/{name}.py its step in tests/test_imports.py"
+    above = set(STEPS[STEPS.index(name) :])
+    wrong = house_files(source_of(name)) & above
+    assert not wrong, f"bpcourse/{name}.py imports {sorted(wrong)}, which do not stand below it"
 
 
-@pytest.mark.parametrize("module", sorted(INDEPENDENT & set(MODULES)))
-def test_the_engines_are_independent(module):
-    wrong = house_modules(source_of(module)) - INDEPENDENT - {"_checks"}
-    assert not wrong, f"{module} is a second route to every gradient, so it can't use {wrong}"
+@pytest.mark.parametrize("name", FILES)
+def test_top_level_files_import_no_wing_but_fast(name):
+    if "/" in name or name.startswith("__"):
+        return
+    wings = {each.split("/")[0] for each in house_files(source_of(name)) if "/" in each}
+    assert wings <= {"fast"}, f"bpcourse/{name}.py imports the wings {sorted(wings)}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_numpy_is_enough(name):
+    allowed = ALLOWED.get(PurePosixPath(name).parts[0], set())
+    extra = outside_packages(source_of(name)) - allowed
+    assert not extra, f"bpcourse/{name}.py imports {sorted(extra)}; the package needs NumPy alone"
+
+
+@pytest.mark.parametrize("name", [each for each in FILES if each.startswith(INDEPENDENT)])
+def test_the_engines_are_independent(name):
+    wrong = {each for each in house_files(source_of(name)) if not each.startswith(INDEPENDENT)}
+    assert not wrong, f"{name} is a second route to every gradient, so it can't use {wrong}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_file_is_longer_than_600_lines(name):
+    assert source_of(name).count("\n") <= 600, (
+        f"bpcourse/{name}.py does not fit in the head: split it"
+    )
 
 
 def test_importing_the_package_needs_numpy_alone():
@@ -138,7 +174,9 @@ def test_importing_the_package_needs_numpy_alone():
 
 
 def test_the_reader_of_imports_sees_every_form():
-    source = "import numpy\nfrom bpcourse import a\nfrom bpcourse.b import x\nimport bpcourse.c\n"
-    source += "from . import d\nfrom .e import y\ndef f():\n    import scipy.sparse\n"
-    assert house_modules(source) == set("abcde"), "an import of the package's own is overlooked"
+    source = "import numpy\nfrom bpcourse import costs\nfrom bpcourse.fast.in_place import x\n"
+    source += "import bpcourse.network\nfrom bpcourse.figures import history\n"
+    source += "def f():\n    import scipy.sparse\nif TYPE_CHECKING:\n    import bpcourse.training\n"
+    want = {"costs", "fast/in_place", "network", "figures/__init__"}
+    assert house_files(source) == want, "an import of the package's own is overlooked"
     assert outside_packages(source) == {"scipy"}, "an import inside a function is an import"

@@ -47,10 +47,10 @@ def tree(tmp_path_factory):
     """A copy of the package and its tests in which every killer passes, as long as it is whole."""
     root = tmp_path_factory.mktemp("mutants")
     shutil.copytree(PACKAGE, root / "bpcourse", ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "tests").mkdir()
-    for path in TESTS.glob("*.py"):
-        shutil.copy(path, root / "tests")
-    (root / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
+    shutil.copytree(TESTS, root / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "pytest.ini").write_text(
+        "[pytest]\nfilterwarnings = error\npythonpath = tests tests/book\n", encoding="utf-8"
+    )
     killers = sorted({killer for mutant in MUTANTS for killer in mutant.killers})
     whole = run(root, killers)
     assert whole.returncode == PASSED, f"the killers fail without a mutant:\n{whole.stdout}"

@@ -11,7 +11,7 @@ from sklearn.neural_network import MLPClassifier
 from strategies import DIFFERENT, ORDERS, SQUARE, cases, make_case, seeds, shapes
 
 import bpcourse as bp
-from bpcourse.network import parameter_count
+from bpcourse.parameters import parameter_count
 
 
 def parameters(sizes=(2, 3, 1), dtype=np.float64, seed=0):

@@ -10,7 +10,8 @@ from bpcourse import operation_count
 from bpcourse.activations import Activation
 from bpcourse.backprop import propagate_back
 from bpcourse.costs import Cost
-from bpcourse.network import Network, Parameters, parameter_count, propagate
+from bpcourse.network import Network, propagate
+from bpcourse.parameters import Parameters, parameter_count
 
 SIZES = st.lists(st.integers(1, 5), min_size=2, max_size=5)
 

@@ -1,0 +1,393 @@
+"""One function of one file, judged inside a process of its own.
+
+``main`` is what runs in that process. It reads a request from the standard input, loads the file,
+lets ``diagnose`` or ``check`` judge the function, and answers on the standard output, which the
+file never gets to see: its prints go to the standard error.
+
+This is not a security sandbox: the file runs with all the rights of whoever runs it.
+"""
+
+import builtins
+import contextlib
+import difflib
+import faulthandler
+import inspect
+import io
+import json
+import linecache
+import math
+import os
+import sys
+import textwrap
+import time
+import tokenize
+import traceback
+import types
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from bpcourse.diagnosis.diagnose import diagnose
+from bpcourse.diagnosis.findings import Diagnosis, Finding
+from bpcourse.diagnosis.trouble import Trouble
+from bpcourse.exercises.check import check
+
+_MODULE = "submission"  # never the file's own name: it could be called numpy.py
+_WIDTH = 88  # of a line of text, as in a diagnosis
+_LONG = 1_000  # characters of a message or a line, which can have millions
+_FILE_LIMIT = 64 * 1024**2  # bytes in one file that a submission writes
+_NOTICE = 0.25  # seconds before the time limit at which the running line is written down
+
+
+def main():
+    """Answer one request, and end the process whatever the submission left running."""
+    request = json.loads(sys.stdin.buffer.read())
+    channel = _answer_channel()
+    process = os.getpid()
+    _set_limits(request, channel)
+    reply = {"nonce": request["nonce"], **_reply(request)}
+    if os.getpid() == process:  # a child that the function forked comes here, too
+        with os.fdopen(channel, "wb") as stream:
+            stream.write(b"\n" + json.dumps(reply).encode() + b"\n")
+    os._exit(0)
+
+
+def answer(diagnosis):
+    """Return a diagnosis as a dictionary that travels as JSON, with its texts at three levels."""
+    return {"diagnosis": diagnosis.to_dict(), "texts": [diagnosis.text(k) for k in (1, 2, 3)]}
+
+
+def failure(subject, finding):
+    """Return the answer for what delivered no function to judge."""
+    texts = []
+    for level in (1, 2, 3):
+        hints = [f"Hint {k}: {hint}" for k, hint in enumerate(_different(finding.hints[:level]), 1)]
+        paragraphs = (f"{subject} cannot run.", finding.sentence, *hints)
+        texts.append("\n\n".join(textwrap.fill(each, _WIDTH) for each in paragraphs))
+    return {"diagnosis": Diagnosis(subject, (finding,)).to_dict(), "texts": texts}
+
+
+def obstacle(cause, title, sentence, nudge, solution):
+    """Return the finding for what keeps a function from being judged."""
+    return Finding("call", (), cause, title, sentence, (nudge, solution, solution))
+
+
+def _different(texts):
+    return list(dict.fromkeys(texts))
+
+
+def judge(path, function, *, step=None, options=None):
+    """Load a function from a file and return its diagnosis.
+
+    Parameters
+    ----------
+    path : str
+    function : str or None
+        Its name; None for ``backprop``, or the name of the step, or the only function of the file.
+    step : str or None
+        The step to check; None for the whole of backpropagation.
+    options : dict or None
+        Keywords of :func:`bpcourse.diagnose`.
+
+    Returns
+    -------
+    Diagnosis
+
+    Raises
+    ------
+    Trouble
+        There is no such function.
+    """
+    house = _House()
+    found = load(path, function, preferred=step or "backprop", house=house)
+    guarded = _Guarded(found, house) if inspect.isfunction(found) else found
+    result = check(step, guarded) if step else diagnose(guarded, **(options or {}))
+    notes = (*_borrowed(found, path), *house.notes())
+    return replace(result, notes=(*notes, *result.notes))
+
+
+def _borrowed(function, path):
+    """Return notes on work that is perhaps not the learner's own."""
+    notes = []
+    where = getattr(getattr(function, "__code__", None), "co_filename", path)
+    an_adapter = Path(where).is_relative_to(Path(__file__).parents[1])
+    if where != path and not an_adapter:
+        notes.append(f"The function comes from {Path(where).name}, not from this file.")
+    names = getattr(sys.modules.get(_MODULE), "__dict__", {}).values()
+    homes = (getattr(each, "__module__", None) or getattr(each, "__name__", "") for each in names)
+    used = {str(home) for home in homes if str(home).split(".")[0] == "bpcourse"}
+    if used - {"bpcourse.diagnosis"}:
+        notes.append("The file uses bpcourse: see what for.")
+    return notes
+
+
+def load(path, name, *, preferred, house):
+    """Return a function of a file, which runs as an import would run it.
+
+    Parameters
+    ----------
+    path : str
+    name : str or None
+        None for the function called ``preferred``, or else the only function.
+    preferred : str
+    house : _House
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    Trouble
+        The file can't be read or run, or has no such function.
+    """
+    module = types.ModuleType(_MODULE)
+    module.__file__ = path
+    code = _compiled(path)
+    sys.modules[_MODULE] = module
+    sys.path.append(str(Path(path).parent))  # at the end: a file there can't stand in for NumPy
+    sys.argv = [path]
+    try:
+        with house.kept():
+            exec(code, vars(module))
+    except BaseException as error:  # sys.exit, too
+        raise Trouble(_fails(path, error)) from error
+    return _pick(vars(module), Path(path).name, name, preferred)
+
+
+class _House:
+    """The names and settings of NumPy and of this package, put back if a submission changes them.
+
+    Students' files replace names by accident (``np.dot = my_dot``) and set NumPy to raise; the
+    judge must go on with the originals.
+    """
+
+    def __init__(self):
+        own = [m for n, m in sys.modules.items() if n.split(".")[0] in ("numpy", "bpcourse")]
+        modules = [m for m in (*own, builtins, json, math) if isinstance(m, types.ModuleType)]
+        self._known = [(module, dict(vars(module))) for module in modules]
+        self._stdout = sys.stdout
+        self._replaced = set()
+
+    @contextlib.contextmanager
+    def kept(self):
+        """Undo at the end what the code inside did to names and settings."""
+        with (
+            np.errstate(),
+            np.printoptions(),
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(self._stdout),
+        ):
+            try:
+                yield
+            finally:
+                self._put_back()
+
+    def notes(self):
+        """Return what a reader of the diagnosis must know."""
+        if not self._replaced:
+            return ()
+        names = ", ".join(sorted(self._replaced)[:5])
+        return (f"the file replaces {names}; it was judged with the original.",)
+
+    def _put_back(self):
+        for module, names in self._known:
+            now = vars(module)
+            changed = [name for name, value in names.items() if now.get(name) is not value]
+            for name in changed:
+                now[name] = names[name]
+                self._replaced.add(f"{module.__name__}.{name}")
+
+
+class _Guarded:
+    """A submission's function, with the house put in order after every call."""
+
+    def __init__(self, function, house):
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+        self.__code__ = function.__code__  # the messages name the line in the function's own file
+        self.__wrapped__ = function
+        self._house = house
+
+    def __call__(self, *arguments, **options):
+        with self._house.kept():
+            try:
+                return self.__wrapped__(*arguments, **options)
+            except Exception as error:
+                _make_readable(error)
+                raise
+
+
+def _make_readable(error):
+    """Cut the message of an exception to a length that can be read, and give MemoryError one."""
+    if isinstance(error, MemoryError) and not error.args:
+        error.args = ("no memory is left within the limit",)
+    with contextlib.suppress(Exception):  # an exception whose own __str__ fails
+        said = str(error)
+        if len(said) > _LONG:
+            error.args = (f"{said[:_LONG]} ...",)
+
+
+def _answer_channel():
+    """Return a private copy of the standard output.
+
+    From here on prints go to the standard error.
+    """
+    channel = os.dup(1)
+    os.dup2(2, 1)
+    return channel
+
+
+def _set_limits(request, channel):
+    """Limit memory, processor time and the size of files.
+
+    The line that runs when the process crashes, or just before its time is up, goes to the channel.
+    """
+    faulthandler.enable(channel)
+    remaining = request["started"] + request["seconds"] - _NOTICE - time.time()
+    if remaining > 0:
+        faulthandler.dump_traceback_later(remaining, file=channel)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    processor = 2 * math.ceil(request["seconds"]) + 2  # ends what has left the process group
+    limits = {"RLIMIT_CPU": processor, "RLIMIT_FSIZE": _FILE_LIMIT, "RLIMIT_CORE": 0}
+    if request["memory"]:
+        limits["RLIMIT_AS"] = request["memory"]
+    for name, value in limits.items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses a limit of memory
+            resource.setrlimit(kind, (value, value))
+
+
+def _reply(request):
+    path, function = request["path"], request["function"]
+    try:
+        return answer(judge(path, function, step=request["step"], options=request["options"]))
+    except Trouble as error:
+        finding = error.finding
+    except BaseException as error:  # Ctrl-C in the function, or a fault of this package
+        finding = _fault(path, error)
+    return failure(function or Path(path).name, finding)
+
+
+def _compiled(path):
+    """Return the code of a file."""
+    try:
+        if Path(path).exists() and not Path(path).is_file():  # a pipe would be waited for
+            raise OSError("it is no plain file")
+        source = Path(path).read_bytes()
+    except OSError as error:
+        raise Trouble(
+            obstacle(
+                "unreadable",
+                "the file can't be read",
+                f"The file {Path(path).name} can't be read: {error.strerror or error}.",
+                "Is it there, is it a file, and may you read it?",
+                "Save it again, as a plain file with the ending .py.",
+            )
+        ) from error
+    try:
+        lines = _decoded(source)
+        shown = [line[:_LONG] for line in lines.splitlines(keepends=True)]
+        linecache.cache[path] = (len(source), None, shown, path)
+        return compile(lines, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise Trouble(_no_python(error, source)) from error
+
+
+def _decoded(source):
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    except SyntaxError:
+        source.decode("utf-8")  # if this is what fails, it says which byte
+        raise
+    return source.decode(encoding)
+
+
+def _no_python(error, source):
+    """Return the finding for a file that isn't Python, with the line."""
+    line = getattr(error, "lineno", None)
+    if isinstance(error, UnicodeDecodeError):
+        line = source.count(b"\n", 0, error.start) + 1
+        said = f"byte 0x{source[error.start]:02x} is not {error.encoding}"
+    else:
+        said = getattr(error, "msg", None) or str(error) or type(error).__name__
+    where = f" in line {line}" if line else ""
+    shown = (getattr(error, "text", None) or "").strip()[:_WIDTH]
+    return obstacle(
+        "syntax",
+        "syntax error",
+        f"Python can't read the file: {said}{where}{': ' + shown if shown else '.'}",
+        "Look at this line, and at the one before it: is a bracket or a quote still open?",
+        "Run the file itself, `python my_file.py`: Python marks the place. Save it as UTF-8.",
+    )
+
+
+def _fails(path, error, when="when it is loaded"):
+    """Return the finding for what a file raised, with the line."""
+    own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    where = f", in line {own[-1].lineno}: {own[-1].line}" if own else "."
+    name, said = type(error).__name__, str(error)[:_LONG]
+    cause, title = "exception", f"raises {name} {when}"
+    if isinstance(error, SystemExit):
+        cause, title = "exit", f"ends Python {when}"
+    if isinstance(error, MemoryError):
+        cause, title = "memory", f"needs too much memory {when}"
+    return obstacle(
+        cause,
+        title,
+        f"The file raises {name}{f' ({said})' if said else ''} {when}{where}",
+        "What stands outside of all functions runs when a file is loaded. Is all of it needed?",
+        'Keep imports and functions outside; put the rest under `if __name__ == "__main__":`.',
+    )
+
+
+def _fault(path, error):
+    """Return the finding for what came through the judge: Ctrl-C, or a fault of this package."""
+    if any(f.filename == path for f in traceback.extract_tb(error.__traceback__)):
+        return _fails(path, error, "when it is called")
+    said = "".join(traceback.format_exception_only(error)).strip()
+    advice = "Please report it, with the file."
+    sentence = f"bpcourse itself failed: {said}"
+    return obstacle("judge", "could not be judged", sentence, advice, advice)
+
+
+def _pick(names, file, name, preferred):
+    """Return the function with a name, or the only one."""
+    own = [n for n, f in names.items() if inspect.isfunction(f) and f.__module__ == _MODULE]
+    if name is None:
+        name = preferred if preferred in names or len(own) != 1 else own[0]
+    if callable(names.get(name)):
+        return names[name]
+    if name in names:
+        kind = type(names[name]).__name__
+        raise Trouble(_missing(file, name, f"{name} is no function but a {kind}", own, names))
+    raise Trouble(_missing(file, name, f"{file} has no function {name}", own, names))
+
+
+def _missing(file, name, said, own, names):
+    """Return the finding for a function that isn't there, with those that are."""
+    lower = {each.lower(): each for each in own}
+    close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.5)
+    close += [each for each in lower if name.lower() in each and each not in close]
+    classes = [n for n, c in names.items() if inspect.isclass(c) and hasattr(c, name)]
+    parts = [f"{said}."]
+    if close:
+        parts.append(f"Did you mean {' or '.join(lower[each] for each in close)}?")
+    elif classes:
+        parts.append(f"{name} is a method of the class {classes[0]}.")
+    parts.append(f"The functions of the file: {', '.join(own) or 'none'}.")
+    return obstacle(
+        "no_function",
+        f"no function {name}",
+        " ".join(parts),
+        "Is it the right file, and is the name spelled as in the task?",
+        f"Rename the function, or name it behind a colon: {file}:the_function. A method is judged "
+        "through bpcourse.diagnosis.from_class.",
+    )

@@ -1,0 +1,29 @@
+r"""From a learner's gradient to the broken equation, its layer and the cause.
+
+A check of a gradient says that it is wrong. :func:`diagnose` says which step is. Three ideas make
+that possible:
+
+- *One example at a time.* For a mini-batch of one, the gradient by the biases is
+  :math:`\delta^l` itself: the errors, which a program never returns, can be read off.
+- *Each step on the learner's own numbers.* Whether BP2 is right in layer l is judged with the
+  learner's own :math:`\delta^{l+1}`, right or wrong. So one mistake does not smear over all the
+  layers behind it, and two mistakes are two findings.
+- *A catalogue.* For each step the numbers of some twenty mistakes are computed, and compared with
+  the numbers that came. A cause is named only if it reproduces all of them.
+
+Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
+"""
+
+from bpcourse.diagnosis.adapters import from_class, from_separate_arrays
+from bpcourse.diagnosis.diagnose import diagnose
+from bpcourse.diagnosis.findings import Diagnosis, Evidence, Finding, Ratio
+
+__all__ = [
+    "Diagnosis",
+    "Evidence",
+    "Finding",
+    "Ratio",
+    "diagnose",
+    "from_class",
+    "from_separate_arrays",
+]

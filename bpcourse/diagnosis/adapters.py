@@ -1,0 +1,80 @@
+"""Programs of other forms as functions that :func:`bpcourse.diagnose` can call."""
+
+import numpy as np
+
+
+def from_class(make, *, weights="weights", biases="biases", method="backprop", gradients=None):
+    """Return a function for :func:`diagnose` from a class that holds its weights and biases.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(sizes)`` returns an object for a network with the widths n_1, ..., n_L.
+    weights, biases : str
+        The attributes that hold the lists; ``coefs_`` and ``intercepts_`` in scikit-learn.
+    method : str
+        The method, called with x and y.
+    gradients : tuple of two str, optional
+        The attributes in which the method leaves its gradients, the one by the weights first. By
+        default it returns them.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    Nielsen's program takes one example and returns ``(nabla_b, nabla_w)``::
+
+        diagnose(from_class(Network), order="b,w", batch=False)
+
+    A class in the manner of scikit-learn, with an example as a row::
+
+        mlp = from_class(MLP, weights="coefs_", biases="intercepts_", gradients=("dw_", "db_"))
+        diagnose(mlp, layout="rows")
+    """
+
+    def backprop(w, b, x, y):
+        columns = np.ndim(b[0]) == 2
+        widths = [w[0].shape[columns], *(each.size for each in b)]
+        network = make(widths)
+        setattr(network, weights, w)
+        setattr(network, biases, b)
+        result = getattr(network, method)(x, y)
+        return result if gradients is None else tuple(getattr(network, g) for g in gradients)
+
+    backprop.__name__ = f"{name_of(make)}.{method}"
+    return backprop
+
+
+def from_separate_arrays(function):
+    """Return a function for :func:`diagnose` from one that takes w1, b1, w2, b2, ... one by one.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(w1, b1, w2, b2, x, y)`` returns ``(dw1, db1, dw2, db2)``, for any number of
+        layers. Pass :func:`diagnose` the ``sizes`` that fit.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    ::
+
+        diagnose(from_separate_arrays(my_backprop), sizes=[4, 6, 3])
+    """
+
+    def backprop(w, b, x, y):
+        arrays = [array for pair in zip(w, b, strict=True) for array in pair]
+        result = list(function(*arrays, x, y))
+        return result[0::2], result[1::2]
+
+    backprop.__name__ = name_of(function)
+    return backprop
+
+
+def name_of(function):
+    return getattr(function, "__name__", type(function).__name__)

@@ -1,0 +1,260 @@
+"""Say which equation of a learner's backpropagation is wrong, in which layer, and why."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from bpcourse import _checks
+from bpcourse.activations import ACTIVATIONS, identity, relu
+from bpcourse.costs import COSTS, check_fit
+from bpcourse.diagnosis.adapters import name_of
+from bpcourse.diagnosis.conclusions import conclude, right_parts
+from bpcourse.diagnosis.explanation import explain, nearly_right
+from bpcourse.diagnosis.findings import Diagnosis
+from bpcourse.diagnosis.forms import Convention
+from bpcourse.diagnosis.observation import Subject
+from bpcourse.diagnosis.path import ROUGH, Case, Setting
+from bpcourse.diagnosis.problem import random_problem
+from bpcourse.diagnosis.state import changed_inputs, memory
+from bpcourse.diagnosis.trouble import Trouble
+
+# Widths and batch size are all different, so that a wrong axis shows in the shape.
+_SIZES, _EXAMPLES, _PROBLEMS = (4, 6, 5, 3), 7, 2
+
+_ONE_HIDDEN = [4, 6, 3]
+
+
+def diagnose(
+    function,
+    *,
+    activation="sigmoid",
+    output=None,
+    cost="quadratic",
+    layout="columns",
+    order="w,b",
+    reduction="mean",
+    weight_decay=0.0,
+    training_size=None,
+    batch=True,
+    sizes=None,
+    rng=None,
+):
+    r"""Say which equation of a learner's backpropagation is wrong, in which layer, and why.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(weights, biases, x, y)`` returns ``(grad_w, grad_b)``: lists of arrays with the
+        shapes of ``weights`` and ``biases``. For other forms see :func:`from_class` and
+        :func:`from_separate_arrays`.
+    activation : Activation or str
+        The activation of the hidden layers.
+    output : Activation or str, optional
+        That of the output layer. By default the one that is matched to the cost (sigmoid for
+        cross-entropy, softmax for log-likelihood); for the quadratic cost the same as in the
+        hidden layers, but identity with relu.
+    cost : Cost or str
+        "quadratic" (:math:`\frac{1}{2} \sum (a - y)^2`), "cross_entropy" or "log_likelihood".
+    layout : {"columns", "rows"}
+        "columns": an example is a column, w has shape (n_l, n_{l-1}), b (n_l, 1), x (n_1, m).
+        "rows": an example is a row, w has shape (n_{l-1}, n_l), b (n_l,), x (m, n_1).
+    order : {"w,b", "b,w"}
+        The order of the two lists in the result.
+    reduction : {"mean", "sum"}
+        Whether the cost of a mini-batch is the mean or the sum of the costs of its examples.
+    weight_decay : float
+        :math:`\lambda`, if the gradient is to contain the penalty :math:`\frac{\lambda}{n} w`.
+    training_size : int, optional
+        n in the penalty; by default the size of the mini-batch.
+    batch : bool
+        False for a function that takes one example only, of shapes (n_1, 1) and (n_L, 1).
+    sizes : sequence of int, optional
+        The widths n_1, ..., n_L to try it on; by default [4, 6, 5, 3]. Take [4, 6, 3] for a
+        function that is written for one hidden layer.
+    rng : numpy.random.Generator, optional
+        Where the networks come from; by default always the same ones.
+
+    Returns
+    -------
+    Diagnosis
+        ``.ok``, ``.equation``, ``.layer``, ``.cause``, ``.evidence``, ``.hint(level)``; printed, a
+        message to the learner.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Options that are unknown or contradict each other. What the learner's function raises is
+        not raised again: it is a finding.
+
+    Notes
+    -----
+    The function is called some twenty times, more often if it raises an error, with prints and
+    warnings held back. A cause that is not in the catalogue is not guessed: then the equation and
+    the layer are known, the cause is None.
+    Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> def backprop(weights, biases, x, y):
+    ...     activations, zs = [x], []
+    ...     for w, b in zip(weights, biases):
+    ...         zs.append(w @ activations[-1] + b)
+    ...         activations.append(bp.sigmoid(zs[-1]))
+    ...     delta = (activations[-1] - y) * bp.sigmoid.prime(zs[-1])
+    ...     grad_w, grad_b = [], []
+    ...     for l in range(len(weights) - 1, -1, -1):
+    ...         grad_w.insert(0, delta @ activations[l].T / x.shape[1])
+    ...         grad_b.insert(0, delta.mean(axis=1, keepdims=True))
+    ...         if l > 0:
+    ...             delta = weights[l].T @ delta  # sigma' is missing
+    ...     return grad_w, grad_b
+    >>> found = diagnose(backprop)
+    >>> found.equation, found.layer, found.cause
+    ('bp2', 3, 'missing_prime')
+    >>> print(found.hint(2))
+    BP2 has three factors. Which of them has no counterpart in your line?
+    """
+    if not callable(function):
+        raise TypeError(
+            f"function is {function!r}, want a callable function(weights, biases, x, y); pass the "
+            "function itself, without calling it"
+        )
+    setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
+    subject = Subject(function, name_of(function), _convention(layout, order))
+    widths = _widths(sizes, setting.activations[1])
+    rng = _checks.generator(np.random.default_rng(0) if rng is None else rng)
+    try:
+        return _examine(subject, widths, setting, rng)
+    except Trouble as error:
+        return _second_try(subject, widths, setting, rng, error.finding)
+
+
+def _setting(activation, output, cost, reduction, weight_decay, training_size, batch):
+    cost = _checks.lookup("cost", cost, COSTS)
+    hidden = _checks.lookup("activation", activation, ACTIVATIONS)
+    if output is None:
+        output = cost.matched or (identity if hidden == relu else hidden)
+    output = _checks.lookup("output", output, ACTIVATIONS)
+    check_fit(cost, output)
+    if not hidden.elementwise:
+        raise ValueError(
+            f"activation {hidden.name} works on a whole layer, want one for hidden layers: "
+            f"{', '.join(a.name for a in ACTIVATIONS.values() if a.elementwise)}; for the output "
+            f'pass output="{hidden.name}"'
+        )
+    _checks.lookup_name("reduction", reduction, dict.fromkeys(("mean", "sum")))
+    if training_size is not None:
+        training_size = _checks.integer("training_size", training_size, minimum=1)
+    decay = _checks.real("weight_decay", weight_decay, minimum=0)
+    return Setting((hidden, output), cost, reduction, decay, training_size, bool(batch))
+
+
+def _convention(layout, order):
+    return Convention(
+        rows=_checks.lookup_name("layout", layout, {"columns": False, "rows": True}),
+        biases_first=_checks.lookup_name("order", order, {"w,b": False, "b,w": True}),
+    )
+
+
+def _widths(sizes, output):
+    widths = tuple(_SIZES if sizes is None else sizes)
+    if not output.elementwise and widths[-1:] == (1,):
+        raise ValueError(
+            f"sizes is {list(widths)}: the {output.name} of one output is always 1; want two "
+            "outputs or more"
+        )
+    if len(widths) < 2:
+        raise ValueError(f"sizes is {list(widths)}, want two widths or more, such as [4, 6, 3]")
+    return tuple(_checks.integer("a width in sizes", n, minimum=1) for n in widths)
+
+
+def _second_try(subject, widths, setting, rng, finding):
+    """Try a network with layers of one width, on which some mistakes get through."""
+    cannot = Diagnosis(subject.name, (finding,), sizes=widths)
+    if finding.cause in ("not_written", "none", "not_a_pair", "swapped"):
+        return cannot
+    found = _attempt(subject, (max(5, max(widths)),) * len(widths), setting, rng)
+    if found is not None and not found.ok:
+        note = f"With layers of different widths: {finding.sentence}"
+        return replace(found, notes=(*found.notes, note))
+    if len(widths) > 3 and _attempt(subject, _ONE_HIDDEN, setting, rng) is not None:
+        note = f"It runs with one hidden layer. If it is meant for one, pass sizes={_ONE_HIDDEN}."
+        return replace(cannot, notes=(note,))
+    turned = replace(subject, convention=subject.convention.turned())
+    if _attempt(turned, widths, setting, rng) is not None:
+        row, layout = ("row", "rows") if turned.convention.rows else ("column", "columns")
+        note = f'It runs with an example as a {row}. If that is meant, pass layout="{layout}".'
+        return replace(cannot, notes=(note,))
+    return cannot
+
+
+def _attempt(subject, widths, setting, rng):
+    """Return the diagnosis on these widths, or None if the function doesn't run there either."""
+    try:
+        return _examine(subject, widths, setting, rng)
+    except Trouble:
+        return None
+
+
+def _examine(subject, widths, setting, rng):
+    """Return the diagnosis on random networks with these widths."""
+    problems = [
+        random_problem(widths, setting.activations, setting.cost, _EXAMPLES, rng)
+        for _ in range(_PROBLEMS)
+    ]
+    asked = problems if setting.batch else [each.examples(0) for each in problems]
+    whole = [subject(each) for each in asked]
+    simple = [*changed_inputs(subject, whole[0]), *memory(subject, asked, whole)]
+    if any(finding.equation == "state" for finding in simple):
+        return Diagnosis(subject.name, tuple(simple), sizes=widths)
+    cases = [Case.of(subject, problem, came) for problem, came in zip(problems, whole, strict=True)]
+    found, setting = _explained(cases, setting)
+    findings = (*simple, *conclude(found, cases[0], setting))
+    notes = _limits(widths, setting)
+    return Diagnosis(subject.name, findings, right_parts(found, len(widths)), notes, widths)
+
+
+def _explained(cases, setting):
+    """Return the explanation, and the setting with the tolerance that it took."""
+    rough = replace(setting, tolerance=ROUGH)
+    if any(case.single for case in cases):
+        return explain(cases, rough), rough
+    found = explain(cases, setting)
+    unknown = None in [cause for _, cause, _ in found.faults]
+    if unknown and nearly_right(cases, ROUGH, setting):
+        roughly = explain(cases, rough)
+        if not roughly.faults:
+            return roughly, rough
+    return found, setting
+
+
+def _limits(widths, setting):
+    """Return what this diagnosis could not see."""
+    notes = []
+    if setting.tolerance == ROUGH:
+        notes.append(
+            "The numbers agree to about three digits only, as those of float32 or of a finite "
+            "difference do."
+        )
+    if not setting.batch:
+        notes.append(
+            "The function was tried on one example at a time: whether it averages over a "
+            "mini-batch was not looked at."
+        )
+    if setting.activations[0] == identity and len(widths) > 2:
+        notes.append(
+            "The identity has the slope 1 everywhere: whether sigma' is there in the hidden layers "
+            "can't show."
+        )
+    if 1 in widths[1:]:
+        notes.append(
+            "A layer of one neuron can't show a missing transpose, or a sum over the wrong axis."
+        )
+    if len(widths) == 3:
+        notes.append(
+            "With one hidden layer BP2 is used once: what goes wrong in its repetition can't show."
+        )
+    if len(widths) == 2:
+        notes.append("Without a hidden layer BP2 is not used at all.")
+    return tuple(notes)

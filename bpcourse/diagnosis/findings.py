@@ -1,0 +1,338 @@
+r"""What a diagnosis found, as an object that reads like a good teaching assistant.
+
+:func:`bpcourse.diagnose` and :func:`~bpcourse.exercises.check` return a :class:`Diagnosis`.
+Printed, it says what is right, where it first goes wrong, the number that came and the number that
+was wanted, and gives a hint that does not yet give the answer away; ``hint(2)`` and ``hint(3)`` say
+more. In a notebook it shows the place in a small picture of the network.
+"""
+
+import textwrap
+from dataclasses import asdict, dataclass, replace
+from html import escape
+
+from bpcourse.diagnosis import place
+
+TITLES = {
+    "call": "The call",
+    "return": "What is returned",
+    "inputs": "The inputs",
+    "state": "Memory between calls",
+    "forward": "The forward pass",
+    "bp1": "BP1, the error of the output layer",
+    "bp2": "BP2, the error one layer back",
+    "bp3": "BP3, the gradient by the biases",
+    "bp4": "BP4, the gradient by the weights",
+}
+
+READ = {
+    "bp1": ("four-equations", "four-equations-bp1", "BP1: the error of the output layer"),
+    "bp2": ("four-equations", "four-equations-bp2", "BP2: one layer back"),
+    "bp3": ("four-equations", "four-equations-bp3", "BP3: the biases"),
+    "bp4": ("four-equations", "four-equations-bp4", "BP4: the weights"),
+    "forward": ("forward-pass", "ch-forward-pass", "The forward pass"),
+}
+_DEBUGGING = ("debugging", "ch-debugging", "Debugging backpropagation, and a museum of bugs")
+
+# What is said at once: it is seen without mathematics, and no answer is given away.
+_PLAIN = ("call", "return", "inputs", "state")
+
+_WIDTH = 88
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How one array came, beside what was wanted.
+
+    Attributes
+    ----------
+    array : str
+        Its name, such as "delta^3" or "dC/dw^2".
+    ratio : float
+        The median of came/wanted over the entries that aren't 0; NaN where there is none.
+    constant : bool
+        Whether all entries have this ratio, within 0.1 %.
+    right : bool
+        Whether the array is right.
+    """
+
+    array: str
+    ratio: float
+    constant: bool
+    right: bool
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The numbers behind a finding.
+
+    Attributes
+    ----------
+    what : str
+        What was looked at, such as "delta^3[1], example 0 alone, network [4, 6, 5, 3]".
+    came, wanted : str
+        The number that came and the number that was wanted; or two shapes, two types.
+    how : str
+        How the wanted number follows from the learner's own earlier results; may be empty.
+    ratios : tuple of Ratio
+        The ratio table; may be empty.
+    """
+
+    what: str
+    came: str
+    wanted: str
+    how: str = ""
+    ratios: tuple[Ratio, ...] = ()
+
+    def __str__(self):
+        lines = [f"{self.what}:", f"    yours   {self.came}", f"    wanted  {self.wanted}"]
+        if self.how:
+            lines.append(f"    {self.how}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    equation : str
+        "bp1" to "bp4"; "forward"; "call", "return", "inputs" or "state" for what needs no
+        mathematics; or the name of the step that :func:`~bpcourse.exercises.check` was asked about.
+    layers : tuple of int
+        The layers it happens in, by the book's number, the one nearest to the output first.
+    cause : str or None
+        The name of the cause in the catalogue; None if the numbers fit none.
+    title : str
+        The cause in a few words, for a table.
+    sentence : str
+        What is wrong, in a sentence.
+    hints : tuple of three str
+        From a question to the answer.
+    evidence : Evidence or None
+    others : tuple of str
+        Causes that explain the numbers equally well.
+    experiment : str
+        What tells these causes apart; empty where there are no others.
+    read : tuple of three str, or None
+        The section of the book to read: page, anchor, title. By default that of the equation.
+    """
+
+    equation: str
+    layers: tuple[int, ...]
+    cause: str | None
+    title: str
+    sentence: str
+    hints: tuple[str, str, str]
+    evidence: Evidence | None = None
+    others: tuple[str, ...] = ()
+    experiment: str = ""
+    read: tuple[str, str, str] | None = None
+
+    @property
+    def section(self):
+        """The section of the book to read: page, anchor and title."""
+        return self.read or READ.get(self.equation, _DEBUGGING)
+
+    @property
+    def place(self):
+        """Where it is: "BP2, the error one layer back, in layers 3 and 2"."""
+        where = TITLES.get(self.equation, self.equation)
+        if not self.layers:
+            return where
+        *others, last = (str(l) for l in self.layers)
+        names = f"{', '.join(others)} and {last}" if others else last
+        return f"{where}, in layer{'s' if others else ''} {names}"
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """The outcome of a diagnosis; ``str(diagnosis)`` is a message to whoever wrote the function.
+
+    Attributes
+    ----------
+    subject : str
+        The name of the function that was judged.
+    findings : tuple of Finding
+        What is wrong, in the order in which to repair it; empty if nothing is.
+    right : tuple of str
+        What was found right.
+    notes : tuple of str
+        What this diagnosis could not see, and what it had to assume.
+    sizes : tuple of int
+        The widths of the network of the evidence; empty for a single step.
+    """
+
+    subject: str
+    findings: tuple[Finding, ...] = ()
+    right: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+
+    @property
+    def ok(self):
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    @property
+    def status(self):
+        """One of "right", "wrong" and "cannot run" (it raised an error)."""
+        if self.ok:
+            return "right"
+        return "cannot run" if self.findings[0].equation == "call" else "wrong"
+
+    @property
+    def equation(self):
+        """Where it first goes wrong: "bp1" to "bp4", "forward", ...; None if nothing is wrong."""
+        return self.findings[0].equation if self.findings else None
+
+    @property
+    def layer(self):
+        """The layer in which it first goes wrong, by the book's number, or None."""
+        return self.findings[0].layers[0] if self.findings and self.findings[0].layers else None
+
+    @property
+    def cause(self):
+        """The name of the cause, or None if it is unknown or nothing is wrong."""
+        return self.findings[0].cause if self.findings else None
+
+    @property
+    def evidence(self):
+        """The numbers behind the first finding, or None."""
+        return self.findings[0].evidence if self.findings else None
+
+    def hint(self, level=1):
+        """Return a hint on what goes wrong first.
+
+        Parameters
+        ----------
+        level : {1, 2, 3}
+            1 asks the question, 2 points at the term, 3 gives the answer.
+
+        Returns
+        -------
+        str
+            Empty if nothing is wrong.
+
+        Raises
+        ------
+        ValueError
+            Another level.
+        """
+        if level not in (1, 2, 3):
+            raise ValueError(f"level is {level!r}, want 1, 2 or 3")
+        return self.findings[0].hints[level - 1] if self.findings else ""
+
+    def text(self, level=1):
+        """Return the message with hints up to a level.
+
+        Parameters
+        ----------
+        level : {1, 2, 3}
+            At 3 the message names the causes.
+
+        Returns
+        -------
+        str
+        """
+        self.hint(level)  # refuses other levels
+        notes = [_fill(f"Note: {note}") for note in self.notes]
+        return "\n\n".join([*_headline(self, level), *_body(self, level), *notes])
+
+    def to_dict(self):
+        """Return everything as a dictionary that ``json.dumps`` takes."""
+        return {
+            "subject": self.subject,
+            "status": self.status,
+            "ok": self.ok,
+            "equation": self.equation,
+            "layer": self.layer,
+            "cause": self.cause,
+            "findings": [_plain(asdict(replace(f, read=f.section))) for f in self.findings],
+            "right": list(self.right),
+            "notes": list(self.notes),
+            "sizes": list(self.sizes),
+        }
+
+    def __str__(self):
+        return self.text()
+
+    def __repr__(self):
+        if self.ok:
+            return f"<diagnosis of {self.subject}: right>"
+        found = ", ".join(f"{each.equation} {each.cause or 'unknown'}" for each in self.findings)
+        return f"<diagnosis of {self.subject}: {found}>"
+
+    def _repr_html_(self):
+        picture = ""
+        if len(self.sizes) > 1:
+            marks = {(each.equation, l) for each in self.findings for l in each.layers}
+            picture = place.svg(self.sizes, marks)
+        text = escape(str(self))
+        if self.findings:
+            page, anchor, _ = self.findings[0].section
+            address = f"{page}.html#{anchor}"
+            text = text.replace(address, f'<a href="{address}">{address}</a>')
+        return f"{picture}<pre>{text}</pre>"
+
+
+def _plain(value):
+    """Return nested dictionaries and lists without NaN, for which JSON has no word."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and value != value else value
+
+
+def _headline(diagnosis, level):
+    """Return what is wrong and where; the cause only where it is plain to see, or at level 3."""
+    if diagnosis.ok:
+        return [f"{diagnosis.subject} is right."]
+    first = diagnosis.findings[0]
+    if first.equation in _PLAIN:
+        return [_fill(first.sentence)]
+    headline = [_fill(f"{first.place}: here {diagnosis.subject} first goes wrong.")]
+    return [*headline, _fill(first.sentence)] if level == 3 else headline
+
+
+def _body(diagnosis, level):
+    parts = [_fill(f"Right: {'; '.join(diagnosis.right)}.")] if diagnosis.right else []
+    if diagnosis.ok:
+        return parts
+    first, *more = diagnosis.findings
+    parts += _evidence(first, level)
+    if level == 3 and first.others:
+        causes = "; ".join(first.others)
+        parts.append(
+            _fill(f"Another cause gives the same numbers: {causes}. {first.experiment}".strip())
+        )
+    parts += [_fill(f"Hint {k}: {first.hints[k - 1]}") for k in range(1, level + 1)]
+    if level < 3:
+        parts.append(f"More: hint({level + 1}), or text(3) for everything.")
+    for each in more:
+        sentence = f" {each.sentence}" if level == 3 or each.equation in _PLAIN else ""
+        parts.append(_fill(f"Also wrong: {each.place}.{sentence}"))
+    page, anchor, title = first.section
+    return [*parts, f'Read "{title}": {page}.html#{anchor}']
+
+
+def _evidence(finding, level):
+    """Return the numbers; how the right one comes about only from level 2 on: it is a hint."""
+    if finding.evidence is None:
+        return []
+    evidence = replace(finding.evidence, how="") if level == 1 else finding.evidence
+    table = [_ratio_table(evidence.ratios)] if evidence.ratios and finding.cause is None else []
+    return [str(evidence), *table]
+
+
+def _fill(paragraph):
+    return textwrap.fill(paragraph, _WIDTH, break_on_hyphens=False)
+
+
+def _ratio_table(ratios):
+    lines = [f"{'array':10}{'yours / wanted':>16}"]
+    for row in ratios:
+        spread = "right" if row.right else "everywhere" if row.constant else "median, varies"
+        lines.append(f"{row.array:10}{row.ratio:16.4g}  {spread}")
+    return "\n".join(lines)

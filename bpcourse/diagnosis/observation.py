@@ -1,0 +1,391 @@
+"""What a learner's function returned, in the course's own form.
+
+:func:`observe` calls the function on a problem and returns its two lists of arrays by layer, an
+example as a column.
+"""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from bpcourse.diagnosis.comparison import is_unchanged
+from bpcourse.diagnosis.findings import Evidence
+from bpcourse.diagnosis.forms import Convention, unfit_signature
+from bpcourse.diagnosis.trouble import Trouble, own_line, trouble
+
+
+@dataclass
+class Came:
+    """What came back from one call, by layer, an example as a column.
+
+    ``w[l]`` has shape (n_l, n_{l-1}) and ``b[l]`` (n_l, 1). An array of a wrong shape that can be
+    understood is repaired; ``shapes`` holds (equation, cause, layer, came, wanted) for each.
+    ``b[l]`` is None where nothing can be made of it.
+    """
+
+    w: dict
+    b: dict
+    shapes: list = field(default_factory=list)
+    changed: list = field(default_factory=list)
+
+    @property
+    def single(self):
+        """Whether any array has less than double precision."""
+        arrays = [*self.w.values(), *self.b.values()]
+        return any(array is not None and array.dtype.itemsize < 8 for array in arrays)
+
+
+def observe(function, convention, problem, name):
+    """Call the learner's function on a problem and return what came.
+
+    Raises
+    ------
+    Trouble
+        It raised, or what it returned is no pair of lists of arrays of numbers.
+    """
+    arguments = convention.arguments(problem)
+    before = convention.arguments(problem)
+    result = call(function, arguments, name)
+    weights, biases = _two_lists(result, convention, before[0], name)
+    came = _by_layer(weights, biases, before, convention, name)
+    came.changed = _changes(arguments, before)
+    return came
+
+
+def call(function, arguments, name):
+    """Call a learner's function with its prints and warnings held back.
+
+    Raises
+    ------
+    Trouble
+        It raised; the finding has the line.
+    """
+    _check_parameters(function, arguments, name)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        try:
+            return function(*arguments)
+        except (Exception, SystemExit) as error:
+            raise Trouble(_raised(error, function, name)) from error
+
+
+def _check_parameters(function, arguments, name):
+    """Raise Trouble if the function does not take as many arguments."""
+    signature = unfit_signature(function, arguments)
+    if signature is None:
+        return
+    finding = trouble(
+        "call",
+        "parameters",
+        "takes other arguments",
+        f"{name}{signature} does not take the four arguments weights, biases, x, y: two lists of "
+        "arrays, and two arrays.",
+        "Compare the line that begins with def.",
+        f"Begin with def {name}(weights, biases, x, y). For w1, b1, w2, b2, ... one by one, or for "
+        "a class, there are from_separate_arrays and from_class in bpcourse.diagnosis.",
+    )
+    raise Trouble(finding)
+
+
+def _raised(error, function, name):
+    """Return the finding for an exception, with the learner's own line."""
+    where, line = own_line(error, function)
+    if isinstance(error, NotImplementedError):
+        return _not_written(name, where, line)
+    if isinstance(error, SystemExit):
+        return trouble(
+            "call",
+            "exit",
+            "ends the program",
+            f"{name} ends the whole program instead of returning{where}.",
+            "How does a function give its result back?",
+            "Return the two lists; sys.exit and exit have no place in a function.",
+        )
+    nudge = "Read the message from its end: what does it say, and of which variable?"
+    if isinstance(error, ValueError | IndexError | TypeError):
+        nudge = "Print the shape of every array on that line."
+    return trouble(
+        "call",
+        "exception",
+        f"raises {type(error).__name__}",
+        f"{name} raises {type(error).__name__}: {error}{where}.",
+        nudge,
+        "Call the function with small arrays of your own, and go through it line by line"
+        f"{f' until the line {line!r} is reached' if line else ''}.",
+    )
+
+
+def _not_written(name, where, line):
+    finding = trouble(
+        "call",
+        "not_written",
+        "not written yet",
+        f"{name} is not written yet: it raises NotImplementedError{where}.",
+        "What must be kept from the forward pass for the way back?",
+        f"Replace the line {line!r}: compute z and a of every layer, keep them in two lists, then "
+        "take BP1 for the output layer.",
+    )
+    begin = "This is where to begin: the forward pass, layer by layer, with z = w a + b."
+    return replace(finding, hints=(begin, *finding.hints[1:]))
+
+
+def _two_lists(result, convention, want_w, name):
+    """Return the gradients by the weights and by the biases as two lists of arrays."""
+    names = ("(grad_b, grad_w)", "biases, then weights", "w,b")
+    if not convention.biases_first:
+        names = ("(grad_w, grad_b)", "weights, then biases", "b,w")
+    if result is None:
+        raise Trouble(_none(name, *names))
+    if isinstance(result, np.ndarray | dict | str) or not _sized(result) or len(result) != 2:
+        raise Trouble(_not_a_pair(result, name, *names))
+    if result[0] is result[1]:
+        raise Trouble(_one_list(name))
+    kinds = ["weights", "biases"]
+    if convention.biases_first:
+        kinds.reverse()
+    came = {kind: _arrays(each, kind, name) for kind, each in zip(kinds, result, strict=True)}
+    lists = [came["weights"], came["biases"]]
+    came_w, came_b = _shapes(lists[0]), _shapes(lists[1])
+    if came_w != _shapes(want_w) and came_b == _shapes(want_w):
+        raise Trouble(_swapped(name, *names))
+    return lists
+
+
+def _none(name, pair, order, _):
+    return trouble(
+        "return",
+        "none",
+        "returns None",
+        f"{name} returned None, want {pair}.",
+        "Where does the function end?",
+        f"Add `return` with the two lists: {order}.",
+    )
+
+
+def _not_a_pair(result, name, pair, order, _):
+    return trouble(
+        "return",
+        "not_a_pair",
+        "no pair of lists",
+        f"{name} returned {_describe(result)}, want a pair {pair} of lists of arrays.",
+        "How many things does the return statement give back?",
+        f"Return the two lists alone, {order}. Wrap a function of another form: "
+        "lambda w, b, x, y: the_two_lists(my_function(w, b, x, y)).",
+    )
+
+
+def _swapped(name, _, order, other):
+    return trouble(
+        "return",
+        "swapped",
+        "the two lists are swapped",
+        f"{name} returned the two lists in the other order: want {order}.",
+        "Which of the two lists comes first?",
+        f'Swap them, or say that this order is meant: order="{other}".',
+    )
+
+
+def _one_list(name):
+    return trouble(
+        "return",
+        "one_list",
+        "one list for both",
+        f"{name} returned the same list twice: what is written into one is written into the other.",
+        "Look at the line that makes the two lists. How many does it make?",
+        "grad_w = grad_b = [...] gives one list two names. Make two lists, on two lines.",
+    )
+
+
+def _sized(result):
+    return hasattr(result, "__len__") and hasattr(result, "__getitem__")
+
+
+def _shapes(arrays):
+    return [array.shape for array in arrays]
+
+
+def _describe(result):
+    if isinstance(result, dict):
+        return f"a dict with the keys {', '.join(map(str, result))}"
+    if isinstance(result, np.ndarray):
+        return f"one array of shape {result.shape}"
+    if isinstance(result, tuple | list):
+        return f"{len(result)} things ({', '.join(type(each).__name__ for each in result)})"
+    return f"a {type(result).__name__}"
+
+
+def _arrays(values, kind, name):
+    """Return a list of arrays of finite floating-point numbers."""
+    if isinstance(values, dict) and all(isinstance(key, int) for key in values):
+        values = [values[l] for l in sorted(values)]  # by layer, as in the book
+    if values is None or not hasattr(values, "__len__"):
+        values = [values]
+    return [
+        _numbers(value, f"the gradient by the {kind} of layer {l}", name)
+        for l, value in enumerate(values, start=2)
+    ]
+
+
+def _numbers(value, which, name):
+    try:
+        array = np.array(value)  # a copy: the next call may fill the same array anew
+    except ValueError:
+        _refuse(which, name, "not_numbers", "holds lists of different lengths", "one array")
+    if array.dtype.kind in "iub":
+        _refuse(
+            which,
+            name,
+            "integers",
+            f"holds whole numbers ({array.dtype}): digits after the point are lost",
+            "floating-point numbers; make the array with np.zeros(shape), dtype float",
+        )
+    if array.dtype.kind == "c":
+        _refuse(which, name, "not_numbers", "holds complex numbers", "real ones; take .real")
+    if array.dtype.kind != "f":
+        first = array.ravel().tolist()[0]
+        held = "None" if first is None else f"a {type(first).__name__}"
+        _refuse(which, name, "not_numbers", f"holds {held}", "an array of numbers")
+    if not np.isfinite(array).all():
+        bad = array[~np.isfinite(array)].flat[0]
+        _refuse(which, name, "not_finite", f"holds {bad}", "finite numbers")
+    return array
+
+
+def _refuse(which, name, cause, came, wanted):
+    finding = trouble(
+        "return",
+        cause,
+        came.partition(":")[0],
+        f"{which[0].upper()}{which[1:]} that {name} returned {came}, want {wanted}.",
+        "Print this array and its dtype at every step.",
+        f"It must hold {wanted}.",
+        Evidence(which, came, wanted),
+    )
+    raise Trouble(finding)
+
+
+def _by_layer(weights, biases, arguments, convention, name):
+    """Return the lists as dictionaries by layer, with repaired shapes."""
+    want_w, want_b, x, _ = arguments
+    m, depth = x.shape[0 if convention.rows else 1], len(want_w) + 1
+    for kind, came, want in (("weight", weights, want_w), ("bias", biases, want_b)):
+        if len(came) != len(want):
+            raise Trouble(_wrong_number(name, kind, came, want))
+    weights, shapes_w = _in_order(weights, want_w, depth)
+    biases, shapes_b = _in_order(biases, want_b, depth)
+    shapes = (shapes_w or shapes_b)[:1]
+    w, b = {}, {}
+    for l, came_w, came_b, wish_w, wish_b in zip(
+        range(2, depth + 1), weights, biases, want_w, want_b, strict=True
+    ):
+        w[l], wrong = _weight_array(came_w, wish_w.shape, m)
+        shapes += [("bp4", wrong, l, str(came_w.shape), str(wish_w.shape))] if wrong else []
+        b[l], wrong = _bias_array(came_b, wish_b.shape, wish_b.size, m, convention.rows)
+        shapes += [("bp3", wrong, l, str(came_b.shape), str(wish_b.shape))] if wrong else []
+        if convention.rows and w[l] is not None:
+            w[l] = w[l].T
+    return Came(w, b, shapes)
+
+
+def _in_order(came, want, depth):
+    """Return a list from layer 2 on, and what to say if its arrays stood at other places."""
+    here, wanted = _shapes(came), _shapes(want)
+    if here == wanted or len(set(wanted)) < len(wanted) or sorted(here) != sorted(wanted):
+        return came, []
+    cause = "reversed" if here[::-1] == wanted else "layer_order"
+    ordered = [came[here.index(shape)] for shape in wanted]
+    return ordered, [("return", cause, depth, str(here), str(wanted))]
+
+
+def _wrong_number(name, kind, came, want):
+    missing = [shape for shape in _shapes(want) if shape not in _shapes(came)]
+    return trouble(
+        "return",
+        "number_of_arrays",
+        "a layer is missing" if len(came) < len(want) else "a layer too many",
+        f"{name} returned {len(came)} {kind} gradients, want {len(want)}, one for each {kind} "
+        f"array: came {_shapes(came)}, want {_shapes(want)}.",
+        "Through which layers does the loop of the backward pass go?",
+        (f"The array of shape {missing[0]} is missing. " if missing else "")
+        + "Every layer from the last to the second has a gradient; a function that is meant for "
+        "one hidden layer is tried with sizes=[4, 6, 3].",
+        Evidence(f"shapes of the {kind} gradients", str(_shapes(came)), str(_shapes(want))),
+    )
+
+
+def _weight_array(came, want, m):
+    """Return the array in the wanted shape, or None, and the cause of a wrong shape, or ""."""
+    if came.shape == want:
+        return came, ""
+    if came.shape == want[::-1]:
+        return came.T, "transposed"
+    if came.shape == (m, *want):
+        return (came[0], "") if m == 1 else (None, "not_averaged")
+    if came.size == want[0] * want[1] * m * m and m > 1:
+        return None, "outer_flattened"
+    return None, "shape"
+
+
+def _bias_array(came, want, n, m, rows):
+    """Return the array in shape (n, 1), or None, and the cause of a wrong shape, or ""."""
+    if came.shape == want or (rows and came.shape == (1, n)):
+        return came.reshape(n, 1), ""
+    if m > 1 and came.shape == ((m, n) if rows else (n, m)):
+        return None, "not_averaged"
+    if came.shape in ((n,), (1, n), (n, 1)):
+        return came.reshape(n, 1), "bias_shape"
+    if came.size == 1:
+        return np.full((n, 1), came.reshape(-1)[0]), "neurons_summed"
+    if came.size == m:
+        return None, "neurons_summed"
+    return None, "shape"
+
+
+def _changes(arguments, before):
+    """Return the names of the arguments that the call changed, with the changes."""
+    names = ("weights", "biases")
+    changes = []
+    for name, now, old in zip(names, arguments, before, strict=False):
+        for position, (after, original) in enumerate(zip(now, old, strict=False)):
+            if not is_unchanged(after, original):
+                changes.append((f"{name}[{position}]", after, original))
+        if len(now) != len(old):
+            changes.append((f"the list {name}", np.asarray(len(now)), np.asarray(len(old))))
+    for name, after, original in zip("xy", arguments[2:], before[2:], strict=True):
+        if not is_unchanged(after, original):
+            changes.append((name, after, original))
+    return changes
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A learner's function with its name and convention, ready to be observed."""
+
+    function: Callable
+    name: str
+    convention: Convention
+
+    def __call__(self, problem):
+        """Return what came from one call on the problem."""
+        return observe(self.function, self.convention, problem, self.name)
+
+
+def refuse_shapeless(came):
+    """Raise Trouble if an array has a shape from which no number can be read."""
+    for equation, cause, l, shape, wanted in came.shapes:
+        if cause == "shape":
+            kind = "weights" if equation == "bp4" else "biases"
+            finding = trouble(
+                equation,
+                None,
+                "a gradient of the wrong shape",
+                f"The gradient by the {kind} of layer {l} has shape {shape}, want {wanted}.",
+                "Write the shape of every array beside the line that makes it.",
+                f"The gradient must have the shape of the {kind} themselves, {wanted}.",
+                Evidence(f"shape of the gradient by the {kind}, layer {l}", shape, wanted),
+            )
+            raise Trouble(replace(finding, layers=(l,)))

@@ -1,0 +1,153 @@
+"""What came on one problem, and a chain of steps that explains it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bpcourse.diagnosis.catalogue.cause import Step
+from bpcourse.diagnosis.observation import refuse_shapeless
+from bpcourse.diagnosis.trouble import Trouble
+from bpcourse.network import Network, Trace
+
+# A mistake changes a gradient by far more, rounding by far less; in float32, and in a gradient that
+# is itself a finite difference, by no more than the second one.
+TOLERANCE, ROUGH = 1e-5, 2e-3
+
+# The price of an explanation. Fewer mistakes are likelier; one more layer costs nothing.
+_KNOWN, _UNKNOWN, _UNKNOWN_AGAIN = 1, 3, 1
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the learner's function is meant to compute."""
+
+    activations: tuple
+    cost: object
+    reduction: str
+    weight_decay: float
+    training_size: int | None
+    batch: bool
+    tolerance: float = TOLERANCE
+
+    def decay(self, m):
+        """Return the number that multiplies w in the gradient of a mini-batch of m."""
+        return self.weight_decay / (self.training_size or m)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What came on one problem: for each example alone, and for the whole mini-batch.
+
+    Attributes
+    ----------
+    problem : Problem
+    w : dict from layer to ndarray of shape (m, n_l, n_{l-1})
+    b : dict from layer to ndarray of shape (n_l, m)
+    whole : Came
+    shapes : tuple of (equation, cause, layer, came, wanted)
+    single : bool
+        Whether any array came in less than double precision.
+    """
+
+    problem: object
+    w: dict
+    b: dict
+    whole: object
+    shapes: tuple
+    single: bool
+
+    @classmethod
+    def of(cls, subject, problem, whole):
+        """Call the function on every example of a problem."""
+        each = _one_by_one(subject, problem)
+        refuse_shapeless(each[0])
+        layers = sorted(each[0].w)
+        w = {l: np.array([came.w[l] for came in each], float) for l in layers}
+        b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
+        shapes = dict.fromkeys((*whole.shapes, *each[0].shapes))
+        return cls(problem, w, b, whole, tuple(shapes), whole.single or each[0].single)
+
+
+def _one_by_one(subject, problem):
+    """Return what comes for each example; for m equal ones, where a single one fails.
+
+    The mean over equal examples is that of one, so a program that needs a mini-batch of two or more
+    can be judged as well.
+    """
+    m = problem.x.shape[1]
+    try:
+        return [subject(problem.examples(i)) for i in range(m)]
+    except Trouble as alone:
+        try:
+            return [subject(problem.examples(*[i] * m)) for i in range(m)]
+        except Trouble:
+            raise alone from None
+
+
+@dataclass(frozen=True)
+class Path:
+    """A chain of steps from the output backwards that explains the numbers so far.
+
+    ``faults`` are (equation, cause, layer), with the layer 0 for the forward pass; ``factors`` are
+    those that were fitted, by (equation, layer).
+    """
+
+    price: int
+    faults: tuple
+    delta: dict
+    factors: dict
+    net: Network
+    trace: Trace
+
+    def with_faults(self, faults):
+        """Return the path with more faults, and their price."""
+        price, seen = self.price, {(equation, cause) for equation, cause, _ in self.faults}
+        for equation, cause, _ in faults:
+            known, again = cause is not None, (equation, cause) in seen
+            price += (not again) * _KNOWN if known else _UNKNOWN_AGAIN if again else _UNKNOWN
+            seen.add((equation, cause))
+        return replace(self, price=price, faults=self.faults + faults)
+
+    def extended(self, l, delta, faults, factors):
+        """Return the path with one more layer."""
+        longer = replace(self, delta={**self.delta, l: delta}, factors={**self.factors, **factors})
+        return longer.with_faults(faults)
+
+    def step(self, case, setting, l, trace=None):
+        """Return the step at layer l, after the steps of this path."""
+        return Step(
+            case.problem.net,
+            self.net,
+            trace or self.trace,
+            case.problem.y,
+            setting.cost,
+            l,
+            self.delta,
+            case.w,
+            setting.decay(1),
+            case.b,
+        )
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What all cases agree on.
+
+    Attributes
+    ----------
+    faults : tuple of (equation, cause, layer)
+        In the order of the backward pass; a cause is None where none fits.
+    alternatives : tuple of tuples of faults
+        What explains single examples as cheaply.
+    path : Path
+        The path in the first case.
+    shapes : dict from fault to (came, wanted)
+    batch : dict from (equation, layer) to str or None
+        How the mini-batch is averaged: "right" or a cause.
+    """
+
+    faults: tuple
+    alternatives: tuple
+    path: Path
+    shapes: dict
+    batch: dict

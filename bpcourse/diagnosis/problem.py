@@ -1,0 +1,90 @@
+"""The networks and mini-batches on which a learner's function is tried."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpcourse.network import Network
+
+# So far from every kink that no rounding crosses it, and not so far that a sigmoid is flat.
+_KINK, _FLAT, _DRAWS = 0.03, 4.0, 2000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A network with a mini-batch, on which a function is tried.
+
+    Attributes
+    ----------
+    net : Network
+    x : ndarray of shape (n_1, m)
+    y : ndarray of shape (n_L, m)
+    """
+
+    net: Network
+    x: np.ndarray
+    y: np.ndarray
+
+    def examples(self, *which):
+        """Return the same network with some of the examples."""
+        return Problem(self.net, self.x[:, which], self.y[:, which])
+
+
+def random_problem(sizes, activations, cost, m, rng):
+    """Return a problem on which nothing hides.
+
+    No weighted input is near the kink of a ReLU, none is so large that the activation is flat, a
+    layer of ReLUs has for each example neurons on both sides, and every output is too large for
+    some examples and too small for others. Where sizes do not allow all of it, less is asked.
+    """
+    hidden, output = activations
+    for attempt in range(2 * _DRAWS):
+        net = Network.random(sizes, hidden=hidden, output=output, rng=rng)
+        x = rng.uniform(0.2, 1.0, (sizes[0], m)) * rng.choice([-1.0, 1.0], (sizes[0], m))
+        trace = net.forward(x)
+        y = _targets(cost, output, trace.a[net.depth], rng)
+        if _telling(net, trace, trace.a[net.depth] - y, strict=attempt < _DRAWS):
+            return Problem(net, x, y)
+    raise ValueError(
+        f"found no network {list(sizes)} of {hidden.name} and {output.name} on which mistakes "
+        "would show; try other sizes, such as [4, 6, 5, 3]"
+    )
+
+
+def _telling(net, trace, error, *, strict):
+    """Say whether mistakes show on these examples, for an error a - y of the outputs."""
+    kinked = {l: z for l, z in trace.z.items() if net.activations[l].name == "relu"}
+    margin = min(_KINK, 3 / max(1, sum(z.size for z in kinked.values())))
+    if any(abs(z).min() < margin for z in kinked.values()):
+        return False
+    if not all(_mixed(z, l == net.depth, strict) for l, z in kinked.items()):
+        return False
+    rows = np.stack([(error > 0).any(axis=1), (error < 0).any(axis=1)])
+    n, m = error.shape
+    every = strict and n <= m  # of more classes than examples some have no example
+    if not (rows.all() if every else rows.any(axis=1).all()):
+        return False
+    curved = [trace.z[l] for l in trace.z if net.activations[l].name not in ("relu", "identity")]
+    return not strict or all(abs(each).max() < _FLAT for each in curved)
+
+
+def _mixed(z, output, strict):
+    """Say whether a layer of ReLUs has for each example neurons on both sides."""
+    active, n = (z > 0).sum(axis=0), len(z)
+    if output or n == 1:
+        return active.any()
+    if not strict:
+        return active.all()
+    return ((active >= min(2, n - 1)) & (active < n)).all()
+
+
+def _targets(cost, activation, a, rng):
+    """Return targets that the cost takes, not far from the outputs a."""
+    n, m = a.shape
+    if cost.name == "log_likelihood":
+        return np.eye(n)[:, rng.permutation(np.arange(m) % n)]
+    if cost.name == "cross_entropy":
+        return (rng.random((n, m)) < 0.5).astype(float)
+    if activation.name in ("sigmoid", "softmax"):
+        return rng.uniform(0.1, 0.9, (n, m))
+    return a + rng.uniform(-1, 1, (n, m))

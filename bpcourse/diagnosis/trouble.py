@@ -1,0 +1,51 @@
+"""Findings that need no mathematics: what went wrong before there was a number to judge."""
+
+import linecache
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from bpcourse import _checks
+from bpcourse.diagnosis.findings import Finding
+
+_FIRST_HINTS = {
+    "call": "Read the message, then the line. What happens there?",
+    "return": "Put what came beside what was wanted, one entry at a time. What differs?",
+    "inputs": "Print the argument before and after the call. Which line is it that changes it?",
+    "state": "Call it twice by hand and print both results. What is left over from the first?",
+}
+
+
+class Trouble(Exception):  # noqa: N818 - it is caught at once, and never leaves the package
+    """A call that leaves nothing to compare; ``finding`` says why."""
+
+    def __init__(self, finding):
+        super().__init__(finding.sentence)
+        self.finding = finding
+
+
+_PACKAGES = tuple(str(Path(module.__file__).parent) for module in (np, _checks))
+
+
+def _foreign(filename):
+    """Say whether a line belongs to NumPy or to this package, not to the learner."""
+    return filename.startswith(_PACKAGES)
+
+
+def own_line(error, function):
+    """Return " in line 12" and the text of the line, of the last frame in the learner's file."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not _foreign(f.filename)]
+    code = getattr(function, "__code__", None)
+    own = [frame for frame in frames if code and frame.filename == code.co_filename]
+    if not frames:
+        return "", ""
+    frame = (own or frames)[-1]
+    text = (frame.line or linecache.getline(frame.filename, frame.lineno)).strip()
+    return (f" in line {frame.lineno}: {text}" if text else f" in line {frame.lineno}"), text
+
+
+def trouble(equation, cause, title, sentence, nudge, answer, evidence=None):
+    """Return a finding that needs no mathematics."""
+    hints = (_FIRST_HINTS.get(equation, _FIRST_HINTS["return"]), nudge, answer)
+    return Finding(equation, (), cause, title, sentence, hints, evidence)

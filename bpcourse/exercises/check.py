@@ -1,0 +1,198 @@
+"""Judge a learner's function for one step."""
+
+import difflib
+from dataclasses import replace
+
+from bpcourse.diagnosis.diagnose import diagnose
+from bpcourse.diagnosis.findings import Diagnosis
+from bpcourse.exercises import (
+    activations,
+    costs,
+    differences,
+    equations,
+    networks,
+    validation,
+    values,
+)
+from bpcourse.exercises.attempts import attempts, call
+from bpcourse.exercises.step import fresh
+from bpcourse.exercises.verdicts import changed_inputs, explain, unsteady
+
+_TABLES = (
+    activations,
+    costs,
+    equations,
+    networks,
+    differences,
+    values,
+    validation,
+)
+_EXERCISES = {each.name: each for table in _TABLES for each in table.EXERCISES}
+
+#: The names of all steps.
+NAMES = tuple(_EXERCISES)
+
+
+def check(name, function):
+    """Judge a learner's function for one step.
+
+    Parameters
+    ----------
+    name : str
+        The step, such as "sigmoid_prime", "bp2", "sgd_step" or "Value"; :func:`table` lists all,
+        with the signature that is wanted.
+    function : callable
+        The learner's function (for "Value", the class).
+
+    Returns
+    -------
+    Diagnosis
+        ``.ok``, ``.cause``, ``.evidence``, ``.hint(level)``; printed, a message to the learner.
+        ``.equation`` is the name of the step, or "call", "return", "inputs" or "state" for what
+        needs no mathematics.
+
+    Raises
+    ------
+    ValueError
+        A name that is not known; the message lists those that are.
+    TypeError
+        A function that can't be called. What it raises itself is not raised again: it is a finding.
+
+    Examples
+    --------
+    >>> def my_bp2(w_next, delta_next, prime):
+    ...     return (w_next @ delta_next) * prime
+    >>> found = check("bp2", my_bp2)
+    >>> found.equation, found.cause
+    ('bp2', 'no_transpose')
+    >>> print(found.hint(1))
+    In which direction do the weights carry the error: from this layer to the next, or back?
+
+    A right answer may be written in any way:
+
+    >>> check("relu", lambda z: z * (z > 0))
+    <diagnosis of relu: right>
+
+    One that is not written yet is told where to begin:
+
+    >>> def my_bp3(delta):
+    ...     raise NotImplementedError
+    >>> print(check("bp3", my_bp3).hint())
+    The cost of a mini-batch is the mean of its examples' costs. So is its gradient.
+    """
+    exercise = _look_up(name)
+    if not callable(function):
+        raise TypeError(
+            f"function is {function!r}, want a function {exercise.signature}; pass the function "
+            "itself, without calling it"
+        )
+    if exercise.name == "backprop":
+        return diagnose(function)
+    subject = getattr(function, "__name__", name)
+    return _judge(exercise, function, name if subject == "<lambda>" else subject)
+
+
+def table():
+    """Return a list of all steps as text: the signature, what is wanted, where to read.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> for line in table().splitlines()[:3]:
+    ...     print(line)
+    sigmoid(z)
+        returns sigmoid(z), of z's shape
+        read "The forward pass and the notation": forward-pass.html#ch-forward-pass
+    """
+    return "\n\n".join(
+        f"{each.signature}\n    returns {each.wanted}\n"
+        f'    read "{each.read[2]}": {each.read[0]}.html#{each.read[1]}'
+        for each in _EXERCISES.values()
+    )
+
+
+def arguments(name, number=1):
+    """Return the arguments of one of the calls that :func:`check` makes, to try it by hand.
+
+    Parameters
+    ----------
+    name : str
+        The step.
+    number : int
+        Which of its cases, counted from 1; the evidence of a diagnosis says which.
+
+    Returns
+    -------
+    tuple
+        Fresh copies, for ``function(*arguments(name))``.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, or a case that does not exist.
+
+    Examples
+    --------
+    >>> arguments("bp3", 3)
+    (array([[-0.8],
+           [ 0.5],
+           [-0.4]]),)
+    """
+    cases = _look_up(name).cases
+    if not 1 <= number <= len(cases):
+        raise ValueError(f"number is {number}, want 1 to {len(cases)}, the cases of {name!r}")
+    return fresh(cases[number - 1].args)
+
+
+def _look_up(name):
+    if name in _EXERCISES:
+        return _EXERCISES[name]
+    near = difflib.get_close_matches(str(name), NAMES, 1, 0.5)
+    asked = f"; did you mean {near[0]!r}?" if near else "."
+    raise ValueError(f"unknown exercise {name!r}{asked} Known: {', '.join(NAMES)}")
+
+
+def _judge(exercise, function, subject):
+    """Return the diagnosis, from the first topic on to the first one that fails."""
+    tried, right, notes = [], [], []
+    for topic in dict.fromkeys(case.topic for case in exercise.cases):
+        new, skipped = attempts(exercise, function, topic)
+        tried += new
+        notes += [note for note in dict.fromkeys(skipped) if note not in notes]
+        exercise, tried, convention = _by_convention(exercise, tried)
+        notes += convention
+        if not all(each.passed for each in tried):
+            return _wrong(exercise, tried, subject, function, right, notes)
+        right += [topic] if new else []
+    simple = changed_inputs(exercise, tried, subject)
+    if not all(each.steady for each in tried):
+        simple = (*simple, unsteady(exercise, tried, subject))
+    return Diagnosis(subject, simple, tuple(right), (*notes, *_bool_note(tried)))
+
+
+def _wrong(exercise, tried, subject, function, right, notes):
+    first = explain(exercise, tried, subject, function)
+    findings = (first, *changed_inputs(exercise, tried, subject))
+    return Diagnosis(subject, findings, tuple(right), tuple(notes))
+
+
+def _by_convention(exercise, tried):
+    """Return the exercise by the convention that the learner follows, and a note if it differs."""
+    if not all(each.passed for each in tried):
+        for right, note in exercise.conventions:
+            by_it = [replace(each, wanted=call(exercise, each.case, right)) for each in tried]
+            if all(each.passed for each in by_it):
+                return replace(exercise, right=right, conventions=()), by_it, [note]
+    return exercise, tried, []
+
+
+def _bool_note(tried):
+    if any(part.dtype.kind == "b" for each in tried for part in each.came.parts.values()):
+        return [
+            "The result holds True and False, which count as 1 and 0; .astype(float) also lets it "
+            "take a minus sign."
+        ]
+    return []

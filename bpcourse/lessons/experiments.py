@@ -1,0 +1,484 @@
+r"""Recipes for the book's experiments. Each returns plain results: no printing, no plotting.
+
+The statistics of many starts are computed for all starts at once, by :class:`Starts`: networks of
+one hidden layer, stacked along a first axis. A test compares it with :func:`bpcourse.backprop`.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bpcourse import _checks
+from bpcourse.activations import sigmoid
+from bpcourse.backprop import backprop
+from bpcourse.lessons.worked_examples import exam_scores, mazur, step
+from bpcourse.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run of gradient descent.
+
+    Attributes
+    ----------
+    costs : ndarray of shape (steps + 1,)
+        The cost before the first step and after each one.
+    network : Network
+        The last one.
+    """
+
+    costs: np.ndarray
+    network: Network
+
+
+def _run(example, steps, advance):
+    net, costs = example.network, []
+    for _ in range(steps + 1):
+        output = net.forward(example.x).a[net.depth]
+        costs.append(float(example.cost.value(output, example.y)))
+        last, net = net, advance(net)
+    return Run(np.array(costs), last)
+
+
+_BIAS_MOVES = {
+    "frozen": lambda delta: 0 * delta,
+    "separate": lambda delta: delta,
+    "shared": lambda delta: np.full_like(delta, delta.sum()),
+}
+
+
+def _mazur_step(net, example, biases, overwrite):
+    """Return Mazur's network one step further, in one of the ways that a program may do it."""
+    trace = net.forward(example.x)
+    grad = backprop(net, trace, example.y, example.cost)
+    w3 = net.w[3] - example.eta * grad.w[3]
+    delta2 = grad.delta[2]
+    if overwrite:  # the hidden errors come through output weights that have already moved
+        delta2 = (w3.T @ grad.delta[3]) * sigmoid.prime(trace.z[2])
+    w2 = net.w[2] - example.eta * delta2 @ trace.a[1].T
+    move = _checks.lookup_name("biases", biases, _BIAS_MOVES)
+    b2, b3 = (net.b[l] - example.eta * move(d) for l, d in ((2, delta2), (3, grad.delta[3])))
+    return Network.from_arrays([w2, w3], [b2, b3], [sigmoid, sigmoid])
+
+
+def mazur_training(steps, *, biases="frozen", overwrite=False):
+    """Train Mazur's network, correctly or with the mistake behind the post's printed numbers.
+
+    Parameters
+    ----------
+    steps : int
+    biases : {"frozen", "separate", "shared"}
+        Biases that stay, one for each neuron, or one for each layer that its neurons share.
+    overwrite : bool
+        Move the output weights before the hidden errors are formed: the mistake.
+
+    Returns
+    -------
+    Run
+
+    Examples
+    --------
+    >>> print(f"{mazur_training(1).costs[1]:.9f}, {mazur_training(1, overwrite=True).costs[1]:.9f}")
+    0.291027774, 0.291027924
+    """
+    example = mazur()
+    return _run(example, steps, lambda net: _mazur_step(net, example, biases, overwrite))
+
+
+def exam_training(steps, *, seed=None):
+    """Train the network of the exam scores as its tutorial does.
+
+    Parameters
+    ----------
+    steps : int
+    seed : int, optional
+        Start from the standard normal weights of ``np.random.RandomState(seed)``, drawn as the
+        tutorial's program draws them; by default from the weights of its drawing.
+
+    Returns
+    -------
+    Run
+        Its costs are half the mean of the squared errors that the tutorial prints.
+
+    Examples
+    --------
+    >>> print(f"{2 * exam_training(0).costs[0]:.9f}")
+    0.016266539
+    """
+    example = exam_scores()
+    if seed is not None:
+        random = np.random.RandomState(seed)
+        w2, w3 = random.randn(2, 3).T, random.randn(3, 1).T
+        start = Network.from_arrays([w2, w3], [np.zeros(3), np.zeros(1)], [sigmoid, sigmoid])
+        example = replace(example, network=start)
+    return _run(example, steps, lambda net: step(example, net))
+
+
+class Starts:
+    r"""Many sigmoid networks of one hidden layer that learn side by side.
+
+    The cost of each is :math:`E = \frac12 \sum_x \|y - a^3\|^2`, a sum over the examples. Biases
+    are the last column of each weight array, as in the sources of these experiments.
+
+    Parameters
+    ----------
+    w2 : array_like of shape (r, n_2, n_1 + 1)
+    w3 : array_like of shape (r, n_3, n_2 + 1)
+    eta : float
+    momentum : float
+
+    Attributes
+    ----------
+    w2, w3 : ndarray
+        The present weights; they change with every :meth:`step`.
+    """
+
+    def __init__(self, w2, w3, *, eta, momentum=0.0):
+        self.w2, self.w3 = np.array(w2, dtype=float), np.array(w3, dtype=float)
+        self.eta, self.momentum = eta, momentum
+        self.v2, self.v3 = np.zeros_like(self.w2), np.zeros_like(self.w3)
+
+    @classmethod
+    def uniform(cls, seeds, sizes, *, init, eta, momentum=0.0):
+        """Draw each network from its own seed: w2, then w3, uniform from -init to init."""
+        n_1, n_2, n_3 = sizes
+        rngs = [np.random.default_rng(seed) for seed in seeds]
+        pairs = [
+            (rng.uniform(-init, init, (n_2, n_1 + 1)), rng.uniform(-init, init, (n_3, n_2 + 1)))
+            for rng in rngs
+        ]
+        w2, w3 = zip(*pairs, strict=True)
+        return cls(w2, w3, eta=eta, momentum=momentum)
+
+    def forward(self, x):
+        """Return hidden and output activations, (r, n_2, m) and (r, n_3, m), for x (n_1, m)."""
+        hidden = _logistic(self.w2[:, :, :-1] @ x + self.w2[:, :, -1:])
+        return hidden, _logistic(self.w3[:, :, :-1] @ hidden + self.w3[:, :, -1:])
+
+    def cost(self, x, y):
+        """Return E of each network, of shape (r,)."""
+        return ((self.forward(x)[1] - y) ** 2).sum(axis=(1, 2)) / 2
+
+    def gradient(self, x, y):
+        """Return the gradients by w2 and w3, by BP1 to BP4."""
+        hidden, output = self.forward(x)
+        delta3 = (output - y) * output * (1 - output)
+        delta2 = (self.w3[:, :, :-1].transpose(0, 2, 1) @ delta3) * hidden * (1 - hidden)
+        return _with_bias(delta2, np.broadcast_to(x, (len(delta2), *x.shape))), _with_bias(
+            delta3, hidden
+        )
+
+    def step(self, x, y):
+        """Move every network by one step on this batch."""
+        g2, g3 = self.gradient(x, y)
+        self.v2 = self.momentum * self.v2 - self.eta * g2
+        self.v3 = self.momentum * self.v3 - self.eta * g3
+        self.w2 += self.v2
+        self.w3 += self.v3
+
+    def network(self, r):
+        """Return the r-th of them as a Network."""
+        return Network.from_arrays(
+            [self.w2[r, :, :-1], self.w3[r, :, :-1]],
+            [self.w2[r, :, -1], self.w3[r, :, -1]],
+            [sigmoid, sigmoid],
+        )
+
+
+def _logistic(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def _with_bias(delta, a):
+    """Return delta a^T with the sum of delta, the gradient by the bias, as a last column."""
+    return np.concatenate([delta @ a.transpose(0, 2, 1), delta.sum(axis=2, keepdims=True)], axis=2)
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderRuns:
+    """Encoders that learned, or did not learn, to reproduce one-hot inputs.
+
+    Attributes
+    ----------
+    starts : Starts
+        The networks at the end.
+    hidden : ndarray of shape (r, n_2, n_1)
+        Hidden activations; column k belongs to input k.
+    output : ndarray of shape (r, n_1, n_1)
+    costs : ndarray of shape (r,)
+    epochs : ndarray of int, of shape (t,)
+        When something was recorded, from 0 on.
+    recorded_costs : ndarray of shape (t, r)
+    recorded_errors : ndarray of shape (t, n_1)
+        For the first network, the sum of squared errors of each output unit.
+    recorded_hidden : ndarray of shape (t, n_2, n_1)
+        For the first network, its hidden activations.
+    recorded_weights : ndarray of shape (t, n_2, n_1 + 1)
+        For the first network, the weights into the hidden units, the bias last.
+    """
+
+    starts: Starts
+    hidden: np.ndarray
+    output: np.ndarray
+    costs: np.ndarray
+    epochs: np.ndarray
+    recorded_costs: np.ndarray
+    recorded_errors: np.ndarray
+    recorded_hidden: np.ndarray
+    recorded_weights: np.ndarray
+
+    @property
+    def largest_right(self):
+        """Whether the largest output is the right one for every input, of shape (r,)."""
+        n = self.output.shape[1]
+        return (self.output.argmax(axis=1) == np.arange(n)).all(axis=1)
+
+    @property
+    def all_right(self):
+        """Whether every output is on the right side of 0.5 for every input, of shape (r,)."""
+        n = self.output.shape[1]
+        return ((self.output > 0.5) == np.eye(n, dtype=bool)).all(axis=(1, 2))
+
+    @property
+    def distinct_codes(self):
+        """How many different codes the rounded hidden activations are, of shape (r,)."""
+        codes = (self.hidden > 0.5).transpose(0, 2, 1)
+        return np.array([len(np.unique(each, axis=0)) for each in codes])
+
+
+def encoder(
+    seeds,
+    *,
+    hidden=3,
+    epochs=5000,
+    eta=0.3,
+    momentum=0.0,
+    init=0.1,
+    low=0.0,
+    high=1.0,
+    order="fixed",
+    record_every=500,
+):
+    """Train 8-n-8 encoders on the identity; the defaults are Mitchell's setting.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+        One network for each.
+    hidden, epochs, eta, momentum, init : numbers
+        ``init`` bounds the uniform initial weights.
+    low, high : float
+        The targets for 0 and for 1.
+    order : {"fixed", "shuffled", "batch"}
+        One example after another, in this order or a new one each epoch, or all at once.
+    record_every : int
+        Epochs from one record to the next.
+
+    Returns
+    -------
+    EncoderRuns
+
+    Notes
+    -----
+    T. Mitchell, *Machine Learning* (1997), section 4.6.4. Used in the book's chapter "What the
+    hidden layer learns".
+
+    Examples
+    --------
+    >>> runs = encoder([0], epochs=2500)
+    >>> runs.largest_right
+    array([ True])
+    """
+    _checks.lookup_name("order", order, dict.fromkeys(("fixed", "shuffled", "batch")))
+    starts = Starts.uniform(seeds, (8, hidden, 8), init=init, eta=eta, momentum=momentum)
+    x, shuffler = np.eye(8), np.random.default_rng(0)
+    y = low + (high - low) * x
+    epochs_recorded, records = [], []
+    for epoch in range(epochs + 1):
+        if epoch % record_every == 0 or epoch == epochs:
+            epochs_recorded.append(epoch)
+            records.append(_encoder_record(starts, x, y))
+        if epoch < epochs:
+            for batch in _encoder_batches(order, shuffler):
+                starts.step(x[:, batch], y[:, batch])
+    a, output = starts.forward(x)
+    recorded = [np.array(each) for each in zip(*records, strict=True)]
+    return EncoderRuns(starts, a, output, starts.cost(x, y), np.array(epochs_recorded), *recorded)
+
+
+def _encoder_batches(order, rng):
+    if order == "batch":
+        return [slice(None)]
+    sequence = rng.permutation(8) if order == "shuffled" else range(8)
+    return [slice(k, k + 1) for k in sequence]
+
+
+def _encoder_record(starts, x, y):
+    hidden, output = starts.forward(x)
+    errors = ((output[0] - y) ** 2).sum(axis=1)
+    return starts.cost(x, y), errors, hidden[0], starts.w2[0].copy()
+
+
+@dataclass(frozen=True, eq=False)
+class SymmetryRuns:
+    """Networks that learned, or did not learn, whether six bits are mirror-symmetric.
+
+    Attributes
+    ----------
+    starts : Starts
+        The networks at the end.
+    solved_at : ndarray of int, of shape (r,)
+        The first sweep after which every output was on the right side of 0.5; -1 for never.
+    """
+
+    starts: Starts
+    solved_at: np.ndarray
+
+
+def symmetry_task():
+    """Return the 64 patterns of six bits as columns (6, 64), and 1 for the symmetric (1, 64)."""
+    x = (np.arange(64) >> np.arange(5, -1, -1)[:, None] & 1).astype(float)
+    return x, (x == x[::-1]).all(axis=0)[None].astype(float)
+
+
+def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
+    """Train 6-2-1 networks to detect symmetry, by batch descent with momentum.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+    sweeps : int
+    eta, momentum, init : float
+
+    Returns
+    -------
+    SymmetryRuns
+
+    Notes
+    -----
+    After D. Rumelhart, G. Hinton and R. Williams, Nature 323 (1986). Used in the book's chapter
+    "What the hidden layer learns".
+
+    Examples
+    --------
+    >>> symmetry([0], sweeps=10).solved_at
+    array([-1])
+    """
+    starts = Starts.uniform(seeds, (6, 2, 1), init=init, eta=eta, momentum=momentum)
+    x, y = symmetry_task()
+    solved_at = np.full(len(starts.w2), -1)
+    for sweep in range(1, sweeps + 1):
+        starts.step(x, y)
+        right = ((starts.forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
+        solved_at[right & (solved_at < 0)] = sweep
+    return SymmetryRuns(starts, solved_at)
+
+
+@dataclass(frozen=True, eq=False)
+class XorRuns:
+    """Networks that learned exclusive or from many starts.
+
+    Attributes
+    ----------
+    starts : Starts
+        The networks at the end.
+    costs : ndarray of shape (r,)
+        E of each at the end.
+    solved : ndarray of bool, of shape (r,)
+        Whether every output is on the right side of 0.5.
+    """
+
+    starts: Starts
+    costs: np.ndarray
+    solved: np.ndarray
+
+
+def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
+    """Train 2-n-1 networks on exclusive or by batch descent, from many random starts.
+
+    Parameters
+    ----------
+    hidden : int
+    rng : numpy.random.Generator
+        Draws one network after another: w2, then w3.
+    runs, epochs : int
+    eta : float
+    init : float
+        Bounds the uniform initial weights.
+
+    Returns
+    -------
+    XorRuns
+
+    Notes
+    -----
+    Used in the book's chapter "Where descent gets stuck".
+
+    Examples
+    --------
+    >>> xor_starts(2, rng=np.random.default_rng(0), runs=3, epochs=10).costs.shape
+    (3,)
+    """
+    pairs = [
+        (rng.uniform(-init, init, (hidden, 3)), rng.uniform(-init, init, (1, hidden + 1)))
+        for _ in range(runs)
+    ]
+    starts = Starts(*zip(*pairs, strict=True), eta=eta)
+    x = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+    y = np.array([[0.0, 1.0, 1.0, 0.0]])
+    for _ in range(epochs):
+        starts.step(x, y)
+    solved = ((starts.forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
+    return XorRuns(starts, starts.cost(x, y), solved)
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronRun:
+    """One neuron with input 1 that learns the target 0.
+
+    Attributes
+    ----------
+    w, b, output, cost : ndarray of shape (steps + 1,)
+        Before the first step and after each one.
+    """
+
+    w: np.ndarray
+    b: np.ndarray
+    output: np.ndarray
+    cost: np.ndarray
+
+
+def single_neuron(w, b, *, cost, eta, steps):
+    """Train a single sigmoid neuron to turn the input 1 into the output 0.
+
+    Parameters
+    ----------
+    w, b : float
+        Where to start.
+    cost : Cost
+    eta : float
+    steps : int
+
+    Returns
+    -------
+    NeuronRun
+
+    Notes
+    -----
+    Nielsen, chapter 3, section "The cross-entropy cost function".
+
+    Examples
+    --------
+    >>> from bpcourse.costs import quadratic
+    >>> run = single_neuron(2.0, 2.0, cost=quadratic, eta=0.15, steps=300)
+    >>> print(f"{run.output[0]:.2f} to {run.output[-1]:.2f}")
+    0.98 to 0.20
+    """
+    net = Network.from_arrays([[[float(w)]]], [[float(b)]], [sigmoid])
+    x, y, rows = np.array([[1.0]]), np.array([[0.0]]), []
+    for _ in range(steps + 1):
+        trace = net.forward(x)
+        a = trace.a[2]
+        rows.append((net.w[2][0, 0], net.b[2][0, 0], a[0, 0], cost.value(a, y)))
+        net = net.with_parameters(net.parameters - eta * backprop(net, trace, y, cost))
+    return NeuronRun(*(np.array(column) for column in zip(*rows, strict=True)))
