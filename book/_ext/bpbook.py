@@ -2,6 +2,7 @@
 
 * Figures from notebooks stand in the page as ``<svg>``, so that the theme's colors apply to them.
 * ``literalinclude`` with ``:class: summary`` shows a function with one line of its docstring.
+* The four fundamental equations carry their names, (BP1) to (BP4), where others carry numbers.
 * A name such as ``bpcourse.Network`` links to its entry on the API page.
 * MathJax and the figures' font are copied into the book; what would load from elsewhere is removed.
 """
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 # A figure that is wider is not squeezed into the screen of a phone, but scrolls.
 WIDE = 600
 
+# The identifiers that Sphinx gives to the labels eq-bp1 to eq-bp4.
+NAMED_EQUATIONS = {f"equation-eq-bp{k}": f"BP{k}" for k in (1, 2, 3, 4)}
+
 # Latin, Greek, general punctuation, super- and subscripts, letterlike symbols, arrows, operators.
 CHARACTERS = [*range(0x20, 0x250), *range(0x370, 0x400), *range(0x2000, 0x2300), 0x27E8, 0x27E9]
 FONTS = ("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSans-Bold")
@@ -35,6 +39,8 @@ def setup(app):
     app.connect("doctree-read", shorten_sources)
     # After sphinx-thebe, which appends its nodes at the default priority of 500.
     app.connect("doctree-resolved", inline_figures, priority=900)
+    # After Sphinx has counted the equations.
+    app.connect("env-updated", name_equations)
     app.connect("missing-reference", find_by_last_name)
     app.connect("html-page-context", drop_remote_scripts, priority=900)
     app.connect("build-finished", add_local_files)
@@ -58,6 +64,17 @@ def first_docstring_line(code):
         return f'{found[1]}{line}"""'
 
     return re.sub(r'((?:\br)?""")(.*?)"""', cut, code, count=1, flags=re.DOTALL)
+
+
+def name_equations(app, env):
+    """Call the four fundamental equations by their names, and count the others without them."""
+    count = 0
+    for kinds in env.toc_fignumbers.values():
+        equations = kinds.get("displaymath", {})
+        for place in equations:
+            name = NAMED_EQUATIONS.get(place)
+            count += name is None
+            equations[place] = (name or count,)
 
 
 def inline_figures(app, doctree, docname):
