@@ -7,6 +7,7 @@ package's and the tests' Python files, or in something that all tests share, run
 notebooks, and so does a change whose reach can't be told.
 """
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,13 @@ def importers(name):
     """Return the files that import a file, by its own name or by that of its wing."""
     wing = f"{name.rpartition('/')[0]}/__init__".lstrip("/")
     names = {name, wing} if "/" in name else {name}
-    return {each for each in house.FILES if names & house.house_files(house.source_of(each))}
+    return {each for each, imported in import_table().items() if names & imported}
+
+
+@functools.cache
+def import_table():
+    """Return what each file of the package imports."""
+    return {each: house.house_files(house.source_of(each)) for each in house.FILES}
 
 
 if __name__ == "__main__":
