@@ -269,7 +269,8 @@ class Network:
 
         Notes
         -----
-        Nielsen, chapter 2, equation 25. Derived in the book's chapter "The forward pass".
+        Nielsen, chapter 2, equation 25. Derived in the book's chapter "A machine that
+        reads digits".
         """
         return propagate(self, _checks.columns("x", x, self.sizes[0], self.parameters.vector.dtype))
 
