@@ -429,4 +429,5 @@ def _two_examples(rng):
 
 
 def _pick(rng, numbers, *shape):
-    return rng.choice(np.array(numbers, float), shape)
+    """Return an array of different numbers: exchanged entries then show."""
+    return rng.choice(np.array(numbers, float), shape, replace=False)
