@@ -7,7 +7,7 @@ from bpcourse.exercises.step import Case, Exercise, Mistake, numbers, scaled, si
 
 _NEURON = ("forward-pass", "ch-forward-pass", "The forward pass and the notation")
 _SLOPES = ("proofs", "ex-proofs-slopes", "Two slopes")
-_RECTIFIER = ("four-equations", "four-equations-depth", "The first layers learn slowly")
+_RECTIFIER = ("learning-speed", "four-equations-depth", "The first layers learn slowly")
 _KINK = ("five-routes", "five-routes-mistakes", "Where people go wrong")
 _SOFTMAX = ("proofs", "proofs-softmax", "Softmax: when neurons don't work alone")
 _VJP = ("vectors-and-matrices", "vectors-and-matrices-vjp", "Vector-Jacobian products")
