@@ -1,4 +1,4 @@
-r"""Backpropagation: the gradient of the cost by every weight and bias, in one backward pass."""
+r"""Backpropagation: the derivatives of the cost with respect to all weights and biases."""
 
 from dataclasses import dataclass
 
@@ -137,7 +137,7 @@ def backprop(net, trace, y, cost):
 
 
 def backward_pass(net, trace, y, cost):
-    """Return the errors of all layers, and the gradients that they give, by layer."""
+    """Return delta, dC/dw and dC/db of every layer."""
     delta = {net.depth: output_error(net, trace, y, cost)}
     for l in range(net.depth - 1, 1, -1):
         delta[l] = hidden_error(net, trace, l, delta[l + 1])

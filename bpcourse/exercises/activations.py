@@ -7,7 +7,7 @@ from bpcourse.exercises.step import Case, Exercise, Mistake, numbers, scaled, si
 
 _NEURON = ("reading-digits", "ch-reading-digits", "A machine that reads digits")
 _SLOPES = ("proofs", "ex-proofs-slopes", "Two slopes")
-_RECTIFIER = ("four-equations", "four-equations-depth", "The first layers learn slowly")
+_RECTIFIER = ("learning-speed", "four-equations-depth", "The first layers learn slowly")
 _KINK = ("five-routes", "five-routes-mistakes", "Where people go wrong")
 _SHARES = ("reading-digits", "reading-digits-softmax", "From pixels to probabilities")
 _SOFTMAX = ("proofs", "proofs-softmax", "Softmax: when neurons don't work alone")

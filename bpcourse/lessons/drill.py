@@ -88,7 +88,7 @@ class Drill:
         Parameters
         ----------
         answer : array_like
-            The numbers of :attr:`entries`. Rounding to three digits is no mistake.
+            The numbers that ``entries`` names. Rounding to three digits is no mistake.
 
         Returns
         -------
