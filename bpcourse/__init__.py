@@ -16,7 +16,7 @@ from bpcourse.autodiff import graph, scalar, tensor
 from bpcourse.backprop import Gradient, backprop
 from bpcourse.costs import Cost, cross_entropy, log_likelihood, quadratic
 from bpcourse.datasets import Dataset, Examples
-from bpcourse.lessons import experiments, perceptron, worked_examples
+from bpcourse.lessons import drills, experiments, perceptron, worked_examples
 from bpcourse.network import Network, Trace
 from bpcourse.parameters import Parameters
 from bpcourse.training import DivergenceError, History, accuracy, kfold_stopping_epoch, train
@@ -44,6 +44,7 @@ __all__ = [
     "datasets",
     "diagnose",
     "diagnosis",
+    "drills",
     "equations",
     "exercises",
     "experiments",

@@ -1,4 +1,4 @@
-r"""Backpropagation: the gradient of the cost by every weight and bias, in one backward pass."""
+r"""Backpropagation: the derivatives of the cost with respect to all weights and biases."""
 
 from dataclasses import dataclass
 
@@ -136,16 +136,23 @@ def backprop(net, trace, y, cost):
     return grad
 
 
-def propagate_back(net, trace, y, cost):
-    """Run the backward pass on arguments that have been checked; see :func:`backprop`."""
+def backward_pass(net, trace, y, cost):
+    """Return delta, dC/dw and dC/db of every layer."""
     delta = {net.depth: output_error(net, trace, y, cost)}
     for l in range(net.depth - 1, 1, -1):
         delta[l] = hidden_error(net, trace, l, delta[l + 1])
+    grad_w = {l: bp4(trace.a[l - 1], delta[l]) for l in delta}
+    grad_b = {l: bp3(delta[l]) for l in delta}
+    return delta, grad_w, grad_b
+
+
+def propagate_back(net, trace, y, cost):
+    """Run the backward pass on arguments that have been checked; see :func:`backprop`."""
+    delta, grad_w, grad_b = backward_pass(net, trace, y, cost)
     vector = np.empty(net.parameters.vector.shape, delta[net.depth].dtype)
     grad = Parameters._over(net.sizes, vector)
-    for l, delta_l in delta.items():
-        grad.w[l][...] = bp4(trace.a[l - 1], delta_l)
-        grad.b[l][...] = bp3(delta_l)
+    for l in delta:
+        grad.w[l][...], grad.b[l][...] = grad_w[l], grad_b[l]
     return Gradient(grad._with(vector), delta)
 
 

@@ -32,14 +32,16 @@ def bp1(grad_a, prime):
     Parameters
     ----------
     grad_a : ndarray of shape (n_L, m)
-        :math:`\nabla_a C`, the derivative of each example's cost by each output activation.
+        :math:`\nabla_a C`, the derivative of each example's cost with respect to each output
+        activation.
     prime : ndarray of shape (n_L, m)
         :math:`\sigma'(z^L)`.
 
     Returns
     -------
     ndarray of shape (n_L, m)
-        :math:`\delta^L`, the derivative of each example's cost by each weighted input.
+        :math:`\delta^L`, the derivative of each example's cost with respect to each weighted
+        input.
 
     Examples
     --------
@@ -81,7 +83,7 @@ def bp2(w_next, delta_next, prime):
 
 
 def bp3(delta):
-    r"""Return the gradient by the biases of a layer.
+    r"""Return the gradient with respect to the biases of a layer.
 
     .. math:: \frac{\partial C}{\partial b^l_j} = \delta^l_j
 
@@ -107,7 +109,7 @@ def bp3(delta):
 
 
 def bp4(a_previous, delta):
-    r"""Return the gradient by the weights into a layer.
+    r"""Return the gradient with respect to the weights into a layer.
 
     .. math:: \frac{\partial C}{\partial w^l_{jk}} = a^{l-1}_k \delta^l_j
 
@@ -200,9 +202,9 @@ def path_sum(w, prime, grad_a, l, j):
     This is :math:`\delta^l_j = \partial C / \partial z^l_j`. A path leads from neuron j of layer l
     through one neuron of each later layer to an output neuron. It contributes the product of what
     it meets: :math:`\sigma'` of every neuron on it, every weight between them, and :math:`\partial
-    C / \partial a^L_i` at its end (Nielsen's equation 53, by the weighted input). There are
-    :math:`n_{l+1} \cdots n_L` paths; backpropagation adds up the same products without ever
-    listing them.
+    C / \partial a^L_i` at its end (Nielsen's equation 53, with respect to the weighted
+    input). There are :math:`n_{l+1} \cdots n_L` paths; backpropagation adds up the same products
+    without ever listing them.
 
     Parameters
     ----------

@@ -269,7 +269,8 @@ class Network:
 
         Notes
         -----
-        Nielsen, chapter 2, equation 25. Derived in the book's chapter "The forward pass".
+        Nielsen, chapter 2, equation 25. Derived in the book's chapter "A machine that
+        reads digits".
         """
         return propagate(self, _checks.columns("x", x, self.sizes[0], self.parameters.vector.dtype))
 
@@ -282,7 +283,7 @@ class Network:
 
 
 def propagate(net, x):
-    """Run the forward pass on an x that has been checked; see :meth:`Network.forward`."""
+    """Run the forward pass on an x that has been checked."""
     z, a = {}, {1: x}
     for l in range(2, net.depth + 1):
         z[l] = net.w[l] @ a[l - 1] + net.b[l]

@@ -23,7 +23,7 @@ STAIRCASE = [
         "top",
         "finite_difference gradcheck_report gradcheck operation_count datasets training",
     ),
-    ("lessons", "perceptron worked_examples experiments __init__"),
+    ("lessons", "drill drills perceptron worked_examples experiments __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
     ("diagnosis", "place findings trouble comparison problem forms"),
     ("diagnosis/catalogue", "cause slopes forward bp1 bp2 bp3 bp4 batch __init__"),

@@ -67,7 +67,7 @@ def first_docstring_line(code):
 
     def cut(found):
         line = re.sub(r":\w+:`([^`]*)`", r"\1", found[2].strip().split("\n")[0])
-        return f'{found[1]}{line}"""'
+        return f'{found[1].removeprefix("r")}{line}"""'
 
     return re.sub(r'((?:\br)?""")(.*?)"""', cut, code, count=1, flags=re.DOTALL)
 

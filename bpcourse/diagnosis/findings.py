@@ -29,7 +29,7 @@ READ = {
     "bp2": ("four-equations", "four-equations-bp2", "BP2: one layer back"),
     "bp3": ("four-equations", "four-equations-bp3", "BP3: the biases"),
     "bp4": ("four-equations", "four-equations-bp4", "BP4: the weights"),
-    "forward": ("forward-pass", "ch-forward-pass", "The forward pass"),
+    "forward": ("reading-digits", "ch-reading-digits", "A machine that reads digits"),
 }
 _DEBUGGING = ("debugging", "ch-debugging", "Debugging backpropagation, and a museum of bugs")
 

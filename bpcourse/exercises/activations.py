@@ -5,10 +5,11 @@ import numpy as np
 from bpcourse.activations import relu, sigmoid, softmax, tanh
 from bpcourse.exercises.step import Case, Exercise, Mistake, numbers, scaled, sign
 
-_NEURON = ("forward-pass", "ch-forward-pass", "The forward pass and the notation")
+_NEURON = ("reading-digits", "ch-reading-digits", "A machine that reads digits")
 _SLOPES = ("proofs", "ex-proofs-slopes", "Two slopes")
-_RECTIFIER = ("four-equations", "four-equations-depth", "The first layers learn slowly")
+_RECTIFIER = ("learning-speed", "four-equations-depth", "The first layers learn slowly")
 _KINK = ("five-routes", "five-routes-mistakes", "Where people go wrong")
+_SHARES = ("reading-digits", "reading-digits-softmax", "From pixels to probabilities")
 _SOFTMAX = ("proofs", "proofs-softmax", "Softmax: when neurons don't work alone")
 _VJP = ("vectors-and-matrices", "vectors-and-matrices-vjp", "Vector-Jacobian products")
 
@@ -533,7 +534,7 @@ EXERCISES = (
         ),
         softmax,
         _SOFTMAX_MISTAKES,
-        _SOFTMAX,
+        _SHARES,
         overflow=_overflow(
             "Subtract the largest entry of each column first: "
             "`e = np.exp(z - z.max(axis=0, keepdims=True))`. The quotient does not change."

@@ -105,7 +105,7 @@ def table():
     ...     print(line)
     sigmoid(z)
         returns sigmoid(z), of z's shape
-        read "The forward pass and the notation": forward-pass.html#ch-forward-pass
+        read "A machine that reads digits": reading-digits.html#ch-reading-digits
     """
     return "\n\n".join(
         f"{each.signature}\n    returns {each.wanted}\n"

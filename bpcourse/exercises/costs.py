@@ -5,7 +5,7 @@ import numpy as np
 from bpcourse.costs import cross_entropy, log_likelihood, quadratic
 from bpcourse.exercises.step import Case, Exercise, Mistake, mean_too_early, scaled, sign
 
-_COST = ("forward-pass", "forward-pass-cost", "The cost, as one number")
+_COST = ("reading-digits", "forward-pass-cost", "How wrong? One number")
 _BP1 = ("four-equations", "four-equations-bp1", "BP1: the error of the output layer")
 
 

@@ -242,7 +242,7 @@ _BP3_MISTAKES = (
         "The mean removes an axis. How can it be kept?",
         "Write `keepdims=True`.",
         (lambda delta: delta.mean(axis=1),),
-        read=("forward-pass", "forward-pass-broadcasting", "What happens to the bias?"),
+        read=("reading-digits", "forward-pass-broadcasting", "What happens to the bias?"),
     ),
     *scaled(equations.bp3),
 )

@@ -6,8 +6,12 @@ from bpcourse.activations import sigmoid, tanh
 from bpcourse.exercises.step import Case, Exercise, Mistake, numbers
 from bpcourse.network import Network
 
-_FORWARD = ("forward-pass", "forward-pass-mini-batch", "A whole mini-batch at once")
-_RENUMBER = ("forward-pass", "ex-forward-pass-7", "A small project: hidden neurons have no names")
+_FORWARD = ("reading-digits", "forward-pass-mini-batch", "A whole mini-batch at once")
+_RENUMBER = (
+    "reading-digits",
+    "ex-forward-pass-7",
+    "Hidden neurons have no names (project, ★★★)",
+)
 _ALGORITHM = ("four-equations", "four-equations-algorithm", "The algorithm")
 _DECAY = ("overfitting", "overfitting-decay", "Weight decay")
 

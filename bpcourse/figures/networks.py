@@ -60,8 +60,8 @@ def network(
 
     Notes
     -----
-    After the diagrams of Nielsen, chapter 2. Used throughout the book, first in the chapter "The
-    forward pass".
+    After the diagrams of Nielsen, chapter 2. Used throughout the book, first in the chapter "A
+    machine that reads digits".
 
     Examples
     --------
@@ -110,7 +110,8 @@ def weight_index(sizes, weight, *, ax=None):
 
     Notes
     -----
-    Nielsen, chapter 2, section "Warm up". Used in the book's chapter "The forward pass".
+    Nielsen, chapter 2, section "Warm up". Used in the book's chapter "A machine that
+    reads digits".
 
     Examples
     --------

@@ -1,5 +1,5 @@
-"""Published worked examples as data, the perceptron, and the long experiments."""
+"""Published worked examples as data, the perceptron, drills, and the long experiments."""
 
-from bpcourse.lessons import experiments, perceptron, worked_examples
+from bpcourse.lessons import drills, experiments, perceptron, worked_examples
 
-__all__ = ["experiments", "perceptron", "worked_examples"]
+__all__ = ["drills", "experiments", "perceptron", "worked_examples"]

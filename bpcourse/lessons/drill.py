@@ -1,0 +1,222 @@
+"""A problem for a pencil, and the checker that knows the usual slips; see :mod:`.drills`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpcourse import _checks
+
+# An entry is right if it is this close, relative to the largest entry wanted: rounding passes.
+TOLERANCE = 0.005
+
+
+@dataclass(frozen=True)
+class Text:
+    """Several lines of text, shown as they are by ``print`` and by a notebook."""
+
+    text: str
+
+    def __repr__(self):
+        return self.text
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What :meth:`Drill.check` found.
+
+    Attributes
+    ----------
+    ok : bool
+        Whether every entry is right.
+    wrong : tuple of str
+        The names of the entries that are not.
+    looks_like : tuple of str
+        The mistakes that give the learner's numbers at all of these entries.
+    text : str
+        The same as a message; printing shows it.
+    """
+
+    ok: bool
+    wrong: tuple[str, ...]
+    looks_like: tuple[str, ...]
+    text: str
+
+    def __repr__(self):
+        return self.text
+
+
+@dataclass(frozen=True, eq=False)
+class Drill:
+    """A problem to solve by hand.
+
+    Attributes
+    ----------
+    name : str
+        The function that made it.
+    seed : int
+        Its seed.
+    task : str
+        What to work out, in words.
+    given : dict from str to ndarray or str
+        The arrays of the task (what is not a decimal number, such as ln 3, as text).
+    entries : tuple of str
+        The names of the numbers wanted, in order.
+    right : ndarray
+        The numbers wanted.
+    mistakes : dict from str to ndarray
+        What the usual mistakes give.
+    working : str
+        See :meth:`solution`.
+    """
+
+    name: str
+    seed: int
+    task: str
+    given: dict
+    entries: tuple[str, ...]
+    right: np.ndarray
+    mistakes: dict
+    working: str
+
+    def __repr__(self):
+        arrays = "\n".join(f"{name} = {shown(value)}" for name, value in self.given.items())
+        return f"{self.name}, drill {self.seed}\n{self.task}\n\n{arrays}"
+
+    def check(self, answer):
+        """Say which entries of an answer are wrong, and which mistake they look like.
+
+        Parameters
+        ----------
+        answer : array_like
+            The numbers that ``entries`` names. Rounding to three digits is no mistake.
+
+        Returns
+        -------
+        Verdict
+
+        Raises
+        ------
+        ValueError
+            Another number of entries than wanted, or one that is not finite.
+
+        Examples
+        --------
+        >>> import bpcourse as bp
+        >>> drill = bp.drills.bp2(0)
+        >>> found = drill.check(drill.mistakes["no transpose"])
+        >>> found.ok, found.looks_like
+        (False, ('no transpose',))
+        """
+        answer = self._read(answer)
+        if answer.shape != self.right.shape:  # the shape of a mistake, or _read had refused it
+            same = [name for name, its in self.mistakes.items() if _equal(answer, its).all()]
+            return self._wrong(answer, self.entries, same)
+        good = _equal(answer, self.right)
+        if good.all():
+            return Verdict(True, (), (), f"Right: {', '.join(self.entries)}.")
+        same = [
+            name
+            for name, its in self.mistakes.items()
+            if its.shape == answer.shape and _equal(answer, its)[~good].all()
+        ]
+        wrong = [e for e, fine in zip(self.entries, good.ravel(), strict=True) if not fine]
+        return self._wrong(answer, tuple(wrong), same)
+
+    def _wrong(self, answer, wrong, same):
+        came = ""
+        if answer.shape == self.right.shape:
+            numbers = dict(zip(self.entries, answer.ravel(), strict=True))
+            came = f" (you have {', '.join(f'{numbers[e]:.6g}' for e in wrong)})"
+        text = f"Not right yet: {', '.join(wrong)}{came}."
+        if same:
+            text += f"\nIt looks like this: {'; or '.join(same)}."
+        return Verdict(False, wrong, tuple(same), text)
+
+    def _read(self, answer):
+        answer = np.asarray(answer, dtype=float)
+        if answer.size == self.right.size and 1 in (answer.ndim, *answer.shape):
+            answer = answer.reshape(self.right.shape)  # a column, or all entries in one row
+        shapes = {self.right.shape} | {each.shape for each in self.mistakes.values()}
+        if answer.shape not in shapes:
+            raise ValueError(
+                f"answer has shape {answer.shape}, want {self.right.shape}: "
+                f"{', '.join(self.entries)}"
+            )
+        _checks.finite("answer", answer)
+        return answer
+
+    def solution(self):
+        """Return the working, every product shown.
+
+        Examples
+        --------
+        >>> import bpcourse as bp
+        >>> bp.drills.bp3(1).solution()
+        dC/db^2_1 = (0.2 + (-0.1) + 0.5 + (-0.1)) / 4 = 0.5 / 4 = 0.125
+        dC/db^2_2 = (-0.5 + (-0.1) + (-0.4) + (-0.3)) / 4 = -1.3 / 4 = -0.325
+        """
+        return Text(self.working)
+
+
+def make(draw, name, seed):
+    """Return the drill of a seed: the first draw in which every mistake can be told apart."""
+    seed = _checks.integer("seed", seed, minimum=0)
+    for attempt in range(1000):
+        parts = draw(np.random.default_rng([seed, attempt]))
+        right = np.round(np.array(parts["right"], float), 9)  # a sum that is 0 is 0
+        mistakes = {key: np.array(value, float) for key, value in parts["mistakes"].items()}
+        if right.all() and _apart([right, *mistakes.values()]):
+            working = "\n".join(parts["working"])
+            return Drill(
+                name,
+                seed,
+                parts["task"],
+                parts["given"],
+                parts["entries"],
+                right,
+                mistakes,
+                working,
+            )
+    raise AssertionError(f"no drill {name} for seed {seed} in 1000 draws")
+
+
+def _apart(arrays):
+    """Return whether no two of the arrays would pass for each other."""
+    return not any(
+        p.shape == q.shape and _equal(p, q, 4 * TOLERANCE).all()
+        for i, p in enumerate(arrays)
+        for q in arrays[:i]
+    )
+
+
+def _equal(p, q, tolerance=TOLERANCE):
+    """Return which entries agree, up to the tolerance; arrays of two shapes agree nowhere."""
+    if p.shape != q.shape:
+        return np.zeros(p.shape, bool)
+    return abs(p - q) <= tolerance * abs(q).max()
+
+
+def number(value):
+    """Return a number as one writes it: 0.25, -3."""
+    return f"{round(float(value), 9) + 0.0:.6g}"
+
+
+def term(value):
+    """Return a number with parentheses around it if it is negative."""
+    return f"({number(value)})" if value < 0 else number(value)
+
+
+def products(p, q):
+    """Return a sum of products, written out: 2 * 0.5 + (-1) * 0.3."""
+    terms = [f"{number(p[0])} * {term(q[0])}"]
+    terms += [f"{term(u)} * {term(v)}" for u, v in zip(p[1:], q[1:], strict=True)]
+    return " + ".join(terms)
+
+
+def shown(value):
+    """Return an array as nested lists of short numbers, ready to be typed in."""
+    if isinstance(value, str):
+        return value
+    if value.ndim == 0:
+        return number(value)
+    return f"[{', '.join(map(shown, value))}]"
