@@ -152,11 +152,6 @@ def by_hand():
     )
 
 
-def four_layers():
-    """Draw a network of four layers."""
-    return layers(2, 3, 3, 2)
-
-
 def proofs():
     """Draw a short derivation and the mark at its end."""
     rows = "".join(bar(16, 12 + 14 * k, width, 4, ink="ink", opacity=0.5) for k, width in
@@ -307,7 +302,6 @@ DRAWINGS = (
     four_equations,
     your_own_backpropagation,
     by_hand,
-    four_layers,
     proofs,
     learning_speed,
     cost_of_gradients,
