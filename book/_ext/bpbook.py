@@ -45,8 +45,8 @@ def setup(app):
     app.connect("doctree-read", drop_plumbing)
     # After sphinx-thebe, which appends its nodes at the default priority of 500.
     app.connect("doctree-resolved", inline_figures, priority=900)
-    # After Sphinx has counted the equations.
-    app.connect("env-updated", name_equations)
+    # After Sphinx has counted the equations, at the same event and the default priority of 500.
+    app.connect("env-get-updated", name_equations, priority=900)
     app.connect("missing-reference", find_by_last_name)
     app.connect("html-page-context", drop_remote_scripts, priority=900)
     app.connect("build-finished", add_local_files)
@@ -111,6 +111,7 @@ def name_equations(app, env):
             name = NAMED_EQUATIONS.get(place)
             count += name is None
             equations[place] = (name or count,)
+    return []  # no page has to be read again
 
 
 def inline_figures(app, doctree, docname):
