@@ -303,7 +303,9 @@ class Network:
         Nielsen, chapter 2, equation 25. Derived in the book's chapter "The forward pass".
         """
         x = _checks.columns("x", x, self.sizes[0], self.parameters.vector.dtype)
-        trace = propagate(self, _unchanging(x))
+        # NumPy's warnings say nothing sure: products of finite float32 numbers may raise its flags.
+        with np.errstate(all="ignore"):
+            trace = propagate(self, _unchanging(x))
         _check_output(trace)
         return trace
 
@@ -428,17 +430,11 @@ class Network:
 
 
 def propagate(net, x):
-    """Run the forward pass on an x that has been checked; see :meth:`Network.forward`.
-
-    NumPy does not warn on the way: a product of finite float32 numbers may raise its flags without
-    a reason, and where there is one, it shows in the output, which is checked.
-    """
+    """Run the forward pass on an x that has been checked; see :meth:`Network.forward`."""
     z, a = {}, {1: x}
-    w, b, activations = net.w, net.b, net.activations
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for l in w:
-            z[l] = w[l] @ a[l - 1] + b[l]
-            a[l] = activations[l].f(z[l])
+    for l in range(2, net.depth + 1):
+        z[l] = net.w[l] @ a[l - 1] + net.b[l]
+        a[l] = net.activations[l](z[l])
     return Trace(z, a, net)
 
 
