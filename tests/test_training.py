@@ -216,7 +216,7 @@ def test_complex_parameters_are_refused(data):
 def reaching_nan(seed=2):
     """Return a network and data whose validation cost is infinite, then falls, then is NaN."""
     rng = np.random.default_rng(seed)
-    x, xv = rng.random((60, 4)), None
+    x = rng.random((60, 4))
     y = (x[:, 0] > 0.5).astype(int)
     xv = rng.random((20, 4))
     yv = (xv[:, 0] > 0.5).astype(int)
@@ -256,7 +256,7 @@ def test_a_tie_is_no_new_minimum(data):
 
 
 def test_parameters_that_are_not_finite_are_divergence_even_at_a_finite_cost():
-    """A weight that no example uses may become NaN unseen by the cost: 0 times it is left out."""
+    """An activation may hide from the cost that its weights are infinite."""
     data = Dataset.from_rows([[1.0], [2.0]], [[1.0], [1.0]])
     blind = bp.Activation(
         "blind", lambda z: 0 * np.nan_to_num(z), lambda z: np.full_like(z, np.inf)
