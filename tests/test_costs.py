@@ -189,7 +189,8 @@ def test_fit_of_cost_and_output(name, output):
 
 
 def test_an_activation_of_your_own_is_taken_at_its_word():
-    check_fit(bp.cross_entropy, bp.Activation("own", np.sin, np.cos))
+    for name in ("own", "tanh"):  # what it is called decides nothing
+        check_fit(bp.cross_entropy, bp.Activation(name, np.sin, np.cos))
 
 
 @pytest.mark.parametrize("name", COSTS)
