@@ -258,6 +258,10 @@ def _steps(x, how, step):
     steps = steps.astype(x.dtype)
     if not steps.all():
         raise ValueError(f"step {step:g} is 0 in {x.dtype}; take a larger step")
+    with np.errstate(over="ignore"):
+        reach = 2 * steps + abs(x)
+    if not np.isfinite(reach).all():
+        raise ValueError(f"step {steps.max():g} leads out of {x.dtype}; take a smaller step")
     lost = (x + steps == x) & how.subtracts
     if lost.any():
         i = int(np.argmax(lost))

@@ -85,6 +85,8 @@ def compare(analytic, numeric, *, relative_tolerance=None, noise=None, batch_siz
     Hint: all of gradient is 0.5 times the numeric value. 1/2 stands in front of a cost such as
     1/2 (a - y)^2: the square cancels it.
     """
+    if batch_size is not None:
+        batch_size = _checks.integer("batch_size", batch_size, minimum=1)
     pairs = _pairs(analytic, numeric)
     if noise is None:
         known = isinstance(numeric, finite_difference.Estimate)

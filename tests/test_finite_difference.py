@@ -413,3 +413,9 @@ def test_the_cost_of_too_few_or_too_many_parameters_is_refused():
     for shape in ((w - 1,), (w + 3,), (w, 1)):
         with pytest.raises(ValueError, match=rf"vector has shape .*, want \({w},\)"):
             cost_at(np.zeros(shape))
+
+
+@pytest.mark.parametrize("method", ["forward", "central"])
+def test_a_step_out_of_the_numbers_is_refused(method):
+    with pytest.raises(ValueError, match="step 1e\\+308 leads out of float64; take a smaller step"):
+        derivative(lambda v: (v**2).sum(), [1.0, 2.0], method=method, step=1e308)

@@ -775,3 +775,9 @@ def test_rows_are_plain_data():
     assert replace(row, verdict="WRONG").verdict == "WRONG"
     assert (row.array, row.size) == ("w2", 12)
     assert all(isinstance(each, float) for each in (row.analytic, row.numeric, row.ratio))
+
+
+@pytest.mark.parametrize(("size", "kind"), [("x", TypeError), (0, ValueError), (2.5, TypeError)])
+def test_a_batch_size_is_a_whole_number(size, kind):
+    with pytest.raises(kind, match="batch_size is"):
+        compare([3.0], np.array([6.0]), batch_size=size)
