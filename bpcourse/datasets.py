@@ -154,7 +154,9 @@ class Examples:
         [(2, 3), (2, 1)]
         """
         batch_size = _checks.integer("batch_size", batch_size, minimum=1)
-        return self._batches(batch_size, _checks.generator(rng).permutation(len(self)))
+        _checks.generator(rng)
+        order = rng.permutation(len(self))
+        return self._batches(batch_size, order)
 
     def _batches(self, batch_size, order):
         for start in range(0, len(self), batch_size):

@@ -56,7 +56,8 @@ class Parameters:
 
     def __init__(self, sizes, vector):
         self.sizes = check_sizes(sizes)
-        array = np.array(_checks.array_of("vector", vector))
+        vector = _checks.array_of("vector", vector)
+        array = np.array(vector)
         want = parameter_count(self.sizes)
         if array.shape != (want,):
             raise ValueError(

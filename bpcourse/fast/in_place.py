@@ -81,6 +81,7 @@ class BoundGradient:
     def __init__(self, net, cost, batch_size, *, scale=1.0, share=None, order=None):
         self.sizes, dtype = net.sizes, net.parameters.vector.dtype
         cost, batch_size = _checked(net, cost, batch_size, order)
+        scale = _checks.real("scale", scale)
         self.weights, self.gradient = _weights_and_gradient(net, share)
         self.x = np.ones((batch_size, net.sizes[0] + 1), dtype)
         self.y = np.zeros((batch_size, net.sizes[-1]), dtype)
@@ -107,8 +108,7 @@ class BoundGradient:
         _output_error(then, a[L], self.y.T, delta[L], cost, net.activations[L])
         if cost.matched != net.activations[L]:
             rules[L].times_prime(then, a[L], delta[L])
-        factor = _number(_checks.real("scale", scale) / batch_size, dtype)
-        then(np.multiply, delta[L], factor, delta[L])
+        then(np.multiply, delta[L], _number(scale / batch_size, dtype), delta[L])
 
         for l in range(L, 1, -1):
             # BP2: delta^l = (w^{l+1})^T delta^{l+1} * sigma'(z^l)
