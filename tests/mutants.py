@@ -170,8 +170,8 @@ MUTANTS = [
     _mutant(
         "costs: the sum over the mini-batch",
         "costs",
-        "return per_example(a, y).sum() / a.shape[1]",
-        "return per_example(a, y).sum()",
+        "return costs.sum() / len(costs)",
+        "return costs.sum()",
         "test_costs.py::test_by_hand",
     ),
     _mutant(
@@ -392,7 +392,8 @@ MUTANTS = [
         "mini-batches: the caller's data shuffled",
         "datasets",
         "order = rng.permutation(len(self))",
-        "order = rng.permutation(len(self)); self.rows[:] = self.rows[order]",
+        "order = rng.permutation(len(self)); self.rows.flags.writeable = True; "
+        "self.rows[:] = self.rows[order]",
         "test_datasets.py::test_batches_leave_the_examples_in_order",
     ),
     _mutant(

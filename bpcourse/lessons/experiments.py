@@ -11,6 +11,7 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse.activations import sigmoid
 from bpcourse.backprop import backprop
+from bpcourse.costs import COSTS
 from bpcourse.lessons.worked_examples import exam_scores, mazur, step
 from bpcourse.network import Network
 
@@ -33,7 +34,7 @@ class Run:
 
 def _run(example, steps, advance):
     net, costs = example.network, []
-    for _ in range(steps + 1):
+    for _ in range(_checks.integer("steps", steps, minimum=0) + 1):
         output = net.forward(example.x).a[net.depth]
         costs.append(float(example.cost.value(output, example.y)))
         last, net = net, advance(net)
@@ -76,12 +77,18 @@ def mazur_training(steps, *, biases="frozen", overwrite=False):
     -------
     Run
 
+    Raises
+    ------
+    ValueError, TypeError
+        Fewer than 0 steps, or an unknown word for the biases.
+
     Examples
     --------
     >>> print(f"{mazur_training(1).costs[1]:.9f}, {mazur_training(1, overwrite=True).costs[1]:.9f}")
     0.291027774, 0.291027924
     """
     example = mazur()
+    _checks.lookup_name("biases", biases, _BIAS_MOVES)
     return _run(example, steps, lambda net: _mazur_step(net, example, biases, overwrite))
 
 
@@ -107,6 +114,7 @@ def exam_training(steps, *, seed=None):
     """
     example = exam_scores()
     if seed is not None:
+        seed = _checks.integer("seed", seed, minimum=0)
         random = np.random.RandomState(seed)
         w2, w3 = random.randn(2, 3).T, random.randn(3, 1).T
         start = Network.from_arrays([w2, w3], [np.zeros(3), np.zeros(1)], [sigmoid, sigmoid])
@@ -134,15 +142,25 @@ class Starts:
     """
 
     def __init__(self, w2, w3, *, eta, momentum=0.0):
-        self.w2, self.w3 = np.array(w2, dtype=float), np.array(w3, dtype=float)
-        self.eta, self.momentum = eta, momentum
+        self.w2 = _checks.floating("w2", np.array(w2, dtype=float))
+        self.w3 = _checks.floating("w3", np.array(w3, dtype=float))
+        if self.w2.ndim != 3 or self.w3.shape[::2] != (len(self.w2), self.w2.shape[1] + 1):
+            raise ValueError(
+                f"w2 has shape {self.w2.shape} and w3 has shape {self.w3.shape}, want "
+                "(r, n_2, n_1 + 1) and (r, n_3, n_2 + 1)"
+            )
+        self.eta = _checks.real("eta", eta, above=0)
+        self.momentum = _checks.real("momentum", momentum, minimum=0, below=1)
         self.v2, self.v3 = np.zeros_like(self.w2), np.zeros_like(self.w3)
 
     @classmethod
     def uniform(cls, seeds, sizes, *, init, eta, momentum=0.0):
         """Draw each network from its own seed: w2, then w3, uniform from -init to init."""
-        n_1, n_2, n_3 = sizes
-        rngs = [np.random.default_rng(seed) for seed in seeds]
+        n_1, n_2, n_3 = (_checks.integer("a layer size", n, minimum=1) for n in sizes)
+        init = _checks.real("init", init, minimum=0)
+        if not np.iterable(seeds) or not len(seeds):
+            raise ValueError(f"seeds is {seeds!r}, want at least one, such as [0]")
+        rngs = [np.random.default_rng(_checks.integer("a seed", s, minimum=0)) for s in seeds]
         pairs = [
             (rng.uniform(-init, init, (n_2, n_1 + 1)), rng.uniform(-init, init, (n_3, n_2 + 1)))
             for rng in rngs
@@ -278,6 +296,11 @@ def encoder(
     -------
     EncoderRuns
 
+    Raises
+    ------
+    ValueError, TypeError
+        No seeds, an unknown order, numbers out of range.
+
     Notes
     -----
     T. Mitchell, *Machine Learning* (1997), section 4.6.4. Used in the book's chapter "What the
@@ -290,6 +313,9 @@ def encoder(
     array([ True])
     """
     _checks.lookup_name("order", order, dict.fromkeys(("fixed", "shuffled", "batch")))
+    epochs = _checks.integer("epochs", epochs, minimum=0)
+    record_every = _checks.integer("record_every", record_every, minimum=1)
+    low, high = _checks.real("low", low), _checks.real("high", high)
     starts = Starts.uniform(seeds, (8, hidden, 8), init=init, eta=eta, momentum=momentum)
     x, shuffler = np.eye(8), np.random.default_rng(0)
     y = low + (high - low) * x
@@ -354,6 +380,11 @@ def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
     -------
     SymmetryRuns
 
+    Raises
+    ------
+    ValueError, TypeError
+        No seeds, numbers out of range.
+
     Notes
     -----
     After D. Rumelhart, G. Hinton and R. Williams, Nature 323 (1986). Used in the book's chapter
@@ -364,6 +395,7 @@ def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
     >>> symmetry([0], sweeps=10).solved_at
     array([-1])
     """
+    sweeps = _checks.integer("sweeps", sweeps, minimum=0)
     starts = Starts.uniform(seeds, (6, 2, 1), init=init, eta=eta, momentum=momentum)
     x, y = symmetry_task()
     solved_at = np.full(len(starts.w2), -1)
@@ -410,6 +442,11 @@ def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
     -------
     XorRuns
 
+    Raises
+    ------
+    ValueError, TypeError
+        An rng that is no generator, numbers out of range.
+
     Notes
     -----
     Used in the book's chapter "Where descent gets stuck".
@@ -419,6 +456,11 @@ def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
     >>> xor_starts(2, rng=np.random.default_rng(0), runs=3, epochs=10).costs.shape
     (3,)
     """
+    _checks.generator(rng)
+    hidden = _checks.integer("hidden", hidden, minimum=1)
+    runs = _checks.integer("runs", runs, minimum=1)
+    epochs = _checks.integer("epochs", epochs, minimum=0)
+    init = _checks.real("init", init, minimum=0)
     pairs = [
         (rng.uniform(-init, init, (hidden, 3)), rng.uniform(-init, init, (1, hidden + 1)))
         for _ in range(runs)
@@ -455,13 +497,18 @@ def single_neuron(w, b, *, cost, eta, steps):
     ----------
     w, b : float
         Where to start.
-    cost : Cost
+    cost : Cost or str
     eta : float
     steps : int
 
     Returns
     -------
     NeuronRun
+
+    Raises
+    ------
+    ValueError, TypeError
+        Numbers out of range, a cost that is none.
 
     Notes
     -----
@@ -474,9 +521,11 @@ def single_neuron(w, b, *, cost, eta, steps):
     >>> print(f"{run.output[0]:.2f} to {run.output[-1]:.2f}")
     0.98 to 0.20
     """
-    net = Network.from_arrays([[[float(w)]]], [[float(b)]], [sigmoid])
+    w, b, eta = _checks.real("w", w), _checks.real("b", b), _checks.real("eta", eta, above=0)
+    cost = _checks.lookup("cost", cost, COSTS)
+    net = Network.from_arrays([[[w]]], [[b]], [sigmoid])
     x, y, rows = np.array([[1.0]]), np.array([[0.0]]), []
-    for _ in range(steps + 1):
+    for _ in range(_checks.integer("steps", steps, minimum=0) + 1):
         trace = net.forward(x)
         a = trace.a[2]
         rows.append((net.w[2][0, 0], net.b[2][0, 0], a[0, 0], cost.value(a, y)))

@@ -66,7 +66,9 @@ def perceptron_rule(x, y, *, epochs):
     >>> run.learned, len(run.mistakes), run.weights[-1]
     (True, 6, array([ 2.,  1., -2.]))
     """
-    x, y = _check_binary(x, y)
+    x, y = _check_batch(x, y)
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(f"y holds {np.unique(y)}, want only 0 and 1")
     inputs = np.vstack([x, np.ones(x.shape[1])]).T
     weights, mistakes, cycle = [np.zeros(inputs.shape[1])], [], None
     for _ in range(_checks.integer("epochs", epochs, minimum=1)):
@@ -89,14 +91,24 @@ def _cycle(weights):
     return None
 
 
-def _check_binary(x, y):
-    x = _checks.columns("x", x, np.shape(x)[0])
+def _check_batch(x, y):
+    """Return x (n_1, m) and y (1, m) as arrays of one precision."""
+    shape = np.shape(_checks.array_of("x", x))
+    if len(shape) != 2:
+        raise ValueError(f"x has shape {shape}, want (n_1, m): one example per column")
+    x = _checks.columns("x", x, shape[0])
+    y = _as_precise("y", y, x.dtype)
     y = _checks.columns("y", y, 1)
     if y.shape[1] != x.shape[1]:
         raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
-    if not np.isin(y, (0, 1)).all():
-        raise ValueError(f"y holds {np.unique(y)}, want only 0 and 1")
     return x, y
+
+
+def _as_precise(name, value, dtype):
+    """Return an array in the precision of ``dtype``; lists have none of their own."""
+    if isinstance(value, np.ndarray):
+        return _checks.floating(name, value, dtype)
+    return _checks.floating(name, value).astype(dtype)
 
 
 def delta_rule(x, y, *, eta, epochs, start):
@@ -118,6 +130,11 @@ def delta_rule(x, y, *, eta, epochs, start):
     ndarray of shape (epochs + 1, n_1)
         The weights after each epoch; row 0 is the start.
 
+    Raises
+    ------
+    ValueError, TypeError
+        Shapes or precisions that don't fit, NaN or infinity, an eta that is not above 0.
+
     Notes
     -----
     B. Widrow and M. Hoff, IRE WESCON Convention Record (1960). Used in the book's chapter
@@ -129,10 +146,13 @@ def delta_rule(x, y, *, eta, epochs, start):
     >>> weights[:, 0].round(4)
     array([3.    , 2.54  , 2.2916, 2.1575])
     """
-    x = _checks.columns("x", x, np.shape(x)[0])
-    y = _checks.columns("y", y, 1)
+    x, y = _check_batch(x, y)
     eta = _checks.real("eta", eta, above=0)
-    weights = [_checks.floating("start", start)]
+    weights = [_as_precise("start", start, x.dtype)]
+    if weights[0].shape != x.shape[:1]:
+        raise ValueError(
+            f"start has shape {weights[0].shape}, want ({len(x)},): one weight for each input"
+        )
     for _ in range(_checks.integer("epochs", epochs, minimum=0)):
         w = weights[-1]
         for example, target in zip(x.T, y[0], strict=True):

@@ -195,6 +195,9 @@ def test_the_table_lists_every_step():
 def test_a_name_that_is_not_known_gets_a_suggestion():
     with pytest.raises(ValueError, match=r"unknown exercise 'bp5'; did you mean 'bp\d'\? Known: "):
         check("bp5", stable)
+    for typed, meant in (("BP2", "bp2"), ("value", "Value"), ("Sigmoid_Prime", "sigmoid_prime")):
+        with pytest.raises(ValueError, match=f"unknown exercise '{typed}'; did you mean '{meant}'"):
+            check(typed, stable)
     with pytest.raises(ValueError, match="did you mean 'central_difference'"):
         check("central_diference", stable)
     with pytest.raises(ValueError, match=r"unknown exercise 'qqq'\. Known: sigmoid, "):
