@@ -5,17 +5,18 @@ that a caller writes ``x = columns("x", x, n)`` and goes on.
 """
 
 import numbers
-import sys
-import warnings
 
 import numpy as np
 
 
-def real(name, value, *, minimum=None, above=None, below=None):
+def real(name, value, *, minimum=None, above=None, below=None, maximum=None):
     """Return a finite real number as a Python float (float32 arrays stay float32 beside it)."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} is {value!r}, want a real number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        raise ValueError(f"{name} is beyond the range of float64, want a smaller number") from None
     if not np.isfinite(number):
         raise ValueError(f"{name} is {number}, want a finite number")
     if minimum is not None and number < minimum:
@@ -24,6 +25,8 @@ def real(name, value, *, minimum=None, above=None, below=None):
         raise ValueError(f"{name} is {number:g}, want more than {above:g}")
     if below is not None and number >= below:
         raise ValueError(f"{name} is {number:g}, want less than {below:g}")
+    if maximum is not None and number > maximum:
+        raise ValueError(f"{name} is {number:g}, want {maximum:g} or less")
     return number
 
 
@@ -66,11 +69,30 @@ def lookup_name(kind, name, known):
     return known[name]
 
 
+def array_of(name, value):
+    """Return ``value`` as an array, or say why it is none; an array of NumPy's comes back itself.
+
+    A masked array is refused, because NumPy would drop its mask and count what it hides.
+    """
+    if np.ma.is_masked(value):
+        raise TypeError(
+            f"{name} is a masked array, and its mask would be lost; leave the masked entries out, "
+            f"or put numbers in their place with {name}.filled(...)"
+        )
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise type(error)(
+            f"{name} is {type(value).__name__} that makes no array ({error}); want numbers, in "
+            "rows of one length"
+        ) from None
+
+
 def floating(name, value, dtype=None):
     """Return ``value`` as an array of floating-point or complex numbers, all of them finite.
 
-    Whole numbers are converted, with a warning. With ``dtype``, the precision must be that of
-    ``dtype``: a float64 array beside a float32 network is an error, not a silent promotion.
+    Whole numbers are converted. With ``dtype``, the precision must be that of ``dtype``: a float64
+    array beside a float32 network is an error, not a silent promotion.
     """
     array = converted(name, value, dtype)
     finite(name, array)
@@ -79,27 +101,13 @@ def floating(name, value, dtype=None):
 
 def converted(name, value, dtype=None):
     """Do as :func:`floating`, but let NaN and infinity pass."""
-    array = np.asarray(value)
+    array = array_of(name, value)
     if array.dtype.kind in "iub":
-        wanted = np.dtype(np.float64 if dtype is None else dtype)
-        warnings.warn(
-            f"{name} holds whole numbers ({array.dtype}); converted to {wanted}. "
-            f"To convert it yourself, pass np.asarray({name}, np.{wanted})",
-            stacklevel=_level_outside(),
-        )
-        array = array.astype(wanted)
+        return array.astype(np.float64 if dtype is None else dtype)
     precision(name, array.dtype)
     if dtype is not None:
         same_precision(name, array, dtype)
     return array
-
-
-def _level_outside():
-    """Return the stacklevel at which a warning points at the line that called the package."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "bpcourse":
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def precision(name, dtype):
@@ -114,6 +122,8 @@ def precision(name, dtype):
 
 def same_precision(name, array, dtype):
     """Refuse an array whose precision is not that of ``dtype`` (complex counts as its parts)."""
+    if array.dtype == dtype:
+        return
     came, wanted = np.finfo(array.dtype).dtype, np.finfo(dtype).dtype
     if came != wanted:
         raise TypeError(
@@ -122,10 +132,17 @@ def same_precision(name, array, dtype):
         )
 
 
+def all_finite(array):
+    """Return whether every entry is finite."""
+    # One product, much faster than a look at each entry: a finite sum of squares is proof. An
+    # infinite one may have overflowed by itself.
+    return np.isfinite(np.vdot(array, array)) or np.isfinite(array).all()
+
+
 def finite(name, array):
     """Refuse NaN and infinity, and say where the first one is."""
-    good = np.isfinite(array)
-    if not good.all():
+    if not all_finite(array):
+        good = np.isfinite(array)
         where = np.unravel_index(np.argmin(good), good.shape)
         place = ", ".join(str(int(i)) for i in where)
         count = int((~good).sum())
@@ -137,7 +154,7 @@ def finite(name, array):
 
 def columns(name, value, rows, dtype=None):
     """Return ``value`` as an array (rows, m), one example per column, m at least 1."""
-    array = np.asarray(value)
+    array = array_of(name, value)
     want = f"want ({rows}, m): one example per column"
     if array.ndim != 2:
         raise ValueError(f"{name} has shape {array.shape}, {want}; {_axis_hint(name, array, rows)}")
@@ -161,7 +178,7 @@ def _axis_hint(name, array, rows):
 
 def outputs_and_targets(a, y):
     """Return a and y as arrays of one shape (n_L, m); NumPy would broadcast some other shapes."""
-    a, y = np.asarray(a), np.asarray(y)
+    a, y = array_of("a", a), array_of("y", y)
     if a.ndim != 2 or a.shape != y.shape:
         raise ValueError(
             f"a has shape {a.shape} and y has shape {y.shape}; "

@@ -7,8 +7,11 @@ through, which is what the complex-step derivative needs, and float32 stays floa
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 import numpy as np
+
+from bpcourse import _checks
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,34 @@ class Activation:
     elementwise: bool = True
 
     def __call__(self, z):
-        """Return f(z)."""
-        return self.f(z)
+        """Return f(z); lists and whole numbers become float64."""
+        return self.f(_numbers(z))
 
     def __repr__(self):
         return f"<activation {self.name}>"
 
     def __hash__(self):
         return hash(self.name)  # f may be an object without a hash, such as a polynomial
+
+
+def _numbers(z):
+    """Return z as an array that f can compute with, whole numbers as float64.
+
+    NumPy's functions of whole numbers give half precision, wrap around or divide by zero.
+    """
+    if isinstance(z, np.ndarray) and z.dtype.kind in "fcO":  # O: objects know their arithmetic
+        return z
+    return _checks.converted("z", z)
+
+
+def _of_numbers(prime):
+    """Let a derivative take what :func:`_numbers` takes."""
+
+    @wraps(prime)
+    def of_numbers(z):
+        return prime(_numbers(z))
+
+    return of_numbers
 
 
 def _decay(z):
@@ -65,26 +88,30 @@ def _sigmoid(z):
     return np.where(z.real >= 0, 1, e) / (1 + e)
 
 
+@_of_numbers
 def _sigmoid_prime(z):
     # e / (1 + e)^2 is sigma (1 - sigma) without the cancellation of 1 - sigma at large z.
     e = _decay(z)
     return e / (1 + e) ** 2
 
 
+@_of_numbers
 def _tanh_prime(z):
     # 4 e / (1 + e)^2 with e = exp(-2|z|) is 1 - tanh^2 without its cancellation.
     return 4 * _sigmoid_prime(2 * z)
 
 
 def _relu(z):
-    return np.where(z.real > 0, z, 0)
+    return np.where(z.real <= 0, 0, z)  # NaN is not 0 or less, and stays NaN
 
 
+@_of_numbers
 def _relu_prime(z):
     # The slope at the kink is a choice: 0 here, in every engine of this course.
     return (z.real > 0).astype(z.dtype)
 
 
+@_of_numbers
 def _identity_prime(z):
     return np.ones_like(z)
 
@@ -94,6 +121,7 @@ def _softmax(z):
     return e / e.sum(axis=0, keepdims=True)
 
 
+@_of_numbers
 def _softmax_prime(z):
     a = _softmax(z).T
     n = a.shape[1]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpcourse import _checks
+from bpcourse._html import table
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.equations import bp1, bp1_matrix, bp2, bp2_matrix, bp3, bp4
 from bpcourse.network import Trace
@@ -75,6 +76,16 @@ class Gradient:
     def __len__(self):
         return len(self.parameters)
 
+    def _repr_html_(self):
+        rows = [
+            [l, w.shape, f"{abs(w).max():.3g}", f"{abs(self.b[l]).max():.3g}"]
+            for l, w in self.w.items()
+        ]
+        caption = (
+            f"gradient of {list(self.sizes)}: {len(self):,} derivatives in {self.vector.dtype}"
+        )
+        return table(caption, ["layer", "weights", "largest |∂C/∂w|", "largest |∂C/∂b|"], rows)
+
     def __repr__(self):
         return f"<gradient of {list(self.sizes)}: {len(self):,} numbers, {self.vector.dtype}>"
 
@@ -93,7 +104,8 @@ def backprop(net, trace, y, cost):
     ----------
     net : Network
     trace : Trace
-        The forward pass of this network on the mini-batch: ``net.forward(x)``.
+        The forward pass of this network on the mini-batch, ``net.forward(x)``; one made before an
+        update is of another network.
     y : array_like of shape (n_L, m)
         The targets, one example per column.
     cost : Cost or str
@@ -130,22 +142,25 @@ def backprop(net, trace, y, cost):
     cost = _checks.lookup("cost", cost, COSTS)
     _check_trace(net, trace)
     y = check_targets(net, trace.a[net.depth], y, cost)
-    with np.errstate(divide="ignore", invalid="ignore"):  # an infinite error is refused by name
-        grad = propagate_back(net, trace, y, cost)
-    _check_output_error(net, grad.delta[net.depth], cost)
+    grad = propagate_back(net, trace, y, cost)
+    if not _checks.all_finite(grad.vector):
+        _refuse_output_error(net, grad.delta[net.depth], cost)
+        _refuse_gradient(grad)
     return grad
 
 
 def propagate_back(net, trace, y, cost):
     """Run the backward pass on arguments that have been checked; see :func:`backprop`."""
-    delta = {net.depth: output_error(net, trace, y, cost)}
-    for l in range(net.depth - 1, 1, -1):
-        delta[l] = hidden_error(net, trace, l, delta[l + 1])
-    vector = np.empty(net.parameters.vector.shape, delta[net.depth].dtype)
-    grad = Parameters._over(net.sizes, vector)
-    for l, delta_l in delta.items():
-        grad.w[l][...] = bp4(trace.a[l - 1], delta_l)
-        grad.b[l][...] = bp3(delta_l)
+    # An infinite error is refused by name, and finite products may raise NumPy's flags: no warnings.
+    with np.errstate(all="ignore"):
+        delta = {net.depth: output_error(net, trace, y, cost)}
+        for l in range(net.depth - 1, 1, -1):
+            delta[l] = hidden_error(net, trace, l, delta[l + 1])
+        vector = np.empty(net.parameters.vector.shape, delta[net.depth].dtype)
+        grad = Parameters._over(net.sizes, vector)
+        for l, delta_l in delta.items():
+            grad.w[l][...] = bp4(trace.a[l - 1], delta_l)
+            grad.b[l][...] = bp3(delta_l)
     return Gradient(grad._with(vector), delta)
 
 
@@ -173,6 +188,12 @@ def check_targets(net, output, y, cost):
             f"y has shape {np.shape(y)}, want ({n}, m): one target per column. Class labels "
             f"become targets with bp.datasets.one_hot(y, {n})"
         )
+    if n == 1 and np.ndim(y) == 2 and np.shape(y)[0] == 2:
+        raise ValueError(
+            f"y has shape {np.shape(y)}, want (1, m): the network has one output. Labels 0 and 1 "
+            "become one target each with Dataset.from_rows(x, labels[:, None]); or give the "
+            "network two outputs"
+        )
     y = _checks.columns("y", y, n, output.dtype)
     if y.shape != output.shape:
         raise ValueError(
@@ -188,15 +209,38 @@ def check_targets(net, output, y, cost):
 def _check_trace(net, trace):
     if not isinstance(trace, Trace):
         raise TypeError(f"trace is {type(trace).__name__}, want a Trace; pass net.forward(x)")
+    if trace.network is net:
+        return
     came = tuple(trace.a[l].shape[0] for l in sorted(trace.a))
     if came != net.sizes:
         raise ValueError(
             f"trace is of a network {list(came)}, want {list(net.sizes)}; "
             "pass net.forward(x) of this network"
         )
+    if trace.network is not None:
+        _check_same_network(net, trace.network)
 
 
-def _check_output_error(net, delta, cost):
+def _check_same_network(net, traced):
+    """Refuse a network of the same sizes that computes something else."""
+    for l, activation in net.activations.items():
+        if traced.activations[l] != activation:
+            raise ValueError(
+                f"trace is of another network: layer {l} was {traced.activations[l].name} there, "
+                f"and is {activation.name} here; pass net.forward(x) of this network"
+            )
+    was, now = traced.parameters.vector, net.parameters.vector
+    moved = np.flatnonzero(was != now)
+    if moved.size:
+        i = moved[0]
+        raise ValueError(
+            f"trace is of another network: {net.parameters.name(i)} was {was[i]:g} there, and is "
+            f"{now[i]:g} here ({moved.size} of {now.size} parameters differ); after an update, "
+            "call net.forward(x) again"
+        )
+
+
+def _refuse_output_error(net, delta, cost):
     good = np.isfinite(delta)
     if not good.all():
         j, x = np.unravel_index(np.argmin(good), good.shape)
@@ -206,3 +250,11 @@ def _check_output_error(net, delta, cost):
             "forward pass overflowed. Take smaller weights or inputs, or a matched pair "
             "(sigmoid and cross_entropy, softmax and log_likelihood)"
         )
+
+
+def _refuse_gradient(grad):
+    i = int(np.argmin(np.isfinite(grad.vector)))
+    raise ValueError(
+        f"the gradient overflows on its way back: ∂C/∂{grad.name(i)} is {grad.vector[i]}; "
+        "want smaller weights, or inputs scaled to about 1"
+    )

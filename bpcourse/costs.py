@@ -11,6 +11,7 @@ chapter "Proofs of the four equations").
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 import numpy as np
 
@@ -57,12 +58,47 @@ class Cost:
         return hash(self.name)  # value may be an object without a hash
 
 
+def _of_examples(function):
+    """Let a function of a and y check that they have one shape and one precision."""
+
+    @wraps(function)
+    def of_examples(a, y):
+        return function(*_checks.outputs_and_targets(a, y))
+
+    return of_examples
+
+
+def _of_probabilities(function):
+    """Let a function of a and y check as well that both lie from 0 to 1."""
+
+    @wraps(function)
+    def of_probabilities(a, y):
+        a, y = _checks.outputs_and_targets(a, y)
+        _check_probabilities("a", a)
+        _check_probabilities("y", y)
+        return function(a, y)
+
+    return of_probabilities
+
+
+def _check_probabilities(name, array):
+    real = array.real  # the complex step moves numbers off the real line
+    if real.size and (real.min() < 0 or real.max() > 1):
+        place = np.unravel_index(np.argmax(abs(real - 0.5)), real.shape)
+        where = ", ".join(map(str, place))
+        raise ValueError(
+            f"{name}[{where}] is {real[place]:g}, want 0 to 1: the logarithms of this cost are of "
+            "probabilities. For other numbers use bp.quadratic"
+        )
+
+
 def _mean(per_example, a, y):
     """Return C = (1/m) sum_x C_x."""
-    a, y = _checks.outputs_and_targets(a, y)
-    return per_example(a, y).sum() / a.shape[1]
+    costs = per_example(a, y)
+    return costs.sum() / len(costs)
 
 
+@_of_examples
 def _quadratic(a, y):
     return ((a - y) ** 2).sum(axis=0) / 2
 
@@ -71,8 +107,8 @@ def _quadratic_value(a, y):
     return _mean(_quadratic, a, y)
 
 
+@_of_examples
 def _quadratic_gradient(a, y):
-    a, y = _checks.outputs_and_targets(a, y)
     return a - y
 
 
@@ -88,6 +124,7 @@ def _quotient(top, bottom):
         return top / np.where(top == 0, 1, bottom)
 
 
+@_of_probabilities
 def _cross_entropy(a, y):
     return -(_times_log(y, a) + _times_log(1 - y, 1 - a)).sum(axis=0)
 
@@ -96,11 +133,12 @@ def _cross_entropy_value(a, y):
     return _mean(_cross_entropy, a, y)
 
 
+@_of_probabilities
 def _cross_entropy_gradient(a, y):
-    a, y = _checks.outputs_and_targets(a, y)
     return _quotient(a - y, a * (1 - a))
 
 
+@_of_probabilities
 def _log_likelihood(a, y):
     return -_times_log(y, a).sum(axis=0)
 
@@ -109,8 +147,8 @@ def _log_likelihood_value(a, y):
     return _mean(_log_likelihood, a, y)
 
 
+@_of_probabilities
 def _log_likelihood_gradient(a, y):
-    a, y = _checks.outputs_and_targets(a, y)
     return _quotient(-y, a)
 
 

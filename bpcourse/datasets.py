@@ -6,6 +6,7 @@ gathered fastest; columns are how the book writes an example. ``data.train.rows`
 """
 
 import gzip
+import numbers
 import os
 import zipfile
 import zlib
@@ -77,11 +78,35 @@ class Examples:
         One target per row.
     labels : ndarray of int, of shape (m,), or None
         The class of each example, where the targets are one-hot or a single 0 or 1; else None.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Arrays of other shapes or dtypes, or labels that aren't those of the targets.
+
+    Notes
+    -----
+    :meth:`Dataset.from_rows` makes them of lists and labels too. Its arrays are read-only: to
+    change numbers, change a copy and make a new data set.
     """
 
     rows: np.ndarray
     target_rows: np.ndarray
     labels: np.ndarray | None
+
+    def __post_init__(self):
+        for name in ("rows", "target_rows"):
+            _check_row_array(name, getattr(self, name))
+        if self.rows.dtype != self.target_rows.dtype or len(self.rows) != len(self.target_rows):
+            raise ValueError(
+                f"rows are {self.rows.shape} in {self.rows.dtype}, target_rows are "
+                f"{self.target_rows.shape} in {self.target_rows.dtype}; want as many in one dtype"
+            )
+        if self.labels is not None and not _fit(self.labels, self.target_rows):
+            raise ValueError(
+                "labels are not the classes that target_rows stand for; leave them to "
+                "Dataset.from_rows, or pass None"
+            )
 
     @property
     def x(self):
@@ -110,10 +135,10 @@ class Examples:
         if isinstance(indices, slice):
             indices = np.arange(len(self))[indices]
         labels = None if self.labels is None else self.labels[indices]
-        return Examples(self.rows[indices], self.target_rows[indices], labels)
+        return _read_only(self.rows[indices], self.target_rows[indices], labels)
 
     def batches(self, batch_size, rng):
-        """Yield every example once, in random order, in mini-batches.
+        """Return an iterator over mini-batches that visits every example once, in random order.
 
         Parameters
         ----------
@@ -133,7 +158,10 @@ class Examples:
         >>> [x.shape for x, y in examples.batches(3, np.random.default_rng(0))]
         [(2, 3), (2, 1)]
         """
-        order = rng.permutation(len(self))
+        batch_size = _checks.integer("batch_size", batch_size, minimum=1)
+        return self._batches(batch_size, _checks.generator(rng).permutation(len(self)))
+
+    def _batches(self, batch_size, order):
         for start in range(0, len(self), batch_size):
             chosen = order[start : start + batch_size]
             yield self.rows.take(chosen, axis=0).T, self.target_rows.take(chosen, axis=0).T
@@ -143,6 +171,32 @@ class Examples:
         return (
             f"<{len(self):,} examples{kind}: x {self.x.shape}, y {self.y.shape}, {self.rows.dtype}>"
         )
+
+
+def _check_row_array(name, array):
+    of_numbers = isinstance(array, np.ndarray) and array.dtype.type in (np.float32, np.float64)
+    if not of_numbers or array.ndim != 2:
+        came = f"of shape {array.shape} and dtype {array.dtype}" if hasattr(array, "dtype") else ""
+        raise TypeError(
+            f"{name} is {type(array).__name__} {came}".rstrip() + ", want an array of two axes in "
+            "float32 or float64; bp.datasets.Dataset.from_rows(x, y) takes lists and labels"
+        )
+
+
+def _fit(labels, target_rows):
+    """Return whether labels are the classes that targets stand for."""
+    if np.shape(labels) != (len(target_rows),) or np.asarray(labels).dtype.kind not in "iu":
+        return False
+    if target_rows.shape[1] == 1:
+        return np.array_equal(labels, target_rows[:, 0])
+    inside = (labels >= 0) & (labels < target_rows.shape[1])
+    return bool(inside.all()) and bool((target_rows[np.arange(len(labels)), labels] == 1).all())
+
+
+def _read_only(rows, targets, labels):
+    """Return Examples over arrays that are theirs alone."""
+    rows.flags.writeable = targets.flags.writeable = False
+    return Examples(rows, targets, labels)
 
 
 def _class_count(target_rows):
@@ -158,11 +212,23 @@ class Dataset:
     train : Examples
     validation : Examples or None
     test : Examples or None
+    classes : tuple of str or None
+        The names of classes 0, 1, ..., where the labels were text; for :meth:`Network.predict`.
     """
 
     train: Examples
     validation: Examples | None = None
     test: Examples | None = None
+    classes: tuple[str, ...] | None = None
+
+    def __post_init__(self):
+        for name in ("train", "validation", "test"):
+            part = getattr(self, name)
+            if not isinstance(part, Examples) and (part is not None or name == "train"):
+                raise TypeError(
+                    f"{name} is {type(part).__name__}, want Examples; "
+                    "bp.datasets.Dataset.from_rows(x, y) makes a data set of rows"
+                )
 
     @classmethod
     def from_rows(cls, x, y, *, validation=0, test=0, rng=None, n_classes=None):
@@ -172,14 +238,15 @@ class Dataset:
         ----------
         x : array_like of shape (m, n_1)
             One example per row.
-        y : array_like of int, of shape (m,), or array_like of shape (m, n_L)
-            Class labels, which become one-hot targets, or targets.
-        validation, test : int
-            How many examples to set aside, drawn at random.
+        y : array_like of int or str, of shape (m,), or array_like of shape (m, n_L)
+            Class labels, which become one-hot targets, or targets. Labels may be whole numbers in
+            floating point, as ``np.loadtxt`` reads them; text is numbered in alphabetical order.
+        validation, test : int or float
+            How many examples to set aside, drawn at random, or which fraction of them.
         rng : numpy.random.Generator, optional
             Needed to set examples aside.
         n_classes : int, optional
-            For class labels; by default the largest label plus one.
+            For class labels; by default the largest label plus one. At least 2.
 
         Returns
         -------
@@ -189,20 +256,23 @@ class Dataset:
         Raises
         ------
         ValueError, TypeError
-            Shapes that don't fit together, labels out of range, NaN or infinity, nothing left to
-            train on. Whole-number x is converted to float64, with a warning.
+            Shapes that don't fit together, labels out of range or all the same, NaN or infinity,
+            nothing left to train on.
 
         Examples
         --------
         >>> rows = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
         >>> Dataset.from_rows(rows, [0, 2, 1]).train
         <3 examples in 3 classes: x (2, 3), y (3, 3), float64>
+        >>> Dataset.from_rows(rows, ["cat", "dog", "cat"]).classes
+        ('cat', 'dog')
         """
+        y, classes = _numbered(y)
         whole = _examples(x, y, n_classes)
-        validation = _checks.integer("validation", validation, minimum=0)
-        test = _checks.integer("test", test, minimum=0)
+        validation = _count("validation", validation, len(whole))
+        test = _count("test", test, len(whole))
         if not validation and not test:
-            return cls(whole)
+            return cls(whole, classes=classes)
         if validation + test >= len(whole):
             raise ValueError(
                 f"validation={validation} and test={test} leave nothing of {len(whole)} examples "
@@ -211,7 +281,7 @@ class Dataset:
         order = _checks.generator(rng).permutation(len(whole))
         parts = np.split(order, [validation, validation + test])
         held_out = [whole.take(part) if part.size else None for part in parts[:2]]
-        return cls(whole.take(parts[2]), *held_out)
+        return cls(whole.take(parts[2]), *held_out, classes)
 
     def __repr__(self):
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
@@ -219,28 +289,68 @@ class Dataset:
         return "\n".join(["<data set", *lines]) + ">"
 
 
+def _count(name, share, m):
+    """Return how many of m examples a number of them, or a fraction, stands for."""
+    if isinstance(share, numbers.Integral) or not isinstance(share, numbers.Real):
+        return _checks.integer(name, share, minimum=0)
+    count = round(_checks.real(name, share, minimum=0, below=1) * m)
+    if share and not count:
+        raise ValueError(f"{name} is {share:g}, which is less than half of one in {m} examples")
+    return count
+
+
+def _numbered(y):
+    """Return labels that are text as numbers, with their names; other y as it came, and None."""
+    y = _checks.array_of("y", y)
+    if y.ndim != 1 or not y.size or not all(isinstance(each, str) for each in y):
+        return y, None
+    names, numbers_of = np.unique(y.astype(str), return_inverse=True)
+    return numbers_of, tuple(names.tolist())
+
+
 def _examples(x, y, n_classes=None):
     """Return Examples over checked copies of rows x and of labels or targets y."""
-    x = np.asarray(x)
+    x = _checks.array_of("x", x)
     if x.ndim != 2 or x.shape[0] == 0:
-        raise ValueError(f"x has shape {x.shape}, want (m, n_1): one example per row, m at least 1")
-    rows = np.array(_checks.floating("x", x), order="C")
-    y = np.asarray(y)
-    if y.ndim == 1 and y.dtype.kind in "iu":
-        n_classes = int(y.max()) + 1 if n_classes is None else n_classes
-        targets = one_hot(y, n_classes, dtype=rows.dtype).T
-    elif y.ndim == 2:
-        targets = y.astype(rows.dtype) if y.dtype.kind in "iub" else _checks.floating("y", y)
-        _checks.same_precision("y", targets, rows.dtype)
-    else:
+        one = "; for a single number per example pass x[:, None]" if x.ndim == 1 else ""
         raise ValueError(
-            f"y has shape {y.shape} and dtype {y.dtype}, want class labels (whole numbers, shape "
-            "(m,)) or targets of shape (m, n_L); a single target per example is y[:, None]"
+            f"x has shape {x.shape}, want (m, n_1): one example per row, m at least 1{one}"
         )
+    rows = np.array(_checks.floating("x", x), order="C")
+    if np.iscomplexobj(rows):
+        raise TypeError("x holds complex numbers, want float32 or float64")
+    targets = _targets(_checks.array_of("y", y), rows.dtype, n_classes)
     if len(targets) != len(rows):
         raise ValueError(f"x has {len(rows)} examples and y has {len(targets)}; want as many")
     targets = np.array(targets, order="C")
-    return Examples(rows, targets, _labels(targets))
+    return _read_only(rows, targets, _labels(targets))
+
+
+def _targets(y, dtype, n_classes):
+    """Return targets (m, n_L) for labels, or for targets."""
+    if y.ndim == 2:
+        targets = _checks.floating("y", y, dtype)
+        if np.iscomplexobj(targets):
+            raise TypeError("y holds complex numbers, want float32 or float64")
+        return targets
+    if y.ndim != 1 or not y.size or not _whole(y):
+        raise ValueError(
+            f"y has shape {y.shape} and dtype {y.dtype}, want class labels (whole numbers or text, "
+            "shape (m,)) or targets of shape (m, n_L); a single target per example is y[:, None]"
+        )
+    labels = y.astype(np.int64)
+    if n_classes is None and labels.max() == 0 == labels.min():
+        raise ValueError(
+            "all labels are 0: one class is nothing to learn. If there are others, pass n_classes;"
+            " for a single target per example pass y[:, None]"
+        )
+    n_classes = labels.max() + 1 if n_classes is None else n_classes
+    return one_hot(labels, _checks.integer("n_classes", n_classes, minimum=2), dtype=dtype).T
+
+
+def _whole(y):
+    """Return whether numbers are whole, in whatever dtype."""
+    return y.dtype.kind in "iub" or (y.dtype.kind == "f" and bool((y == np.rint(y)).all()))
 
 
 def _labels(targets):
@@ -261,8 +371,8 @@ def digits(*, rng, validation=200, test=300, dtype=np.float64):
     ----------
     rng : numpy.random.Generator
         Draws the split.
-    validation, test : int
-        How many examples to set aside; 1,297 remain to train on by default.
+    validation, test : int or float
+        How many examples to set aside, or which fraction; 1,297 remain to train on by default.
     dtype : dtype
         float64 or float32.
 
@@ -351,7 +461,7 @@ def _scaled(images, labels, dtype):
     """Return Examples over images of unsigned bytes."""
     rows = np.divide(images.reshape(len(images), -1), 255, dtype=dtype)
     targets = np.ascontiguousarray(one_hot(labels, 10, dtype=dtype).T)
-    return Examples(rows, targets, labels.astype(int))
+    return _read_only(rows, targets, labels.astype(int))
 
 
 def _find_mnist(directory):
@@ -483,8 +593,8 @@ def moons(m, *, rng, noise=0.1, validation=0, test=0):
     rng : numpy.random.Generator
     noise : float
         Standard deviation of the normal noise on each coordinate; the circles have radius 1.
-    validation, test : int
-        How many of the m to set aside.
+    validation, test : int or float
+        How many of the m to set aside, or which fraction.
 
     Returns
     -------
@@ -534,7 +644,7 @@ def noisy_xor(*, rng, m=60, validation=1000, flip=0.15):
     >>> noisy_xor(rng=np.random.default_rng(7)).train
     <60 examples in 2 classes: x (2, 60), y (1, 60), float64>
     """
-    flip = _checks.real("flip", flip, minimum=0)
+    flip = _checks.real("flip", flip, minimum=0, maximum=1)
     _checks.generator(rng)
     parts = []
     for name, count in (("m", m), ("validation", validation)):

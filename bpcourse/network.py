@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
+from zipfile import BadZipFile
 
 import numpy as np
 
 from bpcourse import _checks
+from bpcourse._html import table
 from bpcourse.activations import ACTIVATIONS, Activation
 from bpcourse.parameters import Parameters, check_sizes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     r"""What a forward pass leaves behind, by layer.
 
@@ -27,10 +29,27 @@ class Trace:
         Weighted inputs, :math:`z^l = w^l a^{l-1} + b^l`.
     a : dict from l = 1..L to ndarray of shape (n_l, m)
         Activations; ``a[1]`` is the input, ``a[L]`` the output.
+    network : Network or None
+        Whose forward pass it is: :func:`bpcourse.backprop` refuses the trace of another network,
+        such as the one before an update. None for a trace put together by hand.
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> net = bp.Network.from_arrays([[[2.0, 1.0]]], [[0.0]], [bp.sigmoid])
+    >>> net.forward(np.zeros((2, 30)))
+    <trace of 30 examples: a[1] (2, 30); z[2], a[2] (1, 30); float64>
     """
 
     z: dict
     a: dict
+    network: "Network | None" = None
+
+    def __repr__(self):
+        layers = [f"a[1] {self.a[1].shape}"]
+        layers += [f"z[{l}], a[{l}] {z.shape}" for l, z in self.z.items()]
+        m = self.a[1].shape[1]
+        return f"<trace of {m:,} examples: {'; '.join(layers)}; {self.a[1].dtype}>"
 
 
 class Network:
@@ -87,8 +106,10 @@ class Network:
         ----------
         sizes : sequence of int
             The widths n_1, ..., n_L.
-        hidden, output : Activation or str
-            The activation of the hidden layers and of the output layer.
+        hidden : Activation, str, or a list of them
+            The activation of all hidden layers, or of each in its turn.
+        output : Activation or str
+            The activation of the output layer.
         rng : numpy.random.Generator
             Every random number comes from it, layer by layer: weights, then biases.
         init : {"scaled", "he", "large"}
@@ -105,15 +126,24 @@ class Network:
         Raises
         ------
         ValueError
-            An unknown ``init`` or activation name, or sizes that make no network.
+            An unknown ``init`` or activation name, sizes that make no network, or a list of
+            activations that is not one for each hidden layer.
         TypeError
             A dtype of whole numbers or of another precision; an rng that is no generator.
 
         Notes
         -----
         Nielsen, chapter 3, section "Weight initialization", for "scaled" and "large".
+
+        Examples
+        --------
+        >>> import bpcourse as bp
+        >>> rng = np.random.default_rng(0)
+        >>> bp.Network.random([4, 5, 3, 2], hidden=["relu", "tanh"], output="softmax", rng=rng)
+        <network [4, 5, 3, 2]: relu, tanh, softmax; float64>
         """
         sizes = check_sizes(sizes)
+        activations = [*_hidden_activations(hidden, len(sizes) - 2), output]
         spread = _checks.lookup_name("init", init, _SPREADS)
         _checks.generator(rng)
         arrays = []
@@ -122,7 +152,6 @@ class Network:
             arrays.append(np.zeros(n_out) if init == "he" else rng.standard_normal(n_out))
         vector = np.concatenate([each.ravel() for each in arrays])
         vector = vector.astype(_checks.precision("the network", dtype))
-        activations = [hidden] * (len(sizes) - 2) + [output]
         return cls(Parameters(sizes, vector), activations)
 
     @classmethod
@@ -258,12 +287,14 @@ class Network:
         Returns
         -------
         Trace
-            ``trace.z[l]`` and ``trace.a[l]``; the output is ``trace.a[net.depth]``.
+            ``trace.z[l]`` and ``trace.a[l]``; the output is ``trace.a[net.depth]``. It keeps x as
+            it is now: a read-only copy, unless x is read-only already, as a data set's is.
 
         Raises
         ------
         ValueError
-            x of another shape (rows for columns are named as such), NaN or infinity.
+            x of another shape (rows for columns are named as such), NaN or infinity in x, or
+            weighted inputs so large that the output is no number.
         TypeError
             x of another precision than the parameters.
 
@@ -271,10 +302,125 @@ class Network:
         -----
         Nielsen, chapter 2, equation 25. Derived in the book's chapter "The forward pass".
         """
-        return propagate(self, _checks.columns("x", x, self.sizes[0], self.parameters.vector.dtype))
+        x = _checks.columns("x", x, self.sizes[0], self.parameters.vector.dtype)
+        trace = propagate(self, _unchanging(x))
+        _check_output(trace)
+        return trace
+
+    def predict(self, rows, *, classes=None):
+        """Return the class of each example: the largest output or, of one, whether it exceeds 0.5.
+
+        Parameters
+        ----------
+        rows : array_like of shape (m, n_1)
+            One example per row, as data arrive. (The outputs themselves are
+            ``net.forward(rows.T).a[net.depth]``, one column for each example.)
+        classes : sequence, optional
+            What to return for class 0, 1, ..., such as ``data.classes``.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            Whole numbers from 0, or entries of ``classes``.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Rows of another shape or precision, NaN or infinity; fewer classes than outputs.
+
+        Examples
+        --------
+        >>> import bpcourse as bp
+        >>> net = bp.Network.from_arrays([[[1.0, 0.0], [0.0, 1.0]]], [[0.0, 0.0]], [bp.softmax])
+        >>> net.predict([[3.0, 1.0], [0.0, 2.0]])
+        array([0, 1])
+        >>> net.predict([[3.0, 1.0], [0.0, 2.0]], classes=["cat", "dog"])
+        array(['cat', 'dog'], dtype='<U3')
+        """
+        rows = _checks.array_of("rows", rows)
+        if rows.ndim != 2 or rows.shape[1] != self.sizes[0]:
+            one = "; for a single example pass rows[None, :]" if rows.ndim == 1 else ""
+            raise ValueError(
+                f"rows has shape {rows.shape}, want (m, {self.sizes[0]}): one example per row{one}"
+            )
+        predicted = class_of(self.forward(rows.T).a[self.depth])
+        count = max(2, self.sizes[-1])
+        if classes is not None and len(classes) != count:
+            raise ValueError(f"classes are {len(classes)}, want {count}: one for each class")
+        return predicted if classes is None else np.asarray(classes)[predicted]
+
+    def save(self, path):
+        """Write the network to a file: sizes, parameters, and the names of its activations.
+
+        Parameters
+        ----------
+        path : str or path
+            NumPy's format .npz; the ending is added if it is missing.
+
+        Raises
+        ------
+        ValueError
+            An activation of your own with the name of a built-in one: reading the file, nobody
+            could tell them apart.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import bpcourse as bp
+        >>> net = bp.Network.from_arrays([[[2.0]]], [[0.5]], [bp.sigmoid])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     net.save(pathlib.Path(folder) / "net.npz")
+        ...     bp.Network.load(pathlib.Path(folder) / "net.npz")
+        <network [1, 1]: sigmoid; float64>
+        """
+        for each in self.activations.values():
+            if ACTIVATIONS.get(each.name, each) != each:
+                raise ValueError(
+                    f"an activation of your own is called {each.name!r} like a built-in one, and "
+                    "would be read as that; give it another name"
+                )
+        names = [each.name for each in self.activations.values()]
+        np.savez(path, sizes=self.sizes, vector=self.parameters.vector, activations=names)
+
+    @classmethod
+    def load(cls, path, *, own=()):
+        """Read a network that :meth:`save` has written. Nothing in the file is executed.
+
+        Parameters
+        ----------
+        path : str or path
+        own : sequence of Activation
+            Those of your own that the network uses; the file has only their names.
+
+        Returns
+        -------
+        Network
+
+        Raises
+        ------
+        OSError
+            No such file.
+        ValueError
+            A file that holds something else, or an activation that isn't known.
+        """
+        known = {**ACTIVATIONS, **{each.name: each for each in own}}
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                sizes, vector, names = (stored[key] for key in ("sizes", "vector", "activations"))
+        except (ValueError, KeyError, EOFError, AttributeError, TypeError, BadZipFile) as error:
+            raise ValueError(f"{path} is no file that Network.save has written: {error}") from None
+        activations = [_checks.lookup_name("activation", str(name), known) for name in names]
+        return cls(Parameters(sizes.tolist(), vector), activations)
 
     def __reduce__(self):
         return Network, (self.parameters, dict(self.activations))
+
+    def _repr_html_(self):
+        n, rows = self.sizes, [[1, self.sizes[0], "(input)", "", ""]]
+        for l, activation in self.activations.items():
+            rows.append([l, n[l - 1], activation.name, self.w[l].shape, self.b[l].shape])
+        caption = f"network {list(n)}: {len(self.parameters):,} parameters in {self.w[2].dtype}"
+        return table(caption, ["layer", "neurons", "activation", "weights", "biases"], rows)
 
     def __repr__(self):
         names = ", ".join(each.name for each in self.activations.values())
@@ -282,12 +428,50 @@ class Network:
 
 
 def propagate(net, x):
-    """Run the forward pass on an x that has been checked; see :meth:`Network.forward`."""
+    """Run the forward pass on an x that has been checked; see :meth:`Network.forward`.
+
+    NumPy does not warn on the way: a product of finite float32 numbers may raise its flags without
+    a reason, and where there is one, it shows in the output, which is checked.
+    """
     z, a = {}, {1: x}
-    for l in range(2, net.depth + 1):
-        z[l] = net.w[l] @ a[l - 1] + net.b[l]
-        a[l] = net.activations[l](z[l])
-    return Trace(z, a)
+    w, b, activations = net.w, net.b, net.activations
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for l in w:
+            z[l] = w[l] @ a[l - 1] + b[l]
+            a[l] = activations[l].f(z[l])
+    return Trace(z, a, net)
+
+
+def class_of(output):
+    """Return the class of each column: the largest entry, or whether a single one exceeds 0.5."""
+    return (output[0] > 0.5).astype(int) if len(output) == 1 else output.argmax(axis=0)
+
+
+def _unchanging(array):
+    """Return an array that nobody can write to: itself if it is one, else a read-only copy."""
+    owner = array
+    while isinstance(owner, np.ndarray) and not owner.flags.writeable:
+        owner = owner.base
+    if owner is None:
+        return array
+    copy = array.copy(order="K")
+    copy.flags.writeable = False
+    return copy
+
+
+def _check_output(trace):
+    """Refuse an output that is not finite, and say where the forward pass left the numbers."""
+    if _checks.all_finite(trace.a[max(trace.a)]):
+        return
+    for l, z in trace.z.items():
+        for name, array in ((f"z[{l}]", z), (f"a[{l}]", trace.a[l])):
+            good = np.isfinite(array)
+            if not good.all():
+                j, x = np.unravel_index(np.argmin(good), good.shape)
+                raise ValueError(
+                    f"the forward pass overflows: {name}[{j}, {x}] is {array[j, x]}; want smaller "
+                    "weights, or inputs scaled to about 1"
+                )
 
 
 _SPREADS = {
@@ -295,6 +479,18 @@ _SPREADS = {
     "he": lambda n_in: np.sqrt(2 / n_in),
     "large": lambda n_in: 1.0,
 }
+
+
+def _hidden_activations(hidden, count):
+    """Return one activation for each of ``count`` hidden layers."""
+    if not isinstance(hidden, list | tuple):
+        return [hidden] * count
+    if len(hidden) != count:
+        raise ValueError(
+            f"hidden holds {len(hidden)} activations, want {count}: one for each hidden layer, or "
+            "a single one for all"
+        )
+    return hidden
 
 
 def _activation_list(activations, layers):

@@ -2,6 +2,7 @@
 
 import numbers
 import operator
+from collections.abc import Mapping, Set
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -55,7 +56,7 @@ class Parameters:
 
     def __init__(self, sizes, vector):
         self.sizes = check_sizes(sizes)
-        array = np.array(vector)
+        array = np.array(_checks.array_of("vector", vector))
         want = parameter_count(self.sizes)
         if array.shape != (want,):
             raise ValueError(
@@ -172,16 +173,30 @@ def _restored(sizes, vector):
 def parameter_count(sizes):
     """Return W, the number of weights and biases of a network.
 
+    Parameters
+    ----------
+    sizes : sequence of int
+        The widths n_1, ..., n_L of the layers.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError, TypeError
+        Sizes that aren't two or more positive whole numbers.
+
     Examples
     --------
     >>> parameter_count([784, 30, 10])
     23860
     """
-    return sum(n_out * (n_in + 1) for n_in, n_out in pairwise(sizes))
+    return sum(n_out * (n_in + 1) for n_in, n_out in pairwise(check_sizes(sizes)))
 
 
 def check_sizes(sizes):
-    if not np.iterable(sizes):
+    if not np.iterable(sizes) or isinstance(sizes, str | Set | Mapping):  # sets have no order
         raise TypeError(f"sizes is {sizes!r}, want the width of every layer, such as [64, 30, 10]")
     sizes = tuple(_checks.integer("a layer size", n, minimum=1) for n in sizes)
     if len(sizes) < 2:

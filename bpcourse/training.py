@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpcourse import _checks
+from bpcourse._html import table
 from bpcourse.backprop import check_targets
 from bpcourse.costs import COSTS
 from bpcourse.datasets import Dataset, Examples
 from bpcourse.fast.in_place import BoundGradient, by_layer
-from bpcourse.network import propagate
+from bpcourse.network import Network, class_of, propagate
 
 
 class DivergenceError(ArithmeticError):
@@ -28,6 +29,10 @@ class DivergenceError(ArithmeticError):
     def __init__(self, message, epoch, network, history):
         super().__init__(message)
         self.epoch, self.network, self.history = epoch, network, history
+
+    def __reduce__(self):
+        # By default only the message would be kept: a pool of processes waits for ever for that.
+        return DivergenceError, (str(self), self.epoch, self.network, self.history)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +72,16 @@ class History:
             f"to {self.training_cost[-1]:.4g}, best epoch {self.best_epoch:,}>"
         )
 
+    def _repr_html_(self):
+        best = int(np.flatnonzero(self.epochs == self.best_epoch)[0])
+        columns = ("training_cost", "validation_cost", "training_accuracy", "validation_accuracy")
+        rows = [
+            [name, self.epochs[i], *(f"{getattr(self, each)[i]:.4g}" for each in columns)]
+            for name, i in (("first", 0), ("best", best), ("last", -1))
+        ]
+        head = ["", "epoch", *(each.replace("_", " ") for each in columns)]
+        return table(f"history of {self.epochs[-1]:,} epochs", head, rows)
+
 
 def accuracy(net, examples):
     """Return the fraction of examples that a network classifies correctly.
@@ -86,7 +101,7 @@ def accuracy(net, examples):
     Raises
     ------
     ValueError
-        Examples without classes.
+        Examples without classes, or that don't fit the network.
 
     Examples
     --------
@@ -96,19 +111,27 @@ def accuracy(net, examples):
     >>> accuracy(net, xor)
     0.75
     """
-    if examples.labels is None:
+    _check_network(net)
+    if _check_examples(examples).labels is None:
         raise ValueError(
             "these examples have no classes (targets are neither one-hot nor single 0 or 1); "
             "compare costs instead"
         )
-    return _accuracy(net.forward(examples.x).a[net.depth], examples)
+    x = _checks.columns("x", examples.x, net.sizes[0], net.parameters.vector.dtype)
+    output = propagate(net, x).a[net.depth]
+    _checks.finite("the output", output)
+    if max(2, len(output)) != max(2, examples.target_rows.shape[1]):
+        raise ValueError(
+            f"the network has {len(output)} outputs, the targets have "
+            f"{examples.target_rows.shape[1]}; want as many"
+        )
+    return _accuracy(output, examples)
 
 
 def _accuracy(output, examples):
     if examples.labels is None:
         return float("nan")
-    classes = output[0] > 0.5 if len(output) == 1 else output.argmax(axis=0)
-    return float((classes == examples.labels).mean())
+    return float((class_of(output) == examples.labels).mean())
 
 
 def penalty(net, weight_decay, n):
@@ -139,6 +162,8 @@ def penalty(net, weight_decay, n):
     >>> penalty(net, weight_decay=0.1, n=10)
     0.125
     """
+    weight_decay = _checks.real("weight_decay", weight_decay, minimum=0)
+    n = _checks.integer("n", n, minimum=1)
     return weight_decay / (2 * n) * sum(float((w**2).sum()) for w in net.w.values())
 
 
@@ -156,6 +181,7 @@ def train(
     rng=None,
     record_every=1,
     progress=False,
+    callback=None,
 ):
     r"""Train a network by stochastic gradient descent.
 
@@ -197,6 +223,9 @@ def train(
         Epochs from one record to the next.
     progress : bool
         Show a progress bar (needs tqdm).
+    callback : callable, optional
+        ``callback(epoch, net)`` is called after every epoch, with the network of that moment. If it
+        returns True, training stops there.
 
     Returns
     -------
@@ -227,6 +256,7 @@ def train(
     >>> accuracy(net, bp.datasets.xor().train)
     1.0
     """
+    _check_network(net)
     cost = _checks.lookup("cost", cost, COSTS)
     data = data if isinstance(data, Dataset) else Dataset(_check_examples(data))
     eta = _checks.real("eta", eta, above=0)
@@ -237,22 +267,39 @@ def train(
     batch_size = _check_batch_size(batch_size, len(data.train), rng)
     _check_data(net, data, cost)
     patience = _check_patience(patience, data)
+    stop_asked = _asked_by(callback, net)
 
     descent = _Descent(net, data.train, cost, eta, batch_size)
     step = _make_step(descent.first, eta * weight_decay / len(data.train), momentum)
     record = _Record(data, cost, weight_decay)
-    record.add(0, net)
     # Divergence is found and reported at the next record, instead of by warnings on the way.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
+        record.add(0, net)
         for epoch in _bar(range(1, epochs + 1), progress):
             for gradient in descent.epoch(rng):
                 gradient()
                 step()
-            if epoch % record_every == 0 or epoch == epochs:
+            stop = stop_asked(epoch, descent.first)
+            if stop or epoch % record_every == 0 or epoch == epochs:
                 record.add(epoch, net._at(descent.first.parameters()))
-                if patience is not None and record.since_best() >= patience:
-                    break
+            if stop or (patience is not None and record.since_best() >= patience):
+                break
     return record.best if patience is not None else record.last, record.history()
+
+
+def _asked_by(callback, net):
+    """Return a function that tells a callback of an epoch, and whether it asks to stop."""
+    if callback is None:
+        return lambda epoch, bound: False
+    if not callable(callback):
+        raise TypeError(f"callback is {callback!r}, want a function: callback(epoch, net)")
+    callers = np.geterr()
+
+    def asked(epoch, bound):
+        with np.errstate(**callers):  # its arithmetic is its own
+            return callback(epoch, net._at(bound.parameters())) is True
+
+    return asked
 
 
 class _Descent:
@@ -326,9 +373,15 @@ class _Record:
         added = penalty(net, self.weight_decay, len(self.data.train))
         self.rows.append((epoch, *training, *validation, added))
         self.last = net.with_parameters(net.parameters)
-        # "not >=" also takes every record when there is no validation cost (NaN).
-        if self.best is None or not validation[0] >= self.rows[self.best_index][3]:
+        if self._is_best(validation[0]):
             self.best, self.best_index = self.last, len(self.rows) - 1
+
+    def _is_best(self, validation_cost):
+        """Return whether this validation cost is a new minimum; NaN is none, and a tie is none."""
+        if self.best is None or self.data.validation is None:
+            return True
+        lowest = self.rows[self.best_index][3]
+        return validation_cost < lowest or (np.isnan(lowest) and not np.isnan(validation_cost))
 
     def _measure(self, net, examples):
         output = propagate(net, examples.x).a[net.depth]
@@ -371,7 +424,15 @@ def _bar(epochs, progress):
     return tqdm(epochs, desc="epochs")
 
 
+def _check_network(net):
+    if not isinstance(net, Network):
+        swapped = "; the network comes first: train(net, data)" if isinstance(net, Dataset) else ""
+        raise TypeError(f"net is {type(net).__name__}, want a Network{swapped}")
+
+
 def _check_examples(examples):
+    if isinstance(examples, Dataset):
+        raise TypeError("want Examples, not a whole Dataset: pass data.train, .validation or .test")
     if not isinstance(examples, Examples):
         raise TypeError(
             f"data is {type(examples).__name__}, want a Dataset; "
@@ -399,8 +460,8 @@ def _check_data(net, data, cost):
         raise TypeError("net has complex parameters; want float32 or float64 to train")
     for part in (data.train, data.validation, data.test):
         if part is not None:
-            trace = net.forward(part.x)
-            check_targets(net, trace.a[net.depth], part.y, cost)
+            x = _checks.columns("x", part.x, net.sizes[0], net.parameters.vector.dtype)
+            check_targets(net, propagate(net, x).a[net.depth], part.y, cost)
 
 
 def _check_patience(patience, data):
@@ -485,6 +546,7 @@ def kfold_stopping_epoch(
     (4, True)
     """
     folds = _checks.integer("folds", folds, minimum=2)
+    _check_examples(examples)
     if folds > len(examples):
         raise ValueError(f"folds is {folds}, want at most {len(examples)}, one example in each")
     indices, best_epochs = np.arange(len(examples)), []

@@ -1,6 +1,5 @@
 """The checks at the door: what came, what was wanted, what to do about it."""
 
-import warnings
 from fractions import Fraction
 
 import numpy as np
@@ -31,6 +30,7 @@ def test_real_refuses_what_is_not_a_real_number(value):
         (-0.5, {"minimum": 0}, "eta is -0.5, want 0 or more"),
         (0, {"above": 0}, "eta is 0, want more than 0"),
         (1, {"below": 1}, "eta is 1, want less than 1"),
+        (2, {"maximum": 1}, "eta is 2, want 1 or less"),
     ],
 )
 def test_real_names_the_limit(value, limits, message):
@@ -43,6 +43,7 @@ def test_real_accepts_the_limits_themselves_where_it_says_so():
     assert _checks.real("eta", 0, minimum=0) == 0
     assert _checks.real("eta", 1e-300, above=0) == 1e-300
     assert _checks.real("eta", 0.999, below=1) == 0.999
+    assert _checks.real("eta", 1, maximum=1) == 1
 
 
 def test_integer():
@@ -83,38 +84,54 @@ def test_floating_returns_the_callers_array_itself_when_nothing_is_to_do():
     assert _checks.floating("x", x) is x
 
 
-def test_whole_numbers_are_converted_with_a_warning_that_points_at_the_caller():
+def test_whole_numbers_are_converted_to_the_precision_wanted():
+    """Exclusive or, pixels, labels: exact in every precision, so that no warning is due."""
     for value in ([[1, 2]], np.array([[1, 2]], np.uint8), np.array([[True, False]])):
-        with pytest.warns(UserWarning, match=r"^x holds whole numbers .*; converted to float32"):
-            assert _checks.floating("x", value, np.float32).dtype == np.float32
+        assert _checks.floating("x", value).dtype == np.float64
+        assert _checks.floating("x", value, np.float32).dtype == np.float32
 
 
 @pytest.mark.parametrize("door", ["forward", "backprop", "parameters", "from_arrays", "cost"])
-def test_the_warning_names_the_line_of_the_caller_not_one_of_the_package(door):
-    net = bp.Network.from_arrays([[[2.0]]], [[0.0]], ["sigmoid"])
+def test_every_door_takes_whole_numbers(door):
+    net = bp.Network.from_arrays([[[2.0]]], [[0.5]], ["sigmoid"])
     x, whole = np.array([[1.0]]), np.array([[1]])
     trace = net.forward(x)
     calls = {
-        "forward": lambda: net.forward(whole),
-        "backprop": lambda: bp.backprop(net, trace, whole, "quadratic"),
-        "parameters": lambda: bp.Parameters([1, 1], [1, 2]),
-        "from_arrays": lambda: bp.Network.from_arrays([[[2]]], [[0.0]], ["sigmoid"]),
-        "cost": lambda: bp.quadratic.value(x, whole),
+        "forward": lambda one: net.forward(one).a[2],
+        "backprop": lambda one: bp.backprop(net, trace, one, "quadratic").vector,
+        "parameters": lambda one: bp.Parameters([1, 1], [one[0, 0], 0 * one[0, 0]]).vector,
+        "from_arrays": lambda one: bp.Network.from_arrays([one], [one[0]], ["tanh"]).w[2],
+        "cost": lambda one: bp.quadratic.value(x / 4, one),
     }
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        calls[door]()
-    assert len(caught) == 1, "converted, once, visibly"
-    assert caught[0].filename == __file__
-    assert "whole numbers" in str(caught[0].message)
+    np.testing.assert_array_equal(calls[door](whole), calls[door](whole.astype(float)))
 
 
-def test_the_conversion_that_the_warning_proposes_works():
-    with pytest.warns(UserWarning) as caught:
-        _checks.floating("x", [[1, 2]])
-    proposal = str(caught[0].message).split("pass ")[1]
-    x = [[1, 2]]
-    assert eval(proposal, {"np": np, "x": x}).dtype == np.float64
+def test_a_mask_is_not_dropped():
+    hidden = np.ma.array([[5.0, 1.0]], mask=[[True, False]])
+    net = bp.Network.from_arrays([[[2.0]]], [[0.0]], ["sigmoid"])
+    for call in (
+        lambda: _checks.floating("x", hidden),
+        lambda: _checks.columns("x", hidden, 1),
+        lambda: net.forward(hidden),
+        lambda: bp.Parameters([1, 1], hidden[0]),
+        lambda: bp.quadratic.value(hidden, [[1.0, 1.0]]),
+        lambda: bp.Dataset.from_rows(hidden.T, [0, 1]),
+        lambda: bp.Dataset.from_rows([[1.0], [2.0]], hidden.T),
+    ):
+        with pytest.raises(TypeError, match=r"is a masked array.*leave the masked entries out"):
+            call()
+    open_mask = np.ma.array([[5.0, 1.0]])
+    assert _checks.floating("x", open_mask).tolist() == [[5, 1]], "nothing is hidden here"
+
+
+def test_rows_of_different_lengths_are_refused_in_words():
+    with pytest.raises(ValueError, match=r"^x is list that makes no array .*rows of one length"):
+        _checks.columns("x", [[1.0, 2.0], [3.0]], 2)
+
+
+def test_a_number_beyond_float64_is_refused_in_words():
+    with pytest.raises(ValueError, match="eta is beyond the range of float64"):
+        _checks.real("eta", 10**400)
 
 
 @pytest.mark.parametrize(

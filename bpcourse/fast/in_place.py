@@ -26,8 +26,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from bpcourse import _checks
 from bpcourse.activations import identity, relu, sigmoid, softmax, tanh
-from bpcourse.costs import quadratic
+from bpcourse.costs import COSTS, check_fit, quadratic
 from bpcourse.equations import bp1_matrix
 from bpcourse.parameters import Parameters
 
@@ -39,7 +40,7 @@ class BoundGradient:
     ----------
     net : Network
         Its parameters are copied, unless ``share`` brings them.
-    cost : Cost
+    cost : Cost or str
     batch_size : int
     scale : float
         A factor on the gradient of the mean cost, such as the learning rate.
@@ -51,7 +52,10 @@ class BoundGradient:
     Raises
     ------
     ValueError
-        ``share`` belongs to a network of other sizes or of another precision.
+        ``share`` belongs to a network of other sizes or of another precision; a cost that does not
+        fit the output activation; a batch size below 1; an unknown order.
+    TypeError
+        A network of complex parameters.
 
     Attributes
     ----------
@@ -76,6 +80,7 @@ class BoundGradient:
 
     def __init__(self, net, cost, batch_size, *, scale=1.0, share=None, order=None):
         self.sizes, dtype = net.sizes, net.parameters.vector.dtype
+        cost, batch_size = _checked(net, cost, batch_size, order)
         self.weights, self.gradient = _weights_and_gradient(net, share)
         self.x = np.ones((batch_size, net.sizes[0] + 1), dtype)
         self.y = np.zeros((batch_size, net.sizes[-1]), dtype)
@@ -102,7 +107,8 @@ class BoundGradient:
         _output_error(then, a[L], self.y.T, delta[L], cost, net.activations[L])
         if cost.matched != net.activations[L]:
             rules[L].times_prime(then, a[L], delta[L])
-        then(np.multiply, delta[L], _number(scale / batch_size, dtype), delta[L])
+        factor = _number(_checks.real("scale", scale) / batch_size, dtype)
+        then(np.multiply, delta[L], factor, delta[L])
 
         for l in range(L, 1, -1):
             # BP2: delta^l = (w^{l+1})^T delta^{l+1} * sigma'(z^l)
@@ -127,6 +133,17 @@ class BoundGradient:
 
     def _then(self, function, *arguments):
         self.calls.append(partial(function, *arguments))
+
+
+def _checked(net, cost, batch_size, order):
+    """Return the cost and the batch size after checking that they fit the network."""
+    if np.iscomplexobj(net.parameters.vector):
+        raise TypeError("net has complex parameters; want float32 or float64")
+    cost = _checks.lookup("cost", cost, COSTS)
+    check_fit(cost, net.activations[net.depth])
+    if order not in (None, "C", "F"):
+        raise ValueError(f"order is {order!r}, want 'C', 'F' or None")
+    return cost, _checks.integer("batch_size", batch_size, minimum=1)
 
 
 def _weights_and_gradient(net, share):
