@@ -39,6 +39,13 @@ def integer(name, value, *, minimum):
     return int(value)
 
 
+def flag(name, value):
+    """Return True or False; 1 or an array in the place of a switch is a slip."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} is {value!r}, want True or False")
+    return bool(value)
+
+
 def generator(rng):
     """Return ``rng`` if it is a NumPy random generator."""
     if not isinstance(rng, np.random.Generator):
@@ -60,7 +67,7 @@ def lookup(kind, value, known):
 
 def lookup_name(kind, name, known):
     """Return the entry of ``known`` (a dict) called ``name``."""
-    if name not in known:
+    if getattr(name, "__hash__", None) is None or name not in known:
         import difflib  # of use only here, when a name is unknown
 
         near = difflib.get_close_matches(str(name).lower(), known, 1)

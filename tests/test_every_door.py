@@ -433,8 +433,10 @@ def calls(path, function):
     parameters = list(inspect.signature(function).parameters.values())
     if inspect.ismethod(function) or not parameters or parameters[0].name != "self":
         pass
+
     def arguments(**odd):
         return [(p, odd[p.name]() if p.name in odd else good(path, p)) for p in parameters]
+
     yield "good", arguments()
     for p in parameters:
         if p.name == "self":
@@ -443,6 +445,7 @@ def calls(path, function):
             yield f"{p.name}={name}", arguments(**{p.name: make})
     for p, q in zip(parameters, parameters[1:]):
         if "self" not in (p.name, q.name):
-            yield f"{p.name} and {q.name} swapped", arguments(
-                **{p.name: lambda: good(path, q), q.name: lambda: good(path, p)}
+            yield (
+                f"{p.name} and {q.name} swapped",
+                arguments(**{p.name: lambda: good(path, q), q.name: lambda: good(path, p)}),
             )

@@ -7,7 +7,6 @@ but no operation makes one from finite numbers.
 
 import math
 import numbers
-import operator
 
 import numpy as np
 
@@ -49,7 +48,7 @@ def real(name, value, *, dtype=None, mask=False):
 
 def _array(name, value):
     """Return an array_like as an array; say what it is if it is none."""
-    if isinstance(value, np.ma.MaskedArray):
+    if np.ma.is_masked(value):
         raise TypeError(f"{name} is a masked array, whose mask would be lost; pass .filled(number)")
     try:
         return np.asarray(value)
@@ -136,9 +135,9 @@ def _shapes(arrays):
 
 def whole(name, value):
     """Return a whole number as a Python int."""
-    if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} is {value!r}, want a whole number")
-    return operator.index(value)
+    return int(value)
 
 
 def wholes(name, values):

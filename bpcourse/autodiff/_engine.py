@@ -378,8 +378,9 @@ def gradients(result, inputs, *, cotangent=None):
     >>> [gradients(y, [x], cotangent=row)[0] for row in np.eye(2)]
     [array([11.,  3.]), array([ 5., 13.])]
     """
-    if isinstance(inputs, Tensor):
-        raise TypeError("inputs is a Tensor, want a list of tensors: gradients(result, [x])")
+    if isinstance(inputs, Tensor) or not np.iterable(inputs):
+        kind = type(inputs).__name__
+        raise TypeError(f"inputs is {kind}, want a list of tensors: gradients(result, [x])")
     inputs = [checked("gradients with respect to", x) for x in inputs]
     wanted = dict.fromkeys(inputs)
     checked("gradients", result)

@@ -193,10 +193,11 @@ def cost_growth(weights, costs, *, ax=None, extrapolated=None, slopes=True):
     """
     ax, weights = axes_or_new(ax), positive_vector("weights", weights)
     ax.set(xscale="log", yscale="log", xlabel="number of weights $W$", ylabel="price")
-    ends, extrapolated = {}, extrapolated or {}
+    ends, curves = {}, named_curves("costs", costs)
+    slopes, extrapolated = _checks.flag("slopes", slopes), _limits("extrapolated", extrapolated)
     for name in extrapolated:
         _checks.lookup_name("method", name, costs)
-    for (name, values), color in zip(named_curves("costs", costs), cycle(SERIES), strict=False):
+    for (name, values), color in zip(curves, cycle(SERIES), strict=False):
         values = positive_vector(f"costs[{name!r}]", values, like=weights)
         measured = weights <= extrapolated.get(name, np.inf)
         ax.plot(weights[measured], values[measured], "o-", color=color)
@@ -250,6 +251,15 @@ def activation(activation, *, ax=None, limits=(-6.0, 6.0)):
     ax.set(xlabel="weighted input $z$", xlim=limits)
     label_ends(ax, {name: values[-1] for name, values in curves.items()})
     return ax
+
+
+def _limits(name, largest):
+    """Return numbers by the name of a curve."""
+    if largest is None:
+        return {}
+    if not isinstance(largest, Mapping):
+        raise TypeError(f"{name} is {largest!r}, want numbers by name, as {{'central': 1e4}}")
+    return {key: _checks.real(f"{name}[{key!r}]", value) for key, value in largest.items()}
 
 
 def _recorded(history, quantity):

@@ -6,7 +6,7 @@ from matplotlib.path import Path
 
 from bpcourse import _checks
 from bpcourse.datasets import Examples
-from bpcourse.figures.axes import axes_or_new
+from bpcourse.figures.axes import axes_or_new, real_array
 from bpcourse.figures.networks import COMES, GOES
 from bpcourse.figures.style import DIVERGING, PALETTE
 
@@ -88,10 +88,10 @@ def matrix(array, *, ax=None, text=None, decimals=2, limit=None, highlight=None)
     >>> [each.get_text() for each in ax.texts]
     ['0.50', '−1.00', '0.00', '0.25']
     """
-    array = np.asarray(array, dtype=float)
+    array = real_array("array", array)
     if array.ndim != 2 or not array.size:
         raise ValueError(f"array has shape {array.shape}, want (rows, columns)")
-    _checks.finite("array", array)
+    decimals = _checks.integer("decimals", decimals, minimum=0)
     limit = abs(array).max() or 1.0 if limit is None else _checks.real("limit", limit, above=0)
     rows, columns = array.shape
     ax = axes_or_new(ax, 0.55 * columns + 0.8, 0.45 * rows + 0.8)
@@ -111,15 +111,16 @@ def _images(examples, text):
         if text is None and examples.labels is not None:
             text = [str(label) for label in examples.labels]
         examples = examples.x
-    array = np.asarray(examples, dtype=float)
+    array = real_array("examples", examples)
     side = round(np.sqrt(array.shape[0])) if array.ndim == 2 else 0
     if array.ndim != 2 or side**2 != array.shape[0] or not array.size:
         raise ValueError(f"examples have shape {array.shape}, want (s * s, m): square images")
-    _checks.finite("examples", array)
     if array.min() < 0 or array.max() > 1:
         raise ValueError(
             f"pixels reach from {array.min():g} to {array.max():g}, want 0 (paper) to 1 (ink)"
         )
+    if text is not None and (isinstance(text, str | bytes) or not np.iterable(text)):
+        raise TypeError(f"text is {text!r}, want a sequence with one text for each image")
     text = [] if text is None else list(text)
     if text and len(text) != array.shape[1]:
         raise ValueError(f"{len(text)} texts for {array.shape[1]} images; want one for each")
@@ -150,7 +151,7 @@ def _write_cells(ax, array, text, decimals):
             [f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for value in row]
             for row in array
         ]
-    text = np.asarray(text, dtype=object)
+    text = np.asarray(list(text) if np.iterable(text) else text, dtype=object)
     if text.shape != array.shape:
         raise ValueError(f"text has shape {text.shape}, want {array.shape} like the array")
     for (row, column), each in np.ndenumerate(text):
@@ -171,7 +172,10 @@ def _number_cells(ax, rows, columns):
 
 def _frame_row_and_column(ax, highlight, rows, columns):
     """Frame row j and column k, in the colors of the two indices of a weight."""
-    j, k = highlight
+    pair = tuple(highlight) if np.iterable(highlight) else ()
+    if len(pair) != 2:
+        raise ValueError(f"highlight is {highlight!r}, want a pair (row, column)")
+    j, k = (_checks.integer("an entry of highlight", index, minimum=1) for index in pair)
     if not (1 <= j <= rows and 1 <= k <= columns):
         raise ValueError(f"highlight is {highlight}, want a row 1..{rows} and column 1..{columns}")
     frame = {"facecolor": "none", "linewidth": 2.4, "clip_on": False, "zorder": 3}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse import _checks
 from bpcourse.datasets import Examples
 from bpcourse.figures.axes import axes_or_new, finite_vector, low_and_high
 from bpcourse.figures.style import DIVERGING, PALETTE
@@ -49,9 +50,10 @@ def surface(
     >>> ax = surface(net, examples=bp.datasets.xor().train, limits=(-0.5, 1.5))
     """
     _check_surface(net, examples)
-    limits = low_and_high(limits)
+    limits, key = low_and_high(limits), _checks.flag("key", key)
+    boundary = _checks.real("boundary", boundary)
     ax = axes_or_new(ax, 5.0, 4.2)
-    levels = np.linspace(0, 1, 9) if levels is None else finite_vector("levels", levels)
+    levels = np.linspace(0, 1, 9) if levels is None else _ascending(levels)
     side = np.linspace(*limits, 60)
     output = _outputs_over(net, side)
     reach = abs(levels - boundary).max()
@@ -76,6 +78,13 @@ def surface(
     if examples is not None:
         _draw_points(ax, examples, key)
     return ax
+
+
+def _ascending(levels):
+    levels = finite_vector("levels", levels)
+    if len(levels) < 2 or (np.diff(levels) <= 0).any():
+        raise ValueError(f"levels are {levels}, want two or more, in ascending order")
+    return levels
 
 
 def _check_surface(net, examples):

@@ -11,8 +11,10 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse.activations import sigmoid
 from bpcourse.backprop import backprop
+from bpcourse.costs import COSTS
 from bpcourse.lessons.worked_examples import exam_scores, mazur, step
 from bpcourse.network import Network
+from bpcourse.parameters import check_sizes
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +58,10 @@ def _mazur_step(net, example, biases, overwrite):
     if overwrite:  # the hidden errors come through output weights that have already moved
         delta2 = (w3.T @ grad.delta[3]) * sigmoid.prime(trace.z[2])
     w2 = net.w[2] - example.eta * delta2 @ trace.a[1].T
-    move = _checks.lookup_name("biases", biases, _BIAS_MOVES)
-    b2, b3 = (net.b[l] - example.eta * move(d) for l, d in ((2, delta2), (3, grad.delta[3])))
+    b2, b3 = (
+        net.b[l] - example.eta * _BIAS_MOVES[biases](d)
+        for l, d in ((2, delta2), (3, grad.delta[3]))
+    )
     return Network.from_arrays([w2, w3], [b2, b3], [sigmoid, sigmoid])
 
 
@@ -81,7 +85,9 @@ def mazur_training(steps, *, biases="frozen", overwrite=False):
     >>> print(f"{mazur_training(1).costs[1]:.9f}, {mazur_training(1, overwrite=True).costs[1]:.9f}")
     0.291027774, 0.291027924
     """
-    example = mazur()
+    example, steps = mazur(), _checks.integer("steps", steps, minimum=0)
+    _checks.lookup_name("biases", biases, _BIAS_MOVES)
+    overwrite = _checks.flag("overwrite", overwrite)
     return _run(example, steps, lambda net: _mazur_step(net, example, biases, overwrite))
 
 
@@ -105,9 +111,9 @@ def exam_training(steps, *, seed=None):
     >>> print(f"{2 * exam_training(0).costs[0]:.9f}")
     0.016266539
     """
-    example = exam_scores()
+    example, steps = exam_scores(), _checks.integer("steps", steps, minimum=0)
     if seed is not None:
-        random = np.random.RandomState(seed)
+        random = np.random.RandomState(_checks.integer("seed", seed, minimum=0))
         w2, w3 = random.randn(2, 3).T, random.randn(3, 1).T
         start = Network.from_arrays([w2, w3], [np.zeros(3), np.zeros(1)], [sigmoid, sigmoid])
         example = replace(example, network=start)
@@ -134,15 +140,27 @@ class Starts:
     """
 
     def __init__(self, w2, w3, *, eta, momentum=0.0):
-        self.w2, self.w3 = np.array(w2, dtype=float), np.array(w3, dtype=float)
-        self.eta, self.momentum = eta, momentum
+        self.w2, self.w3 = (
+            np.array(_checks.floating(name, w, np.float64)) for name, w in (("w2", w2), ("w3", w3))
+        )
+        r, n_3 = (*self.w3.shape, 0, 0)[:2]
+        if self.w2.ndim != 3 or self.w3.shape != (len(self.w2), n_3, self.w2.shape[1] + 1) or not r:
+            raise ValueError(
+                f"w2 and w3 have shapes {self.w2.shape} and {self.w3.shape}; "
+                "want (r, n_2, n_1 + 1) and (r, n_3, n_2 + 1)"
+            )
+        self.eta = _checks.real("eta", eta, above=0)
+        self.momentum = _checks.real("momentum", momentum, minimum=0, below=1)
         self.v2, self.v3 = np.zeros_like(self.w2), np.zeros_like(self.w3)
 
     @classmethod
     def uniform(cls, seeds, sizes, *, init, eta, momentum=0.0):
         """Draw each network from its own seed: w2, then w3, uniform from -init to init."""
+        if len(sizes := check_sizes(sizes)) != 3:
+            raise ValueError(f"sizes are {sizes}, want three: input, hidden, output")
         n_1, n_2, n_3 = sizes
-        rngs = [np.random.default_rng(seed) for seed in seeds]
+        init = _checks.real("init", init, minimum=0)
+        rngs = [np.random.default_rng(seed) for seed in _seeds(seeds)]
         pairs = [
             (rng.uniform(-init, init, (n_2, n_1 + 1)), rng.uniform(-init, init, (n_3, n_2 + 1)))
             for rng in rngs
@@ -152,16 +170,33 @@ class Starts:
 
     def forward(self, x):
         """Return hidden and output activations, (r, n_2, m) and (r, n_3, m), for x (n_1, m)."""
+        return self._forward(self._inputs(x))
+
+    def _inputs(self, x):
+        return _real_columns("x", x, self.w2.shape[2] - 1)
+
+    def _patterns(self, x, y):
+        """Return inputs and targets, checked; the loops of this module pass theirs unchecked."""
+        x, y = self._inputs(x), _real_columns("y", y, self.w3.shape[1])
+        if x.shape[1] != y.shape[1]:
+            raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
+        return x, y
+
+    def _forward(self, x):
         hidden = _logistic(self.w2[:, :, :-1] @ x + self.w2[:, :, -1:])
         return hidden, _logistic(self.w3[:, :, :-1] @ hidden + self.w3[:, :, -1:])
 
     def cost(self, x, y):
         """Return E of each network, of shape (r,)."""
-        return ((self.forward(x)[1] - y) ** 2).sum(axis=(1, 2)) / 2
+        x, y = self._patterns(x, y)
+        return ((self._forward(x)[1] - y) ** 2).sum(axis=(1, 2)) / 2
 
     def gradient(self, x, y):
-        """Return the gradients by w2 and w3, by BP1 to BP4."""
-        hidden, output = self.forward(x)
+        """Return the gradients with respect to w2 and w3, by BP1 to BP4."""
+        return self._gradient(*self._patterns(x, y))
+
+    def _gradient(self, x, y):
+        hidden, output = self._forward(x)
         delta3 = (output - y) * output * (1 - output)
         delta2 = (self.w3[:, :, :-1].transpose(0, 2, 1) @ delta3) * hidden * (1 - hidden)
         return _with_bias(delta2, np.broadcast_to(x, (len(delta2), *x.shape))), _with_bias(
@@ -170,14 +205,19 @@ class Starts:
 
     def step(self, x, y):
         """Move every network by one step on this batch."""
-        g2, g3 = self.gradient(x, y)
+        self._step(*self._patterns(x, y))
+
+    def _step(self, x, y):
+        g2, g3 = self._gradient(x, y)
         self.v2 = self.momentum * self.v2 - self.eta * g2
         self.v3 = self.momentum * self.v3 - self.eta * g3
         self.w2 += self.v2
         self.w3 += self.v3
 
     def network(self, r):
-        """Return the r-th of them as a Network."""
+        """Return the r-th of them as a Network, counted from 0."""
+        if (r := _checks.integer("r", r, minimum=0)) >= len(self.w2):
+            raise ValueError(f"r is {r}, want less than {len(self.w2)}, the number of networks")
         return Network.from_arrays(
             [self.w2[r, :, :-1], self.w3[r, :, :-1]],
             [self.w2[r, :, -1], self.w3[r, :, -1]],
@@ -185,8 +225,25 @@ class Starts:
         )
 
 
+def _real_columns(name, value, rows):
+    array = _checks.columns(name, value, rows, np.float64)
+    if array.dtype != np.float64:
+        raise TypeError(f"{name} has dtype {array.dtype}, want float64")
+    return array
+
+
+def _seeds(seeds):
+    """Return seeds as a list of whole numbers, one at least."""
+    if isinstance(seeds, str | bytes | dict) or not np.iterable(seeds):
+        raise TypeError(f"seeds is {seeds!r}, want a sequence of whole numbers, such as range(10)")
+    seeds = [_checks.integer("a seed", seed, minimum=0) for seed in seeds]
+    if not seeds:
+        raise ValueError("seeds is empty, want one for each network")
+    return seeds
+
+
 def _logistic(z):
-    return 1 / (1 + np.exp(-z))
+    return sigmoid.f(z)
 
 
 def _with_bias(delta, a):
@@ -290,6 +347,9 @@ def encoder(
     array([ True])
     """
     _checks.lookup_name("order", order, dict.fromkeys(("fixed", "shuffled", "batch")))
+    epochs = _checks.integer("epochs", epochs, minimum=0)
+    record_every = _checks.integer("record_every", record_every, minimum=1)
+    low, high = _checks.real("low", low), _checks.real("high", high)
     starts = Starts.uniform(seeds, (8, hidden, 8), init=init, eta=eta, momentum=momentum)
     x, shuffler = np.eye(8), np.random.default_rng(0)
     y = low + (high - low) * x
@@ -300,7 +360,7 @@ def encoder(
             records.append(_encoder_record(starts, x, y))
         if epoch < epochs:
             for batch in _encoder_batches(order, shuffler):
-                starts.step(x[:, batch], y[:, batch])
+                starts._step(x[:, batch], y[:, batch])
     a, output = starts.forward(x)
     recorded = [np.array(each) for each in zip(*records, strict=True)]
     return EncoderRuns(starts, a, output, starts.cost(x, y), np.array(epochs_recorded), *recorded)
@@ -367,9 +427,9 @@ def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
     starts = Starts.uniform(seeds, (6, 2, 1), init=init, eta=eta, momentum=momentum)
     x, y = symmetry_task()
     solved_at = np.full(len(starts.w2), -1)
-    for sweep in range(1, sweeps + 1):
-        starts.step(x, y)
-        right = ((starts.forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
+    for sweep in range(1, _checks.integer("sweeps", sweeps, minimum=0) + 1):
+        starts._step(x, y)
+        right = ((starts._forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
         solved_at[right & (solved_at < 0)] = sweep
     return SymmetryRuns(starts, solved_at)
 
@@ -419,15 +479,17 @@ def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
     >>> xor_starts(2, rng=np.random.default_rng(0), runs=3, epochs=10).costs.shape
     (3,)
     """
+    hidden = _checks.integer("hidden", hidden, minimum=1)
+    rng, init = _checks.generator(rng), _checks.real("init", init, minimum=0)
     pairs = [
         (rng.uniform(-init, init, (hidden, 3)), rng.uniform(-init, init, (1, hidden + 1)))
-        for _ in range(runs)
+        for _ in range(_checks.integer("runs", runs, minimum=1))
     ]
     starts = Starts(*zip(*pairs, strict=True), eta=eta)
     x = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
     y = np.array([[0.0, 1.0, 1.0, 0.0]])
-    for _ in range(epochs):
-        starts.step(x, y)
+    for _ in range(_checks.integer("epochs", epochs, minimum=0)):
+        starts._step(x, y)
     solved = ((starts.forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
     return XorRuns(starts, starts.cost(x, y), solved)
 
@@ -455,7 +517,7 @@ def single_neuron(w, b, *, cost, eta, steps):
     ----------
     w, b : float
         Where to start.
-    cost : Cost
+    cost : Cost or str
     eta : float
     steps : int
 
@@ -474,7 +536,10 @@ def single_neuron(w, b, *, cost, eta, steps):
     >>> print(f"{run.output[0]:.2f} to {run.output[-1]:.2f}")
     0.98 to 0.20
     """
-    net = Network.from_arrays([[[float(w)]]], [[float(b)]], [sigmoid])
+    w, b = _checks.real("w", w), _checks.real("b", b)
+    eta, steps = _checks.real("eta", eta, above=0), _checks.integer("steps", steps, minimum=0)
+    cost = _checks.lookup("cost", cost, COSTS)
+    net = Network.from_arrays([[[w]]], [[b]], [sigmoid])
     x, y, rows = np.array([[1.0]]), np.array([[0.0]]), []
     for _ in range(steps + 1):
         trace = net.forward(x)

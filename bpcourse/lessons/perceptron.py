@@ -90,12 +90,19 @@ def _cycle(weights):
 
 
 def _check_binary(x, y):
-    x = _checks.columns("x", x, np.shape(x)[0])
-    y = _checks.columns("y", y, 1)
-    if y.shape[1] != x.shape[1]:
-        raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
+    x, y = _check_examples(x, y)
     if not np.isin(y, (0, 1)).all():
         raise ValueError(f"y holds {np.unique(y)}, want only 0 and 1")
+    return x, y
+
+
+def _check_examples(x, y):
+    """Return x (n_1, m) and y (1, m), of one precision."""
+    x = _checks.array_of("x", x)
+    x = _checks.columns("x", x, len(x) if x.ndim else 1)
+    y = _checks.columns("y", y, 1, x.dtype)
+    if y.shape[1] != x.shape[1]:
+        raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
     return x, y
 
 
@@ -118,6 +125,14 @@ def delta_rule(x, y, *, eta, epochs, start):
     ndarray of shape (epochs + 1, n_1)
         The weights after each epoch; row 0 is the start.
 
+    Raises
+    ------
+    ValueError
+        Shapes that don't fit, NaN or infinity, eta not above 0; weights that grow beyond all
+        bounds, because eta is too large.
+    TypeError
+        Arrays of different precision.
+
     Notes
     -----
     B. Widrow and M. Hoff, IRE WESCON Convention Record (1960). Used in the book's chapter
@@ -129,13 +144,18 @@ def delta_rule(x, y, *, eta, epochs, start):
     >>> weights[:, 0].round(4)
     array([3.    , 2.54  , 2.2916, 2.1575])
     """
-    x = _checks.columns("x", x, np.shape(x)[0])
-    y = _checks.columns("y", y, 1)
+    x, y = _check_examples(x, y)
     eta = _checks.real("eta", eta, above=0)
-    weights = [_checks.floating("start", start)]
+    weights = [_checks.floating("start", start, x.dtype)]
+    if weights[0].shape != (len(x),):
+        raise ValueError(
+            f"start has shape {weights[0].shape}, want ({len(x)},): a weight for each row of x"
+        )
     for _ in range(_checks.integer("epochs", epochs, minimum=0)):
         w = weights[-1]
-        for example, target in zip(x.T, y[0], strict=True):
-            w = w + eta * (target - w @ example) * example
+        with np.errstate(over="ignore", invalid="ignore"):  # refused just below
+            for example, target in zip(x.T, y[0], strict=True):
+                w = w + eta * (target - w @ example) * example
+        _checks.finite(f"eta = {eta:g} is too large: the weights after epoch {len(weights)}", w)
         weights.append(w)
     return np.array(weights)
