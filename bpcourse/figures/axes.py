@@ -1,5 +1,6 @@
 """Axes to draw on, and checks of what is drawn."""
 
+import numbers
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -19,6 +20,13 @@ def axes_or_new(ax, width=6.5, height=3.8):
             "makes one"
         )
     return ax
+
+
+def whole(name, value):
+    """Return a whole number of any sign; where it must lie is for the caller to say."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} is {value!r}, want a whole number")
+    return int(value)
 
 
 def finite_vector(name, values):

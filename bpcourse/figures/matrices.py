@@ -6,7 +6,7 @@ from matplotlib.path import Path
 
 from bpcourse import _checks
 from bpcourse.datasets import Examples
-from bpcourse.figures.axes import axes_or_new, real_array
+from bpcourse.figures.axes import axes_or_new, real_array, whole
 from bpcourse.figures.networks import COMES, GOES
 from bpcourse.figures.style import DIVERGING, PALETTE
 
@@ -94,14 +94,19 @@ def matrix(array, *, ax=None, text=None, decimals=2, limit=None, highlight=None)
     decimals = _checks.integer("decimals", decimals, minimum=0)
     limit = abs(array).max() or 1.0 if limit is None else _checks.real("limit", limit, above=0)
     rows, columns = array.shape
+    cells = _cells(array, text, decimals)
+    highlight = None if highlight is None else _row_and_column(highlight, rows, columns)
     ax = axes_or_new(ax, 0.55 * columns + 0.8, 0.45 * rows + 0.8)
     x, y = np.arange(columns + 1) + 0.5, np.arange(rows + 1) + 0.5
     shade = np.round(array / limit, 6)
     ax.pcolormesh(x, y, shade, cmap=DIVERGING, vmin=-1, vmax=1, edgecolors=PALETTE["grid"])
-    _write_cells(ax, array, text, decimals)
+    for (row, column), each in np.ndenumerate(cells):
+        ax.text(
+            column + 1, row + 1, each, ha="center", va="center", fontsize=10, color=PALETTE["ink"]
+        )
     _number_cells(ax, rows, columns)
     if highlight is not None:
-        _frame_row_and_column(ax, highlight, rows, columns)
+        _frame_row_and_column(ax, *highlight, rows, columns)
     return ax
 
 
@@ -144,8 +149,8 @@ def _level_paths(images, columns, tall):
     }
 
 
-def _write_cells(ax, array, text, decimals):
-    """Write in each cell its text, or its number."""
+def _cells(array, text, decimals):
+    """Return what to write in each cell: its text, or its number."""
     if text is None:
         text = [
             [f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for value in row]
@@ -154,10 +159,7 @@ def _write_cells(ax, array, text, decimals):
     text = np.asarray(list(text) if np.iterable(text) else text, dtype=object)
     if text.shape != array.shape:
         raise ValueError(f"text has shape {text.shape}, want {array.shape} like the array")
-    for (row, column), each in np.ndenumerate(text):
-        ax.text(
-            column + 1, row + 1, each, ha="center", va="center", fontsize=10, color=PALETTE["ink"]
-        )
+    return text
 
 
 def _number_cells(ax, rows, columns):
@@ -170,14 +172,19 @@ def _number_cells(ax, rows, columns):
     ax.spines[:].set_visible(False)
 
 
-def _frame_row_and_column(ax, highlight, rows, columns):
-    """Frame row j and column k, in the colors of the two indices of a weight."""
+def _row_and_column(highlight, rows, columns):
+    """Return the row and the column to highlight."""
     pair = tuple(highlight) if np.iterable(highlight) else ()
     if len(pair) != 2:
         raise ValueError(f"highlight is {highlight!r}, want a pair (row, column)")
-    j, k = (_checks.integer("an entry of highlight", index, minimum=1) for index in pair)
+    j, k = (whole("an entry of highlight", index) for index in pair)
     if not (1 <= j <= rows and 1 <= k <= columns):
         raise ValueError(f"highlight is {highlight}, want a row 1..{rows} and column 1..{columns}")
+    return j, k
+
+
+def _frame_row_and_column(ax, j, k, rows, columns):
+    """Frame row j and column k, in the colors of the two indices of a weight."""
     frame = {"facecolor": "none", "linewidth": 2.4, "clip_on": False, "zorder": 3}
     ax.add_patch(Rectangle((0.5, j - 0.5), columns, 1, edgecolor=GOES, **frame))
     ax.add_patch(Rectangle((k - 0.5, 0.5), 1, rows, edgecolor=COMES, **frame))

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from bpcourse import _checks
-from bpcourse.figures.axes import axes_or_new, text_by_key
+from bpcourse.figures.axes import axes_or_new, text_by_key, whole
 from bpcourse.figures.labels import write_at
 from bpcourse.figures.style import PALETTE
 from bpcourse.network import Network
@@ -182,7 +182,7 @@ def _check_item(plan, item, length=None):
         raise ValueError(
             f"{item!r} names no part of the network; want {' or '.join(want.values())}"
         )
-    item = tuple(_checks.integer(f"an index of {item}", index, minimum=1) for index in item)
+    item = tuple(whole(f"an index of {item}", index) for index in item)
     first = len(item) - 1
     if not first <= item[0] <= len(plan.sizes):
         raise ValueError(f"{item} is in layer {item[0]}, want {first} to {len(plan.sizes)}")
