@@ -142,7 +142,8 @@ def backprop(net, trace, y, cost):
     cost = _checks.lookup("cost", cost, COSTS)
     _check_trace(net, trace)
     y = check_targets(net, trace.a[net.depth], y, cost)
-    grad = propagate_back(net, trace, y, cost)
+    with np.errstate(all="ignore"):  # what is not finite is refused by name
+        grad = propagate_back(net, trace, y, cost)
     if not _checks.all_finite(grad.vector):
         _refuse_output_error(net, grad.delta[net.depth], cost)
         _refuse_gradient(grad)
@@ -151,16 +152,14 @@ def backprop(net, trace, y, cost):
 
 def propagate_back(net, trace, y, cost):
     """Run the backward pass on arguments that have been checked; see :func:`backprop`."""
-    # An infinite error is refused by name, and finite products may raise NumPy's flags: no warnings.
-    with np.errstate(all="ignore"):
-        delta = {net.depth: output_error(net, trace, y, cost)}
-        for l in range(net.depth - 1, 1, -1):
-            delta[l] = hidden_error(net, trace, l, delta[l + 1])
-        vector = np.empty(net.parameters.vector.shape, delta[net.depth].dtype)
-        grad = Parameters._over(net.sizes, vector)
-        for l, delta_l in delta.items():
-            grad.w[l][...] = bp4(trace.a[l - 1], delta_l)
-            grad.b[l][...] = bp3(delta_l)
+    delta = {net.depth: output_error(net, trace, y, cost)}
+    for l in range(net.depth - 1, 1, -1):
+        delta[l] = hidden_error(net, trace, l, delta[l + 1])
+    vector = np.empty(net.parameters.vector.shape, delta[net.depth].dtype)
+    grad = Parameters._over(net.sizes, vector)
+    for l, delta_l in delta.items():
+        grad.w[l][...] = bp4(trace.a[l - 1], delta_l)
+        grad.b[l][...] = bp3(delta_l)
     return Gradient(grad._with(vector), delta)
 
 

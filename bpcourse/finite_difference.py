@@ -12,7 +12,9 @@ method       derivative                                error of the formula    e
 
 The first two subtract two nearly equal numbers, so that a step that is too small drowns in
 rounding. The third subtracts nothing and may take a step of 1e-20, but f must be able to compute
-with complex numbers; every activation and cost of this package can.
+with complex numbers; every activation and cost of this package can. A function that takes complex
+numbers and drops their imaginary part somewhere (abs, a maximum of values) would give a wrong
+number, so that the third is compared with a real step, and refused where they differ.
 
 For a network's cost, :func:`gradient` computes the 2 N values of "central" without repeating what
 they share, and knows a fourth method, "carried": a central difference without cancellation. See
@@ -22,17 +24,23 @@ Sources: Nielsen, chapter 2, equation 46, for the forward difference; Squire and
 the complex step. Derived in the book's chapter "Finite differences against backpropagation".
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bpcourse import _checks
+from bpcourse.activations import ACTIVATIONS
 from bpcourse.backprop import check_targets
 from bpcourse.costs import COSTS
 from bpcourse.fast.low_rank import central_differences
 from bpcourse.network import propagate
 from bpcourse.parameters import Parameters
+
+
+class ComplexStepError(TypeError):
+    """A function that the complex step does not pass through; central differences do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +56,8 @@ class Estimate:
     step : float
         The step h, before it is scaled by ``max(1, |x_i|)`` where the default step was used.
     forward_passes : int
-        How many times f was evaluated; for a network's cost, how many forward passes that would
-        be, one after another.
+        How many times f was evaluated for it; for a network's cost, how many forward passes that
+        would be, one after another. (Three more confirm a complex step.)
     parameters : Parameters or None
         For a network's cost, the gradient laid out like the parameters; then ``w``, ``b``,
         ``vector`` and ``sizes`` work as on a gradient by backpropagation.
@@ -113,7 +121,7 @@ def _complex(f, x, i, h, base):
     moved[i] += 1j * h
     value = f(moved)
     if not np.iscomplexobj(value):
-        raise TypeError(
+        raise ComplexStepError(
             "f returned a real number for a complex argument, so it drops the imaginary part "
             "somewhere (abs, .real, a comparison, float(...)); use method='central'"
         )
@@ -163,8 +171,9 @@ def derivative(f, x, *, method="central", step=None):
     ValueError
         An unknown method, a step that isn't positive or that is too small to change x, NaN or
         infinity in x.
-    TypeError
-        A complex step through a function that drops the imaginary part.
+    ComplexStepError
+        A TypeError: a complex step through a function that takes no complex numbers, or that drops
+        the imaginary part, so that a real step gives another number.
 
     Examples
     --------
@@ -181,10 +190,54 @@ def derivative(f, x, *, method="central", step=None):
     def flat_f(flat):
         return np.asarray(f(flat.reshape(x.shape)))
 
-    base = flat_f(x.flatten()) if how.needs_base else None
-    parts = [how.quotient(flat_f, x.ravel(), i, h, base) for i, h in enumerate(steps)]
-    value = np.stack(parts, axis=-1)
+    value = _quotients(flat_f, x.ravel(), how, steps)
+    if method == "complex":
+        confirm(flat_f, x.flatten(), value)
     return _estimate(value.reshape(value.shape[:-1] + x.shape), x, method, how, step)
+
+
+def _quotients(f, x, how, steps):
+    """Return the derivatives along each coordinate of a vector x, on the last axis."""
+    base = f(x.copy()) if how.needs_base else None
+    if how.quotient is not _complex:
+        return np.stack([how.quotient(f, x, i, h, base) for i, h in enumerate(steps)], axis=-1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)  # an imaginary part is lost
+        try:
+            return np.stack([_complex(f, x, i, h, base) for i, h in enumerate(steps)], axis=-1)
+        except ComplexStepError:
+            raise
+        except (TypeError, np.exceptions.ComplexWarning) as error:
+            reason = f"f takes no complex numbers ({error}); use method='central'"
+            raise ComplexStepError(reason) from error
+
+
+def confirm(f, x, value, parts=(slice(None),)):
+    """Refuse complex-step derivatives that real steps along a line do not confirm.
+
+    There is a line through x for each part of its coordinates. A short step one way and a longer
+    one the other way must give one slope; where they differ, at a kink, the line is no judge.
+    """
+    rng, epsilon = np.random.default_rng(0), float(np.finfo(x.dtype).eps)
+    directions = np.where(x == 0, 1, np.minimum(abs(x), 1)) * rng.uniform(0.5, 1, x.size)
+    directions = (directions * rng.choice([-1, 1], x.size)).astype(x.dtype)
+    t, at = epsilon**0.5, f(x.copy())
+    for part in parts:
+        line = np.zeros_like(x)
+        line[part] = directions[part]
+        with np.errstate(all="ignore"):
+            forward = (f(x + t * line) - at) / t
+            backward = (at - f(x - 4 * t * line)) / (4 * t)
+        along, size = value @ line, abs(value) @ abs(line)
+        rounding = (1 + abs(at)) + abs(value) @ (abs(x) * (line != 0))
+        margin = 1e-3 * size + (64 * epsilon / t) * rounding
+        smooth = abs(forward - backward) <= margin
+        if (smooth & (abs(along - forward) > 2 * margin)).any():
+            raise ComplexStepError(
+                "the complex step and a real step give different derivatives: f drops the "
+                "imaginary part somewhere (abs, np.sign, a maximum or a where of values); "
+                "use method='central'"
+            )
 
 
 def _estimate(value, x, method, how, step):
@@ -256,20 +309,45 @@ def gradient(net, x, y, cost, *, method="central", step=None):
     cost = _checks.lookup("cost", cost, COSTS)
     trace = net.forward(x)
     y = check_targets(net, trace.a[net.depth], y, cost)
-    vector = net.parameters.vector
+    _refuse_complex(net, x=trace.a[1], y=y)
     if method == "carried" and cost.per_example is None:
         raise ValueError(
             f"method 'carried' needs a cost with per_example, and {cost.name} has none; "
             "use method='central'"
         )
+    estimate = estimated(net, trace, y, cost, method, how, step)
+    if method == "complex" and not known_to_be_complex(net, cost):
+        confirm(_cost_at(net, trace.a[1], y, cost), net.parameters.vector, estimate.value)
+    return estimate
+
+
+def estimated(net, trace, y, cost, method, how, step):
+    """Return the gradient by a method, for arguments that have been checked; see `gradient`."""
+    vector = net.parameters.vector
+    steps = _steps(vector, how, step)
     if method in ("central", "carried") and cost.per_example is not None:
-        steps = _steps(vector, how, step)
         value = central_differences(net, trace, y, cost, steps, carry=method == "carried")
-        estimate = _estimate(value, vector, method, how, step)
     else:
-        estimate = derivative(_cost_at(net, trace.a[1], y, cost), vector, method=method, step=step)
-    estimate.value.flags.writeable = False
-    return replace(estimate, parameters=Parameters._over(net.sizes, estimate.value))
+        cost_at = _cost_at(net, trace.a[1], y, cost)
+        value = _quotients(lambda v: np.asarray(cost_at(v)), vector, how, steps)
+    value.flags.writeable = False
+    estimate = _estimate(value, vector, method, how, step)
+    return replace(estimate, parameters=Parameters._over(net.sizes, value))
+
+
+def known_to_be_complex(net, cost):
+    """Return whether every function is this package's own: the complex step passes through it."""
+    built_in = [*ACTIVATIONS.values()]
+    return cost in COSTS.values() and all(each in built_in for each in net.activations.values())
+
+
+def _refuse_complex(net, **arrays):
+    for name, array in {"net": net.parameters.vector, **arrays}.items():
+        if np.iscomplexobj(array):
+            raise TypeError(
+                f"{name} holds complex numbers, which have no finite difference by real steps; "
+                "want float32 or float64"
+            )
 
 
 def cost_function(net, x, y, cost):
@@ -290,6 +368,11 @@ def cost_function(net, x, y, cost):
     callable
         From a vector of shape (W,) to the mean cost of the mini-batch.
 
+    Raises
+    ------
+    ValueError, TypeError
+        As :func:`gradient`.
+
     Examples
     --------
     >>> import bpcourse as bp
@@ -300,12 +383,20 @@ def cost_function(net, x, y, cost):
     """
     cost = _checks.lookup("cost", cost, COSTS)
     trace = net.forward(x)
-    return _cost_at(net, trace.a[1], check_targets(net, trace.a[net.depth], y, cost), cost)
+    y = check_targets(net, trace.a[net.depth], y, cost)
+    _refuse_complex(net, x=trace.a[1], y=y)
+    return _cost_at(net, trace.a[1], y, cost)
 
 
 def _cost_at(net, x, y, cost):
     def cost_at(vector):
+        if np.shape(vector) != net.parameters.vector.shape:
+            raise ValueError(
+                f"vector has shape {np.shape(vector)}, want ({len(net.parameters)},): all weights "
+                f"and biases of a network {list(net.sizes)}"
+            )
         moved = net._at(Parameters._over(net.sizes, vector))
-        return cost.value(propagate(moved, x).a[net.depth], y)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return cost.value(propagate(moved, x).a[net.depth], y)
 
     return cost_at

@@ -23,10 +23,11 @@ from dataclasses import replace
 import numpy as np
 
 from bpcourse import _checks, finite_difference
+from bpcourse.activations import identity
 from bpcourse.backprop import check_targets, propagate_back
-from bpcourse.costs import COSTS
+from bpcourse.costs import COSTS, Cost, cross_entropy, log_likelihood
 from bpcourse.gradcheck_report import CLEAR, GradientError, Report, Row, likely_mistake, same_ratio
-from bpcourse.network import Trace
+from bpcourse.network import Network, Trace
 from bpcourse.parameters import Parameters, parameter_count
 
 # A mistake in a gradient changes it by far more than this; rounding and truncation by far less.
@@ -36,6 +37,12 @@ _TOLERANCES = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-3}
 _ROUNDING = 64
 
 _EPSILON = float(np.finfo(np.float64).eps)
+_TINY = float(np.finfo(np.float64).tiny)
+
+_FALLBACK_NOTE = (
+    "The complex step was not used, because {}. Central differences took its place; they are wrong "
+    "where the cost bends within the step, such as at a kink."
+)
 
 _CAST_NOTE = "The network is float32; the check was made in float64, with x and y cast up."
 
@@ -123,13 +130,15 @@ def check(net, x, y, cost, gradient=None, *, method="complex", step=None, relati
     Raises
     ------
     ValueError, TypeError
-        A gradient of other sizes, NaN or infinity; as
-        :func:`bpcourse.finite_difference.gradient`.
+        A gradient of other sizes, NaN or infinity; a gradient function that changes its arguments;
+        as :func:`bpcourse.finite_difference.gradient`.
 
     Notes
     -----
     What rounding explains is measured, not guessed: the backward pass is repeated with every number
-    that enters it changed in its last digits, and the change of the gradient is taken as noise.
+    that enters it changed in its last digits, and the change of the gradient is taken as noise, and
+    so is what underflows. The cost of a matched pair is computed from the weighted input of the
+    output layer: where outputs are saturated, 1 - a has lost its digits, and its logarithm too.
     One case escapes: a softmax with outputs within about 1e-10 of 1, and without its matched cost,
     loses digits of its derivative in both gradients, and may be reported as wrong.
 
@@ -154,25 +163,110 @@ def check(net, x, y, cost, gradient=None, *, method="complex", step=None, relati
     cast, x, y = _in_float64(net, x, y, cost)
     # The targets have been checked in their own precision, where rounding is coarser.
     unchecked = replace(cost, check_targets=None)
-    numeric = finite_difference.gradient(cast, x, y, unchecked, method=method, step=step)
     dtype = np.dtype(np.float64)
     if gradient is None:
-        gradient = propagate_back(cast, cast.forward(x), y, unchecked)
+        with np.errstate(all="ignore"):  # a gradient that is not finite is refused by name below
+            gradient = propagate_back(cast, cast.forward(x), y, unchecked)
     elif callable(gradient):
-        gradient = gradient(cast, x, y, cost)
+        gradient = _called(gradient, cast, x, y, cost)
     else:
         dtype = net.parameters.vector.dtype
-    pairs = _pairs(gradient, numeric)
-    dtype = _coarser(dtype, *(analytic.dtype for analytic, _ in pairs.values()))
-    return report(
-        pairs,
-        numeric,
-        _noise(cast, x, y, unchecked, numeric, dtype),
-        dtype=dtype,
-        relative_tolerance=relative_tolerance,
-        batch_size=x.shape[1],
-        note="" if cast is net else _CAST_NOTE,
-    )
+    dtype = _coarser(dtype, _dtype_of(gradient))
+
+    def judged(numeric, *notes):
+        return report(
+            _pairs(gradient, numeric),
+            numeric,
+            _noise(cast, x, y, unchecked, numeric, dtype),
+            dtype=dtype,
+            relative_tolerance=relative_tolerance,
+            batch_size=x.shape[1],
+            note=" ".join([*(() if cast is net else (_CAST_NOTE,)), *notes]),
+        )
+
+    same, cost_of_same = _at_weighted_inputs(cast, cost, unchecked)
+    estimate = _estimator(same, x, y, cost_of_same)
+    if method != "complex" or finite_difference.known_to_be_complex(cast, cost):
+        return judged(estimate(method, step))
+    return _judged_with_care(judged, estimate, step)
+
+
+def _judged_with_care(judged, estimate, step):
+    """Return a report by the complex step, or by central differences if it does not pass through.
+
+    Functions of one's own may drop an imaginary part unseen. So a report that finds a mistake is
+    believed only if real steps find one too.
+    """
+    try:
+        found = judged(estimate("complex", step, confirmed=True))
+    except finite_difference.ComplexStepError as error:
+        return judged(estimate("central"), _FALLBACK_NOTE.format(error.args[0].split(";")[0]))
+    if found.wrong:
+        by_real_steps = judged(estimate("central"), _FALLBACK_NOTE.format("it finds a mistake"))
+        return by_real_steps if by_real_steps.ok else found
+    return found
+
+
+def _estimator(net, x, y, cost):
+    """Return a function of the method and the step that estimates the gradient."""
+    trace = net.forward(x)
+    indices = _by_layer(Parameters._over(net.sizes, np.arange(len(net.parameters))))
+    parts = [slice(None), *(each.ravel() for each in indices.values())]
+
+    def estimate(method, step=None, *, confirmed=False):
+        how = _checks.lookup_name("method", method, finite_difference.METHODS)
+        found = finite_difference.estimated(net, trace, y, cost, method, how, step)
+        if confirmed:
+            cost_at = finite_difference.cost_function(net, x, y, cost)
+            finite_difference.confirm(cost_at, net.parameters.vector, found.value, parts)
+        return found
+
+    return estimate
+
+
+def _called(gradient, net, x, y, cost):
+    """Return what a gradient function returns; it must leave its arguments as they are."""
+    given = {"x": x.copy(), "y": y.copy()}
+    result = gradient(net, given["x"], given["y"], cost)
+    for name, before in (("x", x), ("y", y)):
+        changed = np.argwhere(given[name] != before)
+        if changed.size:
+            place = tuple(int(i) for i in changed[0])
+            raise ValueError(
+                f"the gradient function changes its argument {name}: {name}{list(place)} was "
+                f"{before[place]:g}, and is {given[name][place]:g} afterwards; let it work on a "
+                f"copy, {name} = {name}.copy()"
+            )
+    return result
+
+
+def _at_weighted_inputs(net, cost, unchecked):
+    """Return a network and a cost for the numeric gradient: the same function of the parameters.
+
+    For a matched pair, the output layer is left out and the cost computed from its z.
+    """
+    per_example = _MATCHED.get(cost)
+    if per_example is None or net.activations[net.depth] != cost.matched:
+        return net, unchecked
+    activations = {**net.activations, net.depth: identity}
+    at_z = Cost(cost.name, lambda z, y: per_example(z, y).mean(), None, per_example)
+    return Network(net.parameters, activations), at_z
+
+
+def _cross_entropy_at(z, y):
+    """-y log a - (1 - y) log(1 - a) with a = sigmoid(z) is log(1 + e^z) - y z."""
+    positive = z.real > 0
+    decay = np.exp(np.where(positive, -z, z))  # log(1 + e^z) = z + log(1 + e^-z)
+    return (np.where(positive, (1 - y) * z, -y * z) + np.log1p(decay)).sum(axis=0)
+
+
+def _log_likelihood_at(z, y):
+    """-sum y log a with a = softmax(z) is the sum of y (log sum e^z - z)."""
+    below = z - z.real.max(axis=0)
+    return (y * (np.log(np.exp(below).sum(axis=0)) - below)).sum(axis=0)
+
+
+_MATCHED = {cross_entropy: _cross_entropy_at, log_likelihood: _log_likelihood_at}
 
 
 def require(
@@ -340,6 +434,12 @@ def _by_layer(parameters):
     return arrays
 
 
+def _dtype_of(gradient):
+    """Return the dtype of a gradient in any of its forms; float64 for whole numbers."""
+    dtype = np.asarray(getattr(gradient, "vector", gradient)).dtype
+    return dtype if dtype.kind in "fc" else np.dtype(np.float64)
+
+
 def _coarser(*dtypes):
     """Return the dtype with the fewest digits."""
     return max((np.dtype(each) for each in dtypes), key=lambda each: np.finfo(each).eps)
@@ -350,8 +450,25 @@ def _noise(net, x, y, cost, numeric, dtype):
     trace = net.forward(x)
     value = float(cost.value(trace.a[net.depth], y))
     floor = noise_floor(numeric.method, numeric.step, cost_value=value)
+    if numeric.method == "complex":
+        floor += _TINY / numeric.step  # what is left of the step in the value may underflow
     change = _by_layer(_rounding(net, trace, y, cost, float(np.finfo(dtype).eps)))
-    return {name: floor + float(abs(array).max()) for name, array in change.items()}
+    lost = _underflow(net, trace, float(np.finfo(dtype).tiny))
+    return {
+        name: floor + lost[int(name[1:])] + float(abs(array).max())
+        for name, array in change.items()
+    }
+
+
+def _underflow(net, trace, tiny):
+    """Return by layer what the derivatives lose if every error below ``tiny`` becomes 0."""
+    lost, of_delta = {}, 0.0
+    for l in range(net.depth, 1, -1):
+        if l < net.depth:
+            of_delta *= float(abs(net.w[l + 1]).sum(axis=0).max())
+        of_delta += _ROUNDING * tiny
+        lost[l] = of_delta * max(1.0, float(abs(trace.a[l - 1]).max()))
+    return lost
 
 
 def _rounding(net, trace, y, cost, epsilon):
@@ -359,15 +476,18 @@ def _rounding(net, trace, y, cost, epsilon):
     rng = np.random.default_rng(0)
 
     def nudge(array):
-        # In proportion, so that zeros stay zero and no weighted input crosses the kink of relu.
-        return array * (1 + _ROUNDING * epsilon * rng.uniform(-1, 1, array.shape))
+        # In proportion, so that zeros stay zero and no weighted input crosses the kink of relu; and
+        # downwards from 1, so that a probability stays one.
+        change = array * (_ROUNDING * epsilon * rng.uniform(-1, 1, array.shape))
+        return np.where((array <= 1) & (array + change > 1), array - change, array + change)
 
     nudged_net = net._at(Parameters._over(net.sizes, nudge(net.parameters.vector)))
     nudged_trace = Trace(
         {l: nudge(z) for l, z in trace.z.items()}, {l: nudge(a) for l, a in trace.a.items()}
     )
-    nudged = propagate_back(nudged_net, nudged_trace, nudge(y), cost)
-    return nudged - propagate_back(net, trace, y, cost)
+    with np.errstate(all="ignore"):
+        nudged = propagate_back(nudged_net, nudged_trace, nudge(y), cost)
+        return nudged - propagate_back(net, trace, y, cost)
 
 
 def report(pairs, numeric, noise, *, dtype, relative_tolerance, batch_size, note=""):

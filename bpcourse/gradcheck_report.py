@@ -213,7 +213,8 @@ def _unjudged(report):
 
 def _caution(report):
     """Say what a better numeric gradient would do."""
-    if report.numeric.startswith(("forward", "central")) and (report.wrong or report.too_small):
+    real = report.numeric.startswith(("forward", "central"))
+    if real and "complex step" not in report.note and (report.wrong or report.too_small):
         return (
             "A real step h loses small derivatives, and is wrong where the cost bends within it "
             "(the kink of relu, very large weights). method='complex' does neither."

@@ -118,7 +118,8 @@ def accuracy(net, examples):
             "compare costs instead"
         )
     x = _checks.columns("x", examples.x, net.sizes[0], net.parameters.vector.dtype)
-    output = propagate(net, x).a[net.depth]
+    with np.errstate(all="ignore"):
+        output = propagate(net, x).a[net.depth]
     _checks.finite("the output", output)
     if max(2, len(output)) != max(2, examples.target_rows.shape[1]):
         raise ValueError(
@@ -460,8 +461,9 @@ def _check_data(net, data, cost):
         raise TypeError("net has complex parameters; want float32 or float64 to train")
     for part in (data.train, data.validation, data.test):
         if part is not None:
-            x = _checks.columns("x", part.x, net.sizes[0], net.parameters.vector.dtype)
-            check_targets(net, propagate(net, x).a[net.depth], part.y, cost)
+            _checks.columns("x", part.x, net.sizes[0], net.parameters.vector.dtype)
+            output = np.broadcast_to(net.b[net.depth], (net.sizes[-1], len(part)))  # for its shape
+            check_targets(net, output, part.y, cost)
 
 
 def _check_patience(patience, data):

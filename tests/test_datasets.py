@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import bpcourse as bp
-from bpcourse import datasets
+from bpcourse import _mnist
 from bpcourse.datasets import Dataset, digits, mnist, moons, noisy_xor, one_hot, xor
 
 ROWS = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
@@ -225,7 +225,7 @@ def test_the_package_exports_the_door():
 @pytest.fixture
 def images(monkeypatch, tmp_path):
     """Six images to train and one to test, with labels; BPCOURSE_DATA is an empty directory."""
-    monkeypatch.setattr(datasets, "_MNIST_COUNTS", {"train": 6, "test": 1})
+    monkeypatch.setattr(_mnist, "_MNIST_COUNTS", {"train": 6, "test": 1})
     monkeypatch.setenv("BPCOURSE_DATA", str(tmp_path))
     rng = np.random.default_rng(0)
     return {
@@ -289,7 +289,7 @@ def test_mnist_is_split_without_chance(images, tmp_path):
 
 
 def test_mnist_has_its_own_counts():
-    assert datasets._MNIST_COUNTS == {"train": 60_000, "test": 10_000}
+    assert _mnist._MNIST_COUNTS == {"train": 60_000, "test": 10_000}
 
 
 def test_mnist_refuses_a_precision_before_it_looks_for_files(images):
@@ -402,7 +402,7 @@ def pooch(images, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("installed", [True, False])
 def test_the_download_is_checked_cached_and_shown(pooch, tmp_path, monkeypatch, installed):
-    monkeypatch.setattr(datasets.util, "find_spec", lambda name: object() if installed else None)
+    monkeypatch.setattr(_mnist.util, "find_spec", lambda name: object() if installed else None)
     assert mnist().test.labels.tolist() == [7]
     [(url, known_hash, fname, path, progressbar)] = pooch.calls
     assert url.startswith("https://") and url.endswith("/mnist.npz")

@@ -1,12 +1,14 @@
 """Finite differences: their accuracy, their price, and what they refuse."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bpcourse as bp
-from bpcourse.finite_difference import METHODS, derivative, gradient
+from bpcourse.finite_difference import METHODS, ComplexStepError, derivative, gradient
 from bpcourse.parameters import parameter_count
 
 STEPS = 10.0 ** -np.arange(1, 13)
@@ -141,7 +143,8 @@ def test_forward_passes_are_counted_exactly(sizes, method, price):
     net, x, y = problem(sizes, 3)
     counting = Counting()
     estimate = gradient(net, x, y, counting.cost, method=method)
-    assert estimate.forward_passes == counting.calls == price(parameter_count(sizes))
+    confirming = 3 if method == "complex" else 0  # this cost is none of the package's own
+    assert estimate.forward_passes == counting.calls - confirming == price(parameter_count(sizes))
 
 
 @pytest.mark.parametrize(("method", "calls"), [("forward", 7), ("central", 12), ("complex", 6)])
@@ -153,7 +156,7 @@ def test_evaluations_of_any_function_are_counted(method, calls):
         return (v * v).sum()
 
     assert derivative(f, np.ones((2, 3)), method=method).forward_passes == calls
-    assert len(arguments) == calls
+    assert len(arguments) == calls + (3 if method == "complex" else 0), "three more confirm it"
 
 
 # Any function of an array
@@ -320,7 +323,93 @@ def test_bad_input():
         gradient(*problem([3, 4, 2], 5, output=bp.tanh), bp.cross_entropy)
 
 
-def test_whole_numbers_are_converted_with_a_warning():
-    with pytest.warns(UserWarning, match="x holds whole numbers"):
-        value = derivative(lambda v: (v**2).sum(), np.array([3, 4])).value
+def test_whole_numbers_are_converted():
+    value = derivative(lambda v: (v**2).sum(), np.array([3, 4])).value
     assert value == pytest.approx([6, 8], rel=1e-9)
+
+
+# The complex step, confirmed
+
+
+def squares_and_absolutes(v):
+    return (v**2).sum() + abs(v).sum()
+
+
+HALF_REAL = {
+    "abs": squares_and_absolutes,
+    "sign": lambda v: (v**2 + v * np.sign(v.real)).sum() + (v.real**3).sum(),
+    "where": lambda v: (v**2).sum() + np.where(abs(v) < 10, abs(v), v).sum(),
+    "a vector": lambda v: np.array([v[0] ** 2, abs(v[1]) + 0j]),
+    "into an array of real numbers": lambda v: np.array([1j, 1]) @ np.array([v[0], v[1].real]),
+}
+
+
+@pytest.mark.parametrize("f", HALF_REAL.values(), ids=HALF_REAL)
+@pytest.mark.parametrize("x", [[3.0, -4.0], [30.0, 0.5], [-0.25, 7.0]])
+def test_a_function_that_drops_a_part_of_the_imaginary_part_is_refused(f, x):
+    """abs of 3 - 4i is 5: complex numbers come out, and a derivative of 0 in place of 1."""
+    with pytest.raises(ComplexStepError, match=r"f drops the imaginary part.*method='central'"):
+        derivative(f, x, method="complex")
+
+
+def test_what_the_complex_step_refuses_real_steps_can():
+    value = derivative(squares_and_absolutes, [3.0, -4.0]).value
+    assert value == pytest.approx([7, -9], rel=1e-9)
+
+
+def test_a_function_that_takes_no_complex_numbers_is_named_as_such():
+    for f in (lambda v: np.logaddexp(0, v).sum(), lambda v: math.exp(v[0])):
+        with pytest.raises(ComplexStepError, match=r"f takes no complex numbers.*method='central'"):
+            derivative(f, [1.0], method="complex")
+
+    def by_a_real_array(v):
+        kept = np.zeros(v.shape)
+        kept[:] = v  # NumPy warns that the imaginary part is discarded
+        return (kept**2).sum() * v[0]
+
+    with pytest.raises(ComplexStepError, match="f takes no complex numbers"):
+        derivative(by_a_real_array, [1.0], method="complex")
+
+
+COMPLEX = {
+    "steep": lambda v: np.exp(20 * v).sum(),
+    "wild": lambda v: np.sin(1e3 * v).sum(),
+    "a kink at x": lambda v: (np.where(v.real > 0, v, 0) * np.array([1.0, -2.0])).sum(),
+    "a kink near by": lambda v: np.where(v.real > 1e-9, v, 0.01 * v).sum(),
+    "a pole near by": lambda v: np.log(v + 1.0000001).sum(),
+    "constant": lambda v: 0 * v.sum() + 5,
+    "a vector": lambda v: np.array([v[0] * v[1], v[0] / (1 + v[1] ** 2)]),
+    "large": lambda v: 1e12 * (v**3).sum(),
+    "tiny": lambda v: 1e-12 * (v**3).sum(),
+}
+
+
+@pytest.mark.parametrize("f", COMPLEX.values(), ids=COMPLEX)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("x", [[0.0, 0.0], [1e-9, -1e-9], [0.5, -0.75], [1e8, 3.0]])
+def test_a_function_of_complex_numbers_passes(f, dtype, x):
+    with np.errstate(all="ignore"):
+        derivative(f, np.array(x, dtype), method="complex")
+
+
+@pytest.mark.parametrize("method", [*METHODS, "carried"])
+def test_complex_numbers_are_refused_where_a_real_step_has_no_meaning(method):
+    net, x, y = problem([3, 4, 2], 5)
+    with pytest.raises(TypeError, match="x holds complex numbers"):
+        gradient(net, x + 1j, y, bp.quadratic, method=method)
+    with pytest.raises(TypeError, match="y holds complex numbers"):
+        gradient(net, x, y + 1j, bp.quadratic, method=method)
+    with pytest.raises(TypeError, match="net holds complex numbers"):
+        complex_net = net.with_parameters(net.parameters.vector + 1j)
+        gradient(complex_net, x, y, bp.quadratic, method=method)
+    with pytest.raises(TypeError, match="x holds complex numbers"):
+        bp.finite_difference.cost_function(net, x + 1j, y, bp.quadratic)
+
+
+def test_the_cost_of_too_few_or_too_many_parameters_is_refused():
+    net, x, y = problem([3, 4, 2], 5)
+    cost_at = bp.finite_difference.cost_function(net, x, y, bp.quadratic)
+    w = len(net.parameters)
+    for shape in ((w - 1,), (w + 3,), (w, 1)):
+        with pytest.raises(ValueError, match=rf"vector has shape .*, want \({w},\)"):
+            cost_at(np.zeros(shape))

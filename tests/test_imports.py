@@ -17,11 +17,11 @@ PACKAGE = ROOT / "bpcourse"
 # From the ground up. "top" are the files of bpcourse/ itself.
 STAIRCASE = [
     ("autodiff", "scalar rules _arrays _engine tensor graph __init__"),
-    ("top", "_checks equations activations costs parameters network backprop"),
+    ("top", "_checks _html equations activations costs parameters network backprop"),
     ("fast", "in_place low_rank __init__"),
     (
         "top",
-        "finite_difference gradcheck_report gradcheck operation_count datasets training",
+        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets training",
     ),
     ("lessons", "perceptron worked_examples experiments __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
@@ -42,7 +42,7 @@ STAIRCASE = [
 # What a file may need besides NumPy and the standard library.
 ALLOWED = {
     "figures": {"matplotlib", "IPython"},
-    "datasets": {"pooch"},
+    "_mnist": {"pooch"},
     "training": {"tqdm"},
 }
 # The engines check the rest of the package, so they share nothing with it.

@@ -150,8 +150,9 @@ def arguments(name, number=1):
 def _look_up(name):
     if name in _EXERCISES:
         return _EXERCISES[name]
-    near = difflib.get_close_matches(str(name), NAMES, 1, 0.5)
-    asked = f"; did you mean {near[0]!r}?" if near else "."
+    by_lower_case = {each.lower(): each for each in NAMES}
+    near = difflib.get_close_matches(str(name).lower(), by_lower_case, 1, 0.5)
+    asked = f"; did you mean {by_lower_case[near[0]]!r}?" if near else "."
     raise ValueError(f"unknown exercise {name!r}{asked} Known: {', '.join(NAMES)}")
 
 

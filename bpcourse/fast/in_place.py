@@ -323,9 +323,9 @@ def _identity_times_prime(then, a, delta):
 
 def _softmax_apply(then, z):
     # A row copied to a full array, and a sum as a product with ones, spare the ufuncs the buffer
-    # that they need for broadcasting.
+    # that they need for broadcasting; reduceat spares the one that reduce has in older NumPy.
     row, full, ones = np.empty_like(z[:1]), np.empty_like(z), np.ones((len(z), len(z)), z.dtype)
-    then(np.maximum.reduce, z, 0, None, row, True)
+    then(np.maximum.reduceat, z, np.zeros(1, np.intp), 0, None, row)
     then(np.copyto, full, row)
     then(np.subtract, z, full, z)
     then(np.exp, z, z)

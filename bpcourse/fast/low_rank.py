@@ -53,7 +53,8 @@ def central_differences(net, trace, y, cost, steps, *, carry):
     estimate = Parameters._over(net.sizes, np.empty_like(net.parameters.vector))
     h = Parameters._over(net.sizes, steps)
     ones = np.ones_like(trace.a[1][:1])
-    with np.errstate(over="ignore"):  # exp may overflow on the way to an activation of 0
+    # exp may overflow on the way to an activation of 0.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         for l in net.w:
             a_previous = np.vstack([trace.a[l - 1], ones])
             block = max(1, BLOCK // (ones.size * max(net.sizes[l - 1 :])))

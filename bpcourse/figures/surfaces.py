@@ -5,28 +5,31 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse.datasets import Examples
 from bpcourse.figures.axes import axes_or_new, finite_vector, low_and_high
-from bpcourse.figures.style import DIVERGING, PALETTE
+from bpcourse.figures.style import DIVERGING, PALETTE, SERIES
 from bpcourse.network import Network
 
 
-def surface(
-    net, *, ax=None, examples=None, limits=(-1.0, 1.0), levels=None, boundary=0.5, key=True
-):
-    """Draw the output of a network with two inputs and one output, over a square.
+def surface(net, *, ax=None, examples=None, limits=None, levels=None, boundary=0.5, key=True):
+    """Draw what a network with two inputs answers, over a square.
+
+    A single output is shown by its value, from color to color. Of several, the largest is the
+    answer: each class has an area of its color.
 
     Parameters
     ----------
     net : Network
-        Of sizes [2, ..., 1].
+        Of sizes [2, ..., n_L].
     ax : matplotlib.axes.Axes, optional
     examples : Examples, optional
         Data points to draw on top, such as ``data.train``; classes differ in color and shape.
-    limits : tuple of float
-        The square reaches from ``limits[0]`` to ``limits[1]`` in both inputs.
+    limits : tuple of float, or pair of tuples, optional
+        From where to where the picture reaches, for both inputs or for each. By default around the
+        examples, in round numbers; without examples from -1 to 1.
     levels : array_like, optional
-        The outputs at which the color changes, in ascending order; eighths from 0 to 1 if left out.
+        For a single output, the values at which the color changes, in ascending order; eighths
+        from 0 to 1 if left out.
     boundary : float
-        The output at which a line is drawn: the decision boundary.
+        For a single output, the value at which a line is drawn: the decision boundary.
     key : bool
         Whether to show which marker is which class.
 
@@ -37,7 +40,7 @@ def surface(
     Raises
     ------
     ValueError
-        A network that hasn't two inputs and one output.
+        A network that hasn't two inputs, more than six outputs, examples that don't fit.
 
     Notes
     -----
@@ -50,34 +53,35 @@ def surface(
     >>> ax = surface(net, examples=bp.datasets.xor().train, limits=(-0.5, 1.5))
     """
     _check_surface(net, examples)
-    limits, key = low_and_high(limits), _checks.flag("key", key)
-    boundary = _checks.real("boundary", boundary)
-    ax = axes_or_new(ax, 5.0, 4.2)
     levels = np.linspace(0, 1, 9) if levels is None else _ascending(levels)
-    side = np.linspace(*limits, 60)
-    output = _outputs_over(net, side)
-    reach = abs(levels - boundary).max()
-    ax.contourf(
-        side,
-        side,
-        output,
-        levels,
-        cmap=DIVERGING,
-        extend="both",
-        antialiased=False,
-        vmin=boundary - reach,
-        vmax=boundary + reach,
-    )
-    if output.min() < boundary < output.max():
-        ax.contour(side, side, output, [boundary], colors=[PALETTE["ink"]], linewidths=2)
+    boundary, key = _checks.real("boundary", boundary), _checks.flag("key", key)
+    across, up = _limits(limits, examples)
+    ax = axes_or_new(ax, 5.0, 4.2)
+    sides = np.linspace(*across, 60), np.linspace(*up, 60)
+    output = _outputs_over(net, *sides)
+    if len(output) == 1:
+        _draw_values(ax, sides, output[0], levels, boundary)
+    else:
+        _draw_areas(ax, sides, output)
     # Ticks that are chosen while drawing would change the layout from one drawing to the next.
-    ticks = np.linspace(*limits, 3)
-    ax.set(xlabel="$x_1$", ylabel="$x_2$", box_aspect=1, xticks=ticks, yticks=ticks)
-    ax.set(xlim=limits, ylim=limits)
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", box_aspect=1)
+    ax.set(xticks=np.linspace(*across, 3), yticks=np.linspace(*up, 3), xlim=across, ylim=up)
     ax.grid(False)
     if examples is not None:
         _draw_points(ax, examples, key)
     return ax
+
+
+def _limits(limits, examples):
+    """Return the ends of both inputs."""
+    if limits is None and examples is None:
+        limits = (-1.0, 1.0)
+    if limits is None:
+        return tuple(_around(row) for row in examples.x)
+    ends = _checks.array_of("limits", limits)
+    if ends.ndim == 2 and len(ends) == 2:
+        return low_and_high(ends[0]), low_and_high(ends[1])
+    return (low_and_high(limits),) * 2
 
 
 def _ascending(levels):
@@ -87,32 +91,76 @@ def _ascending(levels):
     return levels
 
 
+def _around(values):
+    """Return round numbers below and above all values: multiples of a half, a twentieth, ..."""
+    low, high = float(values.min()), float(values.max())
+    size = high - low or abs(low) or 1.0
+    step = 10.0 ** np.floor(np.log10(size)) / 2
+    return float(np.ceil(low / step) - 1) * step, float(np.floor(high / step) + 1) * step
+
+
+def _draw_values(ax, sides, output, levels, boundary):
+    """Color the plane by the value of one output, and draw the boundary."""
+    reach = abs(levels - boundary).max()
+    ax.contourf(
+        *sides,
+        output,
+        levels,
+        cmap=DIVERGING,
+        extend="both",
+        antialiased=False,
+        vmin=boundary - reach,
+        vmax=boundary + reach,
+    )
+    if output.min() < boundary < output.max():
+        ax.contour(*sides, output, [boundary], colors=[PALETTE["ink"]], linewidths=2)
+
+
+def _draw_areas(ax, sides, output):
+    """Color the plane by the largest output, and draw the boundaries between the areas."""
+    for k, color in zip(range(len(output)), SERIES, strict=False):
+        lead = output[k] - np.delete(output, k, axis=0).max(axis=0)
+        if lead.max() > 0:
+            ends = [0, max(lead.max(), 1e-6)]
+            ax.contourf(*sides, lead, ends, colors=[color], alpha=0.3, antialiased=False)
+        if lead.min() < 0 < lead.max():
+            ax.contour(*sides, lead, [0], colors=[PALETTE["ink"]], linewidths=1.5)
+
+
 def _check_surface(net, examples):
     """Refuse a network that is no function of the plane, and data that are no points of it."""
     if not isinstance(net, Network):
         raise TypeError(f"net is {type(net).__name__}, want a Network of sizes [2, ..., 1]")
-    if (net.sizes[0], net.sizes[-1]) != (2, 1):
-        raise ValueError(f"net has sizes {list(net.sizes)}, want two inputs and one output")
+    if net.sizes[0] != 2 or net.sizes[-1] > len(SERIES):
+        raise ValueError(
+            f"net has sizes {list(net.sizes)}, want two inputs and one output, or up to "
+            f"{len(SERIES)} for as many classes"
+        )
     if examples is None:
         return
     if not isinstance(examples, Examples):
         raise TypeError(f"examples is {type(examples).__name__}, want Examples: pass data.train")
     if examples.labels is None or examples.x.shape[0] != 2:
         raise ValueError(f"examples are {examples!r}, want two inputs, and targets of 0 and 1")
+    if examples.labels.max() >= max(2, net.sizes[-1]):
+        raise ValueError(
+            f"examples are {examples!r}, and the network knows {max(2, net.sizes[-1])} classes"
+        )
 
 
-def _outputs_over(net, side):
-    """Return the output of a network over a square.
+def _outputs_over(net, across, up):
+    """Return the outputs of a network over a rectangle, of shape (n_L, rows, columns).
 
     Six decimals are more than the eye can see, and the same on every processor.
     """
-    x = np.stack(np.meshgrid(side, side)).reshape(2, -1).astype(net.parameters.vector.dtype)
-    return net.forward(x).a[net.depth].reshape(side.size, side.size).round(6)
+    x = np.stack(np.meshgrid(across, up)).reshape(2, -1).astype(net.parameters.vector.dtype)
+    return net.forward(x).a[net.depth].reshape(-1, up.size, across.size).round(6)
 
 
 def _draw_points(ax, examples, key):
     """Draw data points, each class in a color and shape of its own."""
-    for label, marker, color in ((0, "o", PALETTE["blue"]), (1, "^", PALETTE["orange"])):
+    count = max(2, examples.target_rows.shape[1])
+    for label, marker, color in zip(range(count), "o^sDvP", SERIES, strict=False):
         points = examples.x[:, examples.labels == label]
         ax.plot(
             *points,
@@ -129,7 +177,7 @@ def _draw_points(ax, examples, key):
             loc="upper center",
             bbox_to_anchor=(0.5, 0),
             borderaxespad=3.4,
-            ncols=2,
+            ncols=min(count, 3),
             fontsize=10,
             frameon=False,
             handletextpad=0.1,

@@ -35,7 +35,7 @@ class Run:
 
 def _run(example, steps, advance):
     net, costs = example.network, []
-    for _ in range(steps + 1):
+    for _ in range(_checks.integer("steps", steps, minimum=0) + 1):
         output = net.forward(example.x).a[net.depth]
         costs.append(float(example.cost.value(output, example.y)))
         last, net = net, advance(net)
@@ -58,10 +58,8 @@ def _mazur_step(net, example, biases, overwrite):
     if overwrite:  # the hidden errors come through output weights that have already moved
         delta2 = (w3.T @ grad.delta[3]) * sigmoid.prime(trace.z[2])
     w2 = net.w[2] - example.eta * delta2 @ trace.a[1].T
-    b2, b3 = (
-        net.b[l] - example.eta * _BIAS_MOVES[biases](d)
-        for l, d in ((2, delta2), (3, grad.delta[3]))
-    )
+    move = _checks.lookup_name("biases", biases, _BIAS_MOVES)
+    b2, b3 = (net.b[l] - example.eta * move(d) for l, d in ((2, delta2), (3, grad.delta[3])))
     return Network.from_arrays([w2, w3], [b2, b3], [sigmoid, sigmoid])
 
 
@@ -80,12 +78,17 @@ def mazur_training(steps, *, biases="frozen", overwrite=False):
     -------
     Run
 
+    Raises
+    ------
+    ValueError, TypeError
+        Fewer than 0 steps, or an unknown word for the biases.
+
     Examples
     --------
     >>> print(f"{mazur_training(1).costs[1]:.9f}, {mazur_training(1, overwrite=True).costs[1]:.9f}")
     0.291027774, 0.291027924
     """
-    example, steps = mazur(), _checks.integer("steps", steps, minimum=0)
+    example = mazur()
     _checks.lookup_name("biases", biases, _BIAS_MOVES)
     overwrite = _checks.flag("overwrite", overwrite)
     return _run(example, steps, lambda net: _mazur_step(net, example, biases, overwrite))
@@ -111,9 +114,10 @@ def exam_training(steps, *, seed=None):
     >>> print(f"{2 * exam_training(0).costs[0]:.9f}")
     0.016266539
     """
-    example, steps = exam_scores(), _checks.integer("steps", steps, minimum=0)
+    example = exam_scores()
     if seed is not None:
-        random = np.random.RandomState(_checks.integer("seed", seed, minimum=0))
+        seed = _checks.integer("seed", seed, minimum=0)
+        random = np.random.RandomState(seed)
         w2, w3 = random.randn(2, 3).T, random.randn(3, 1).T
         start = Network.from_arrays([w2, w3], [np.zeros(3), np.zeros(1)], [sigmoid, sigmoid])
         example = replace(example, network=start)
@@ -140,14 +144,15 @@ class Starts:
     """
 
     def __init__(self, w2, w3, *, eta, momentum=0.0):
-        self.w2, self.w3 = (
-            np.array(_checks.floating(name, w, np.float64)) for name, w in (("w2", w2), ("w3", w3))
-        )
-        r, n_3 = (*self.w3.shape, 0, 0)[:2]
-        if self.w2.ndim != 3 or self.w3.shape != (len(self.w2), n_3, self.w2.shape[1] + 1) or not r:
+        self.w2, self.w3 = (np.array(_real(name, w)) for name, w in (("w2", w2), ("w3", w3)))
+        if (
+            self.w2.ndim != 3
+            or self.w3.ndim != 3
+            or self.w3.shape[::2] != (len(self.w2), self.w2.shape[1] + 1)
+        ):
             raise ValueError(
-                f"w2 and w3 have shapes {self.w2.shape} and {self.w3.shape}; "
-                "want (r, n_2, n_1 + 1) and (r, n_3, n_2 + 1)"
+                f"w2 has shape {self.w2.shape} and w3 has shape {self.w3.shape}, want "
+                "(r, n_2, n_1 + 1) and (r, n_3, n_2 + 1)"
             )
         self.eta = _checks.real("eta", eta, above=0)
         self.momentum = _checks.real("momentum", momentum, minimum=0, below=1)
@@ -160,7 +165,10 @@ class Starts:
             raise ValueError(f"sizes are {sizes}, want three: input, hidden, output")
         n_1, n_2, n_3 = sizes
         init = _checks.real("init", init, minimum=0)
-        rngs = [np.random.default_rng(seed) for seed in _seeds(seeds)]
+        seeds = list(seeds) if np.iterable(seeds) else []
+        if not seeds:
+            raise ValueError("no seeds; want at least one, such as [0]")
+        rngs = [np.random.default_rng(_checks.integer("a seed", s, minimum=0)) for s in seeds]
         pairs = [
             (rng.uniform(-init, init, (n_2, n_1 + 1)), rng.uniform(-init, init, (n_3, n_2 + 1)))
             for rng in rngs
@@ -173,11 +181,11 @@ class Starts:
         return self._forward(self._inputs(x))
 
     def _inputs(self, x):
-        return _real_columns("x", x, self.w2.shape[2] - 1)
+        return _real("x", _checks.columns("x", x, self.w2.shape[2] - 1))
 
     def _patterns(self, x, y):
         """Return inputs and targets, checked; the loops of this module pass theirs unchecked."""
-        x, y = self._inputs(x), _real_columns("y", y, self.w3.shape[1])
+        x, y = self._inputs(x), _real("y", _checks.columns("y", y, self.w3.shape[1]))
         if x.shape[1] != y.shape[1]:
             raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
         return x, y
@@ -225,21 +233,12 @@ class Starts:
         )
 
 
-def _real_columns(name, value, rows):
-    array = _checks.columns(name, value, rows, np.float64)
+def _real(name, value):
+    """Return an array of float64 numbers, which a complex step would leave."""
+    array = _checks.floating(name, value, np.float64)
     if array.dtype != np.float64:
         raise TypeError(f"{name} has dtype {array.dtype}, want float64")
     return array
-
-
-def _seeds(seeds):
-    """Return seeds as a list of whole numbers, one at least."""
-    if isinstance(seeds, str | bytes | dict) or not np.iterable(seeds):
-        raise TypeError(f"seeds is {seeds!r}, want a sequence of whole numbers, such as range(10)")
-    seeds = [_checks.integer("a seed", seed, minimum=0) for seed in seeds]
-    if not seeds:
-        raise ValueError("seeds is empty, want one for each network")
-    return seeds
 
 
 def _logistic(z):
@@ -335,6 +334,11 @@ def encoder(
     -------
     EncoderRuns
 
+    Raises
+    ------
+    ValueError, TypeError
+        No seeds, an unknown order, numbers out of range.
+
     Notes
     -----
     T. Mitchell, *Machine Learning* (1997), section 4.6.4. Used in the book's chapter "What the
@@ -414,6 +418,11 @@ def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
     -------
     SymmetryRuns
 
+    Raises
+    ------
+    ValueError, TypeError
+        No seeds, numbers out of range.
+
     Notes
     -----
     After D. Rumelhart, G. Hinton and R. Williams, Nature 323 (1986). Used in the book's chapter
@@ -424,10 +433,11 @@ def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
     >>> symmetry([0], sweeps=10).solved_at
     array([-1])
     """
+    sweeps = _checks.integer("sweeps", sweeps, minimum=0)
     starts = Starts.uniform(seeds, (6, 2, 1), init=init, eta=eta, momentum=momentum)
     x, y = symmetry_task()
     solved_at = np.full(len(starts.w2), -1)
-    for sweep in range(1, _checks.integer("sweeps", sweeps, minimum=0) + 1):
+    for sweep in range(1, sweeps + 1):
         starts._step(x, y)
         right = ((starts._forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
         solved_at[right & (solved_at < 0)] = sweep
@@ -470,6 +480,11 @@ def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
     -------
     XorRuns
 
+    Raises
+    ------
+    ValueError, TypeError
+        An rng that is no generator, numbers out of range.
+
     Notes
     -----
     Used in the book's chapter "Where descent gets stuck".
@@ -479,16 +494,19 @@ def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
     >>> xor_starts(2, rng=np.random.default_rng(0), runs=3, epochs=10).costs.shape
     (3,)
     """
+    _checks.generator(rng)
     hidden = _checks.integer("hidden", hidden, minimum=1)
-    rng, init = _checks.generator(rng), _checks.real("init", init, minimum=0)
+    runs = _checks.integer("runs", runs, minimum=1)
+    epochs = _checks.integer("epochs", epochs, minimum=0)
+    init = _checks.real("init", init, minimum=0)
     pairs = [
         (rng.uniform(-init, init, (hidden, 3)), rng.uniform(-init, init, (1, hidden + 1)))
-        for _ in range(_checks.integer("runs", runs, minimum=1))
+        for _ in range(runs)
     ]
     starts = Starts(*zip(*pairs, strict=True), eta=eta)
     x = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
     y = np.array([[0.0, 1.0, 1.0, 0.0]])
-    for _ in range(_checks.integer("epochs", epochs, minimum=0)):
+    for _ in range(epochs):
         starts._step(x, y)
     solved = ((starts.forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
     return XorRuns(starts, starts.cost(x, y), solved)
@@ -525,6 +543,11 @@ def single_neuron(w, b, *, cost, eta, steps):
     -------
     NeuronRun
 
+    Raises
+    ------
+    ValueError, TypeError
+        Numbers out of range, a cost that is none.
+
     Notes
     -----
     Nielsen, chapter 3, section "The cross-entropy cost function".
@@ -536,12 +559,11 @@ def single_neuron(w, b, *, cost, eta, steps):
     >>> print(f"{run.output[0]:.2f} to {run.output[-1]:.2f}")
     0.98 to 0.20
     """
-    w, b = _checks.real("w", w), _checks.real("b", b)
-    eta, steps = _checks.real("eta", eta, above=0), _checks.integer("steps", steps, minimum=0)
+    w, b, eta = _checks.real("w", w), _checks.real("b", b), _checks.real("eta", eta, above=0)
     cost = _checks.lookup("cost", cost, COSTS)
     net = Network.from_arrays([[[w]]], [[b]], [sigmoid])
     x, y, rows = np.array([[1.0]]), np.array([[0.0]]), []
-    for _ in range(steps + 1):
+    for _ in range(_checks.integer("steps", steps, minimum=0) + 1):
         trace = net.forward(x)
         a = trace.a[2]
         rows.append((net.w[2][0, 0], net.b[2][0, 0], a[0, 0], cost.value(a, y)))

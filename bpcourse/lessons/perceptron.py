@@ -66,7 +66,9 @@ def perceptron_rule(x, y, *, epochs):
     >>> run.learned, len(run.mistakes), run.weights[-1]
     (True, 6, array([ 2.,  1., -2.]))
     """
-    x, y = _check_binary(x, y)
+    x, y = _check_batch(x, y)
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(f"y holds {np.unique(y)}, want only 0 and 1")
     inputs = np.vstack([x, np.ones(x.shape[1])]).T
     weights, mistakes, cycle = [np.zeros(inputs.shape[1])], [], None
     for _ in range(_checks.integer("epochs", epochs, minimum=1)):
@@ -89,21 +91,27 @@ def _cycle(weights):
     return None
 
 
-def _check_binary(x, y):
-    x, y = _check_examples(x, y)
-    if not np.isin(y, (0, 1)).all():
-        raise ValueError(f"y holds {np.unique(y)}, want only 0 and 1")
-    return x, y
-
-
-def _check_examples(x, y):
-    """Return x (n_1, m) and y (1, m), of one precision."""
-    x = _checks.array_of("x", x)
-    x = _checks.columns("x", x, len(x) if x.ndim else 1)
-    y = _checks.columns("y", y, 1, x.dtype)
+def _check_batch(x, y):
+    """Return x (n_1, m) and y (1, m) as arrays of one precision."""
+    shape = np.shape(_checks.array_of("x", x))
+    if len(shape) != 2:
+        raise ValueError(f"x has shape {shape}, want (n_1, m): one example per column")
+    x = _checks.columns("x", x, shape[0])
+    y = _as_precise("y", y, x.dtype)
+    y = _checks.columns("y", y, 1)
     if y.shape[1] != x.shape[1]:
         raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
     return x, y
+
+
+def _as_precise(name, value, dtype):
+    """Return an array in the precision of ``dtype``; lists have none of their own."""
+    if isinstance(value, np.ndarray):
+        return _checks.floating(name, value, dtype)
+    array = _checks.floating(name, value)
+    if np.iscomplexobj(array):
+        raise TypeError(f"{name} is {value!r}, want real numbers")
+    return array.astype(dtype)
 
 
 def delta_rule(x, y, *, eta, epochs, start):
@@ -127,11 +135,8 @@ def delta_rule(x, y, *, eta, epochs, start):
 
     Raises
     ------
-    ValueError
-        Shapes that don't fit, NaN or infinity, eta not above 0; weights that grow beyond all
-        bounds, because eta is too large.
-    TypeError
-        Arrays of different precision.
+    ValueError, TypeError
+        Shapes or precisions that don't fit, NaN or infinity, an eta that is not above 0.
 
     Notes
     -----
@@ -144,12 +149,12 @@ def delta_rule(x, y, *, eta, epochs, start):
     >>> weights[:, 0].round(4)
     array([3.    , 2.54  , 2.2916, 2.1575])
     """
-    x, y = _check_examples(x, y)
+    x, y = _check_batch(x, y)
     eta = _checks.real("eta", eta, above=0)
-    weights = [_checks.floating("start", start, x.dtype)]
-    if weights[0].shape != (len(x),):
+    weights = [_as_precise("start", start, x.dtype)]
+    if weights[0].shape != x.shape[:1]:
         raise ValueError(
-            f"start has shape {weights[0].shape}, want ({len(x)},): a weight for each row of x"
+            f"start has shape {weights[0].shape}, want ({len(x)},): one weight for each input"
         )
     for _ in range(_checks.integer("epochs", epochs, minimum=0)):
         w = weights[-1]

@@ -130,8 +130,8 @@ def test_the_network_does_not_change():
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("hidden", ACTIVATIONS.values(), ids=str)
 def test_nothing_is_allocated(hidden, order):
-    """No array of a layer: the smallest one here has 2,560 bytes. Python's own objects and the
-    iterator of softmax's maximum stay below 2,048."""
+    """No array of a layer: the smallest one here has 2,560 bytes. Python's own objects and NumPy's
+    iterators stay below 2,048, with the oldest NumPy as with the newest."""
     net, x, y = problem([64, 30, 10], hidden, bp.softmax, 32)
     bound, _, _ = both(net, x, y, bp.log_likelihood, order=order)
     tracemalloc.start()

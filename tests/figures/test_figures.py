@@ -495,9 +495,59 @@ def test_a_float32_network_has_a_surface(ax):
     figures.surface(bp.Network.from_arrays([weights], [bias], [bp.sigmoid]), ax=ax)
 
 
-def test_a_surface_needs_two_inputs_and_one_output(ax):
+@pytest.mark.parametrize(
+    ("values", "want"),
+    [
+        ([-0.97, 0.98], (-1, 1)),
+        ([0.0, 1.0], (-0.5, 1.5)),
+        ([3.0, 97.0], (0, 100)),
+        ([0.0012, 0.0031], (0.001, 0.0035)),
+        ([5.0, 5.0], (4.5, 5.5)),
+        ([0.0, 0.0], (-0.5, 0.5)),
+    ],
+)
+def test_the_picture_reaches_around_the_examples_in_round_numbers(ax, values, want):
+    rows = np.stack([values, np.array(values) + 1], axis=1)
+    net = small_network()
+    figures.surface(net, ax=ax, examples=bp.Dataset.from_rows(rows, [0, 1]).train)
+    assert ax.get_xlim() == pytest.approx(want)
+    low, high = ax.get_ylim()
+    assert low < rows[:, 1].min() and rows[:, 1].max() < high, "each input has its own limits"
+
+
+def test_limits_may_be_given_for_each_input(ax):
+    figures.surface(small_network(), ax=ax, limits=((0, 1), (-50, 50)))
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0, 1), (-50, 50))
+    figures.surface(small_network(), ax=ax)
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (-1, 1)), "without examples"
+
+
+def test_several_outputs_share_the_plane_by_the_largest(ax):
+    # Softmax of (x_1, -x_1, -2): class 2 never leads; 0 and 1 meet at x_1 = 0.
+    w, b = [[4.0, 0.0], [-4.0, 0.0], [0.0, 0.0]], [0.0, 0.0, -8.0]
+    net = bp.Network.from_arrays([w], [b], [bp.softmax])
+    data = bp.Dataset.from_rows([[-0.5, 0.0], [0.5, 0.0], [0.5, 0.5]], [1, 0, 2]).train
+    figures.surface(net, ax=ax, examples=data, limits=(-1, 1))
+    filled = [each for each in ax.collections if each.get_facecolor().size]
+    lines = [each for each in ax.collections if each not in filled]
+    assert len(filled) == len(lines) == 2, "two areas, and the boundary of each"
+    for line in lines:
+        at = np.concatenate([path.vertices for path in line.get_paths()])
+        np.testing.assert_allclose(at[:, 0], 0, atol=1e-3)
+    right, left = (np.concatenate([p.vertices for p in f.get_paths()])[:, 0] for f in filled)
+    assert right.min() > -1e-3 and left.max() < 1e-3, "class 0 leads where x_1 is positive"
+    markers = [each.get_marker() for each in ax.lines]
+    assert len(set(markers)) == 3 and len(ax.get_legend().get_texts()) == 3
+
+
+def test_a_surface_needs_two_inputs_and_classes_that_have_colors(ax):
     with pytest.raises(ValueError, match=r"net has sizes \[3, 4, 1\], want two inputs and one"):
         figures.surface(small_network((3, 4, 1)), ax=ax)
+    with pytest.raises(ValueError, match=r"net has sizes \[2, 4, 7\], .* up to 6"):
+        figures.surface(small_network((2, 4, 7)), ax=ax)
+    three = bp.Dataset.from_rows([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]], [0, 1, 2]).train
+    with pytest.raises(ValueError, match=r"3 classes.*the network knows 2 classes"):
+        figures.surface(small_network(), ax=ax, examples=three)
     with pytest.raises(TypeError, match=r"examples is Dataset, want Examples: pass data.train"):
         figures.surface(small_network(), ax=ax, examples=bp.datasets.xor())
 
