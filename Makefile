@@ -7,18 +7,22 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 # With one thread a sum has one order, whatever the number of processors.
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
+# Hundreds of processes import the package here; compiled files spare each of them half a second.
+export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: book test lint notebooks serve bench clean
+.PHONY: book test quick lint notebooks serve bench clean
 
 # The stored outputs of the notebooks are shown; any warning fails.
 book: .venv/installed
-	rm -rf _build
-	$(BIN)/jupyter-book build . -n -W --keep-going
-	$(BIN)/python book/_ext/check_html.py _build/html
+	$(BIN)/python scripts/book.py
 
 # Unit tests, the docstrings' examples, and every cell of every notebook against its stored output.
 test: .venv/installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules --nbval --nbval-current-env
+
+# What differs from the last commit, and what imports it: unit tests and docstrings, without notebooks.
+quick: .venv/installed
+	$(BIN)/python scripts/quick.py
 
 lint: .venv/installed
 	$(BIN)/python -m ruff check .
@@ -37,8 +41,14 @@ bench: .venv/installed
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 
+# A .venv knows its folder. In a folder that was moved or copied it is made anew.
+ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
+.PHONY: .venv/installed
+endif
+
 .venv/installed: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found; name one: make PYTHON=/path/to/python"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test "$$(cat .venv/home 2>/dev/null)" = "$(CURDIR)" && test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
+	@echo "$(CURDIR)" > .venv/home
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
-	@touch $@
+	@echo "$(CURDIR)" > $@

@@ -13,7 +13,7 @@ import numpy as np
 
 import bpcourse
 from bpcourse import classroom
-from bpcourse.gradcheck import report
+from bpcourse.classroom import report
 
 STATUS = {"right": 0, "wrong": 1, "cannot run": 2}
 USAGE, INTERRUPTED = 2, 130

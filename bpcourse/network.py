@@ -8,6 +8,7 @@ Layers carry the book's numbers: layer 1 is the input, ``net.w[2]`` are the weig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from types import MappingProxyType
 from zipfile import BadZipFile
 
@@ -382,7 +383,7 @@ class Network:
                     "would be read as that; give it another name"
                 )
         names = [each.name for each in self.activations.values()]
-        np.savez(path, sizes=self.sizes, vector=self.parameters.vector, activations=names)
+        np.savez(_npz(path), sizes=self.sizes, vector=self.parameters.vector, activations=names)
 
     @classmethod
     def load(cls, path, *, own=()):
@@ -391,6 +392,7 @@ class Network:
         Parameters
         ----------
         path : str or path
+            As it was given to :meth:`save`.
         own : sequence of Activation
             Those of your own that the network uses; the file has only their names.
 
@@ -405,9 +407,10 @@ class Network:
         ValueError
             A file that holds something else, or an activation that isn't known.
         """
+        path = _npz(path)
         known = {**ACTIVATIONS, **{each.name: each for each in own}}
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 sizes, vector, names = (stored[key] for key in ("sizes", "vector", "activations"))
         except (ValueError, KeyError, EOFError, AttributeError, TypeError, BadZipFile) as error:
             raise ValueError(f"{path} is no file that Network.save has written: {error}") from None
@@ -436,6 +439,12 @@ def propagate(net, x):
         z[l] = net.w[l] @ a[l - 1] + net.b[l]
         a[l] = net.activations[l](z[l])
     return Trace(z, a, net)
+
+
+def _npz(path):
+    """Return a path that ends in .npz."""
+    path = Path(path)
+    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
 
 
 def class_of(output):

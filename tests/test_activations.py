@@ -169,3 +169,54 @@ def test_copies_compare_equal_so_that_a_reloaded_network_still_finds_its_matched
 def test_an_activation_can_not_be_changed_by_accident():
     with pytest.raises(AttributeError):
         bp.sigmoid.f = np.tanh
+
+
+DTYPES = [np.uint8, np.int8, np.uint64, np.int64, bool]
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, None], ids=str)
+@pytest.mark.parametrize("name", HIDDEN)
+def test_whole_numbers_become_float64(name, dtype):
+    """Bytes wrap around when they are negated; NumPy's tanh of bytes has half precision."""
+    z = [[0, 1, 1], [1, 0, 1]]
+    whole = z if dtype is None else np.array(z, dtype)
+    for function in (ACTIVATIONS[name], ACTIVATIONS[name].prime):
+        result = function(whole)
+        assert result.dtype == np.float64
+        np.testing.assert_array_equal(result, function(np.array(z, float)))
+
+
+def test_known_values_of_whole_numbers():
+    z = np.array([[0, 1, 2]], np.uint8)
+    np.testing.assert_allclose(bp.sigmoid(z), [[0.5, 0.731059, 0.880797]], atol=1e-6)
+    np.testing.assert_allclose(bp.sigmoid.prime(z), [[0.25, 0.196612, 0.104994]], atol=1e-6)
+    np.testing.assert_allclose(bp.tanh.prime(z), [[1, 0.419974, 0.070651]], atol=1e-6)
+    np.testing.assert_allclose(bp.softmax(z.T)[:, 0], [0.090031, 0.244728, 0.665241], atol=1e-6)
+    assert bp.sigmoid(np.array([[-128]], np.int8)) < 1e-50
+    own = bp.Activation("own", lambda z: z.real * 2, np.ones_like)
+    assert own([[1, 2]]).dtype == np.float64, "an activation of one's own gets an array of floats"
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex64])
+def test_floating_point_is_not_converted(dtype):
+    z = np.ones((2, 2), dtype)
+    for activation in ACTIVATIONS.values():
+        assert activation(z).dtype == dtype
+
+
+def test_the_complex_step_has_the_right_sign_at_0():
+    """exp(-|z|) has two analytic halves; at 0 both places must take the same one."""
+    step = np.array([[1e-30j]])
+    assert bp.sigmoid(step).imag / 1e-30 == pytest.approx(0.25, rel=1e-14)
+    assert bp.tanh(step).imag / 1e-30 == pytest.approx(1, rel=1e-14)
+    # The second derivatives are 0 there.
+    assert abs(bp.sigmoid.prime(step).imag) < 1e-45 and abs(bp.tanh.prime(step).imag) < 1e-45
+    # A little to each side: sigma'' has the opposite sign of z.
+    for z in (-1e-3, 1e-3):
+        assert np.sign(bp.sigmoid.prime(z + step).imag) == -np.sign(z)
+
+
+def test_nan_stays_nan_in_every_activation():
+    z = np.array([[np.nan], [1.0]])
+    for activation in ACTIVATIONS.values():
+        assert np.isnan(activation(z)[0, 0]), f"{activation.name} turns NaN into a number"

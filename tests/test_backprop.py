@@ -454,9 +454,12 @@ def test_targets_that_do_not_fit_are_refused():
     assert "y[1, 2] is nan" in refused(ValueError, y=bad)
     assert "y has dtype float32, want float64" in refused(TypeError, y=y.astype(np.float32))
     assert "probability distribution" in refused(ValueError, y=y / 2)
-    with pytest.warns(UserWarning, match="y holds whole numbers"):
-        net = make_case([3, 2], ["softmax"], "log_likelihood").net
-        bp.backprop(net, net.forward(np.ones((3, 4))), y.astype(int), "log_likelihood")
+    net = make_case([3, 2], ["softmax"], "log_likelihood").net
+    trace = net.forward(np.ones((3, 4)))
+    of_whole_numbers = bp.backprop(net, trace, y.astype(int), "log_likelihood").vector
+    np.testing.assert_array_equal(
+        of_whole_numbers, bp.backprop(net, trace, y, "log_likelihood").vector
+    )
 
 
 def test_the_hint_for_class_labels_works():
@@ -469,6 +472,10 @@ def test_targets_for_one_output_want_a_row():
     net = bp.Network.from_arrays([np.ones((1, 3))], [[0.0]], ["sigmoid"])
     assert "for one number per example pass y[None, :]" in refused(
         ValueError, net=net, y=np.ones(4), cost="quadratic"
+    )
+    one_hot = bp.datasets.one_hot([0, 1, 1, 0], 2)
+    assert "the network has one output. Labels 0 and 1 become one target each with" in refused(
+        ValueError, net=net, y=one_hot, cost="quadratic"
     )
 
 
@@ -502,3 +509,89 @@ def test_an_infinite_output_error_is_refused_instead_of_a_gradient_of_nan():
     assert "the output error is nan at neuron 0, example 0" in text
     assert "cost cross_entropy by this output of softmax" in text
     assert "a matched pair (sigmoid and cross_entropy, softmax and log_likelihood)" in text
+
+
+def same_sizes():
+    """Return networks of the sizes [3, 4, 2] that compute different things, and an equal one."""
+    case = make_case([3, 4, 2], ["tanh", "softmax"], "log_likelihood", m=4)
+    net = case.net
+    others = {
+        "moved": net.with_parameters(net.parameters + 0.1 * net.parameters),
+        "one bias": net.with_parameters(
+            np.where(np.arange(len(net.parameters)) == 12, 7.0, net.parameters.vector)
+        ),
+        "activation": bp.Network(net.parameters, ["sigmoid", "softmax"]),
+    }
+    return case, others
+
+
+@pytest.mark.parametrize(
+    ("which", "words"),
+    [
+        ("moved", "w2[0,0] was"),
+        ("one bias", "b2[0] was"),
+        ("activation", "layer 2 was sigmoid there, and is tanh here"),
+    ],
+)
+def test_the_trace_of_another_network_of_the_same_sizes_is_refused(which, words):
+    """After an update the old trace would give the gradient at the old parameters."""
+    case, others = same_sizes()
+    stale = others[which].forward(case.x)
+    with pytest.raises(ValueError) as error:
+        bp.backprop(case.net, stale, case.y, case.cost)
+    assert "trace is of another network" in str(error.value) and words in str(error.value)
+
+
+def test_the_trace_of_an_equal_network_is_welcome():
+    case, _ = same_sizes()
+    for equal in (copy.deepcopy(case.net), case.net.with_parameters(case.net.parameters.vector)):
+        grad = bp.backprop(equal, case.trace, case.y, case.cost)
+        np.testing.assert_array_equal(grad.vector, case.grad.vector)
+
+
+def test_a_trace_by_hand_is_compared_layer_by_layer():
+    case, _ = same_sizes()
+    trace = case.trace
+    by_hand = bp.Trace(trace.z, trace.a)
+    np.testing.assert_array_equal(
+        bp.backprop(case.net, by_hand, case.y, case.cost).vector, case.grad.vector
+    )
+    wider = make_case([3, 5, 2], ["tanh", "softmax"], "log_likelihood", m=4).trace
+    with pytest.raises(ValueError, match=r"trace is of a network \[3, 5, 2\], want \[3, 4, 2\]"):
+        bp.backprop(case.net, bp.Trace(wider.z, wider.a), case.y, case.cost)
+
+
+def test_x_that_changes_after_the_forward_pass_changes_nothing():
+    case, _ = same_sizes()
+    x = case.x.copy()
+    trace = case.net.forward(x)
+    x[...] = 100.0
+    np.testing.assert_array_equal(
+        bp.backprop(case.net, trace, case.y, case.cost).vector, case.grad.vector
+    )
+
+
+def test_the_first_output_error_that_is_not_finite_is_named():
+    """The first one, not the first finite one."""
+    w = [[0.0], [800.0], [-800.0]]
+    net = bp.Network.from_arrays([w], [np.zeros(3)], ["sigmoid"])
+    y = np.array([[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]])
+    x = np.array([[0.0, 1.0]])
+    sure = bp.Cost("sure", bp.quadratic.value, lambda a, y: np.where(a == 1, np.inf, a - y))
+    with pytest.raises(ValueError, match="the output error is nan at neuron 1, example 1"):
+        bp.backprop(net, net.forward(x), y, sure)
+
+
+def test_a_gradient_that_overflows_on_its_way_back_is_refused():
+    w = [np.full((1, 1), 1.0), np.full((1, 1), 1e200), np.full((1, 1), 1e-200)]
+    net = bp.Network.from_arrays(w, [np.zeros(1)] * 3, ["identity"] * 3)
+    x = np.array([[1.0]])
+    net = bp.Network.from_arrays([w[0], w[2], w[1]], [np.zeros(1)] * 3, ["identity"] * 3)
+    with pytest.raises(ValueError, match=r"overflows on its way back: ∂C/∂w\d\[0,0\] is -?inf"):
+        bp.backprop(net, net.forward(1e150 * x), np.array([[-1e160]]), "quadratic")
+
+
+def test_a_gradient_shows_itself_in_a_notebook():
+    case = make_case(**DIFFERENT, names=["tanh", "relu", "sigmoid"], cost="quadratic")
+    page = case.grad._repr_html_()
+    assert page.startswith("<table>") and f"{abs(case.grad.w[3]).max():.3g}" in page

@@ -129,7 +129,7 @@ def test_certainty_of_the_wrong_answer_costs_infinity(name):
     assert COSTS[name].gradient(a, y)[1, 0] == -np.inf
 
 
-@pytest.mark.parametrize("what", ["value", "gradient"])
+@pytest.mark.parametrize("what", ["value", "gradient", "per_example"])
 @pytest.mark.parametrize("name", COSTS)
 def test_shapes_that_numpy_would_broadcast_are_refused(name, what):
     a = np.full((3, 2), 0.5)
@@ -198,3 +198,33 @@ def test_copies_compare_equal(name):
     assert pickle.loads(pickle.dumps(COSTS[name])) == COSTS[name]
     with pytest.raises(AttributeError):
         COSTS[name].name = "other"
+
+
+@pytest.mark.parametrize("what", ["value", "gradient", "per_example"])
+@pytest.mark.parametrize("name", ["cross_entropy", "log_likelihood"])
+def test_what_is_no_probability_is_refused(name, what):
+    """log(-1) is NaN, and the cross-entropy of a target of 7 has no minimum."""
+    function = getattr(COSTS[name], what)
+    half = np.array([[0.5, 0.5], [0.5, 0.5]])
+    for bad in (2.0, -0.5, 1 + 1e-12, np.inf):
+        wrong = half.copy()
+        wrong[1, 0] = bad
+        assert f"a[1, 0] is {bad:g}, want 0 to 1" in message(function, wrong, half)
+        assert f"y[1, 0] is {bad:g}, want 0 to 1" in message(function, half, wrong)
+    for edge in (0.0, 1.0):
+        function(np.where(half == 0.5, edge, 0), np.where(half == 0.5, edge, 0))
+    assert np.isfinite(bp.quadratic.value(np.array([[7.0]]), np.array([[-3.0]])))
+
+
+def test_a_cost_is_matched_by_what_it_is_not_by_its_name():
+    """An activation of one's own called "sigmoid" has another derivative: a - y would be wrong."""
+    impostor = bp.Activation(
+        "sigmoid", lambda z: np.tanh(z) / 2 + 0.5, lambda z: 0.5 - np.tanh(z) ** 2 / 2
+    )
+    net = bp.Network.from_arrays([[[0.7]]], [[0.1]], [impostor])
+    x, y = np.array([[1.0, -2.0]]), np.array([[1.0, 0.0]])
+    grad = bp.backprop(net, net.forward(x), y, bp.cross_entropy)
+    numeric = bp.finite_difference.gradient(net, x, y, bp.cross_entropy)
+    np.testing.assert_allclose(grad.vector, numeric.vector, rtol=1e-7)
+    called_alike = bp.Cost("cross_entropy", bp.quadratic.value, bp.quadratic.gradient)
+    check_fit(called_alike, bp.tanh)  # it is no cross-entropy, and fits any output

@@ -1,6 +1,7 @@
 """Data sets: what is stored as rows comes out as columns, unchanged and uncut."""
 
 import gzip
+import io
 import re
 import sys
 import types
@@ -89,10 +90,105 @@ def test_n_classes_can_exceed_the_labels_seen():
     assert Dataset.from_rows(ROWS, [0, 1, 0], n_classes=5).train.y.shape == (5, 3)
 
 
-def test_whole_number_inputs_are_converted_visibly():
-    with pytest.warns(UserWarning, match=r"x holds whole numbers \(int64\); converted to float64"):
-        data = Dataset.from_rows(np.array([[1, 2], [3, 4]], dtype=np.int64), [0, 1])
-    assert data.train.rows.dtype == np.float64
+def test_whole_number_inputs_are_converted_without_a_warning():
+    """Exclusive or, as everybody types it; warnings are errors here."""
+    data = Dataset.from_rows([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]])
+    assert data.train.rows.dtype == data.train.target_rows.dtype == np.float64
+
+
+def test_labels_may_be_whole_numbers_in_floating_point_as_loadtxt_reads_them():
+    table = np.loadtxt(io.StringIO("0.1 0.2 2\n0.3 0.4 0\n0.5 0.6 1"))
+    data = Dataset.from_rows(table[:, :-1], table[:, -1])
+    assert data.train.labels.tolist() == [2, 0, 1]
+    assert Dataset.from_rows(ROWS, np.array([True, False, True])).train.labels.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("kind", [list, np.array, lambda y: np.array(y, object)])
+def test_labels_may_be_text(kind):
+    names = ["dog", "cat", "dog"]
+    data = Dataset.from_rows(ROWS, kind(names))
+    assert data.classes == ("cat", "dog")
+    assert data.train.labels.tolist() == [1, 0, 1]
+    rng = np.random.default_rng(0)
+    split = Dataset.from_rows(ROWS, kind(names), test=1, rng=rng)
+    assert split.classes == ("cat", "dog"), "the split loses no names"
+    net = bp.Network.random([2, 2], hidden="tanh", output="softmax", rng=rng)
+    assert set(net.predict(ROWS, classes=data.classes)) <= {"cat", "dog"}
+
+
+@pytest.mark.parametrize(
+    ("y", "options"), [([0, 0, 0], {}), (["a", "a", "a"], {}), ([0, 0, 0], {"n_classes": 1})]
+)
+def test_a_single_class_is_refused(y, options):
+    """Its one-hot target would be 1 in a single column, which reads as class 1 of two."""
+    with pytest.raises(ValueError, match=r"all labels are 0|n_classes is 1, want 2 or more"):
+        Dataset.from_rows(ROWS, y, **options)
+    assert Dataset.from_rows(ROWS, [0, 0, 0], n_classes=2).train.labels.tolist() == [0, 0, 0]
+    assert Dataset.from_rows(ROWS, [[0], [0], [0]]).train.labels.tolist() == [0, 0, 0]
+
+
+def test_examples_may_be_set_aside_as_fractions():
+    rows, y = np.zeros((40, 2)), np.arange(40) % 2
+    data = Dataset.from_rows(rows, y, validation=0.25, test=0.1, rng=np.random.default_rng(0))
+    assert (len(data.train), len(data.validation), len(data.test)) == (26, 10, 4)
+    for share, message in (
+        (1.0, "validation is 1, want less than 1"),
+        (-0.5, "validation is -0.5, want 0 or more"),
+        (0.01, "validation is 0.01, which is less than half of one in 40 examples"),
+        (0.99, "leave nothing of 40 examples"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Dataset.from_rows(rows, y, validation=share, rng=np.random.default_rng(0))
+
+
+def test_examples_belong_together():
+    x, y = np.zeros((4, 2)), np.array([[0.0], [1.0], [1.0], [0.0]])
+    assert bp.Examples(x, y, np.array([0, 1, 1, 0])).labels.sum() == 2
+    for rows, targets, labels, kind, message in (
+        (x.tolist(), y, None, TypeError, "rows is list, want an array of two axes"),
+        (x, y[:, 0], None, TypeError, "target_rows is ndarray of shape (4,) and dtype float64"),
+        (x.astype(int), y, None, TypeError, "want an array of two axes in float32 or float64"),
+        (x + 1j, y, None, TypeError, "want an array of two axes in float32 or float64"),
+        (x, y[:-1], None, ValueError, "want as many in one dtype"),
+        (x, y.astype("f4"), None, ValueError, "want as many in one dtype"),
+        (x, y, np.array([7, 7, 7, 7]), ValueError, "labels are not the classes"),
+        (x, np.eye(4), np.array([0, 1, 2, 2]), ValueError, "labels are not the classes"),
+        (x, np.eye(4), np.array([0, 1, 2, 4]), ValueError, "labels are not the classes"),
+        (x, np.eye(4), np.array([0, 1, 2]), ValueError, "labels are not the classes"),
+    ):
+        with pytest.raises(kind, match=re.escape(message)):
+            bp.Examples(rows, targets, labels)
+
+
+def test_a_data_set_is_made_of_examples():
+    x, y = np.zeros((4, 2)), np.zeros((4, 1))
+    with pytest.raises(TypeError, match=r"train is tuple, want Examples; bp.datasets.Dataset.from"):
+        bp.Dataset((x, y))
+    with pytest.raises(TypeError, match="test is ndarray, want Examples"):
+        bp.Dataset(bp.Examples(x, y, None), test=x)
+
+
+def test_the_data_are_read_only():
+    """Prepared in place, they would change behind every split that shares them."""
+    train = xor().train
+    for array in (train.rows, train.x, train.y, train.take([0, 1]).x):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0, 0] = 9
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"), [(0, ValueError), (-1, ValueError), (2.5, TypeError), (None, TypeError)]
+)
+def test_a_mini_batch_has_at_least_one_example(size, kind):
+    with pytest.raises(kind, match="batch_size is"):
+        xor().train.batches(size, np.random.default_rng(0))  # before the first one is asked for
+    with pytest.raises(TypeError, match="rng is 0, want a numpy"):
+        xor().train.batches(2, 0)
+
+
+def test_a_probability_is_at_most_1():
+    with pytest.raises(ValueError, match="flip is 2, want 1 or less"):
+        noisy_xor(rng=np.random.default_rng(0), flip=2, m=2, validation=2)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +217,9 @@ def test_bad_rows_are_refused_in_words(x, y, options, message):
         (ROWS.astype("f4"), np.eye(3), {}, "y has dtype float64, want float32"),
         (ROWS.astype(str), [0, 1, 0], {}, "x has dtype <U"),
         (ROWS, [0, 1, 0], {"validation": 1, "rng": None}, "rng is None, want a numpy.random"),
-        (ROWS, [0, 1, 0], {"validation": 0.5}, "validation is 0.5, want a whole number"),
+        (ROWS, [0, 1, 0], {"validation": "2"}, "validation is '2', want a whole number"),
+        (ROWS + 1j, [0, 1, 0], {}, "x holds complex numbers"),
+        (ROWS, np.eye(3) + 1j, {}, "y holds complex numbers"),
     ],
 )
 def test_bad_kinds_are_refused_in_words(x, y, options, message):

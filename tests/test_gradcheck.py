@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bpcourse as bp
+from bpcourse import gradcheck
 from bpcourse.finite_difference import derivative
 from bpcourse.finite_difference import gradient as numeric_gradient
 from bpcourse.gradcheck import check, compare, noise_floor, require
@@ -578,15 +579,194 @@ def test_an_infinite_cost_is_refused():
         check(net, np.array([[1.0]]), np.array([[0.0]]), bp.cross_entropy)
 
 
-def test_a_cost_that_is_not_complex_is_named_and_central_differences_help():
-    # abs drops the imaginary part: the complex step can't be used, and says so.
-    absolute = bp.Cost(
-        "absolute", lambda a, y: abs(a - y).sum() / a.shape[1], lambda a, y: np.sign(a - y)
+# Functions that the complex step does not pass through
+
+
+def huber_value(a, y):
+    e = abs(a - y)
+    return np.where(e < 0.1, (a - y) ** 2 / 2, 0.1 * (e - 0.05)).sum() / a.shape[1]
+
+
+OWN_COSTS = {
+    "absolute": (lambda a, y: abs(a - y).sum() / a.shape[1], lambda a, y: np.sign(a - y)),
+    "huber": (huber_value, lambda a, y: np.clip(a - y, -0.1, 0.1)),
+    "log-cosh": (
+        lambda a, y: (np.logaddexp(a - y, y - a) - np.log(2)).sum() / a.shape[1],
+        lambda a, y: np.tanh(a - y),
+    ),
+}
+OWN_ACTIVATIONS = {
+    "softsign": (lambda z: z / (1 + np.abs(z)), lambda z: 1 / (1 + np.abs(z)) ** 2),
+    "softplus": (lambda z: np.logaddexp(0, z), lambda z: 1 / (1 + np.exp(-z))),
+    "rounded": (lambda z: np.array(z.real), np.ones_like),
+    "sign": (lambda z: z * z * np.sign(z.real) + abs(z), lambda z: 2 * abs(z) + np.sign(z)),
+}
+
+
+@pytest.mark.parametrize("name", OWN_COSTS)
+def test_a_cost_of_ones_own_is_checked_by_central_differences_where_it_must(name):
+    own = bp.Cost(name, *OWN_COSTS[name])
+    net, x, y = problem([3, 4, 2], 5)
+    found = check(net, x, y, own)
+    assert found.ok, str(found)
+    assert "central difference" in found.numeric
+    assert "The complex step was not used, because" in found.note
+    wrong = altered(right(net, x, y, own), {"w2": 1.5})
+    assert verdicts(check(net, x, y, own, wrong))["w2"] == "WRONG"
+    assert "method='complex' does neither" not in str(check(net, x, y, own, wrong))
+
+
+@pytest.mark.parametrize("name", OWN_ACTIVATIONS)
+@pytest.mark.parametrize("sizes", [[2, 3, 1], [2, 3, 3, 3, 1]])
+def test_an_activation_of_ones_own_is_checked_by_central_differences_where_it_must(name, sizes):
+    own = bp.Activation(name, *OWN_ACTIVATIONS[name])
+    net, x, y = problem(sizes, 5, hidden=own)
+    for cost in (bp.cross_entropy, bp.quadratic):
+        found = check(net, x, y, cost)
+        assert found.ok, str(found)
+        assert "central difference" in found.numeric and found.note
+        wrong = altered(right(net, x, y, cost), {"b2": -1})
+        assert not check(net, x, y, cost, wrong).ok
+
+
+def test_a_gradient_that_forgets_what_the_complex_step_forgets_is_found():
+    """The derivative through abs is left out in both: that they agree proves nothing."""
+    l1 = bp.Cost(
+        "l1 + l2",
+        lambda a, y: (abs(a - y) + (a - y) ** 2).sum() / a.shape[1],
+        lambda a, y: np.sign(a - y) + 2 * (a - y),
     )
     net, x, y = problem([3, 4, 2], 5)
-    with pytest.raises(TypeError, match="use method='central'"):
-        check(net, x, y, absolute)
-    assert check(net, x, y, absolute, method="central").ok
+    half = bp.Cost("l2", lambda a, y: ((a - y) ** 2).sum() / a.shape[1], lambda a, y: 2 * (a - y))
+    assert not check(net, x, y, l1, right(net, x, y, half)).ok
+    assert check(net, x, y, l1).ok
+
+
+def test_functions_of_ones_own_that_take_complex_numbers_keep_the_complex_step():
+    swish = bp.Activation(
+        "swish",
+        lambda z: z / (1 + np.exp(-z)),
+        lambda z: (1 + np.exp(-z) * (1 + z)) / (1 + np.exp(-z)) ** 2,
+    )
+    leaky = bp.Activation(
+        "leaky",
+        lambda z: np.where(z.real > 0, z, 0.01 * z),
+        lambda z: np.where(z > 0, 1.0, 0.01),
+    )
+    for seed in range(20):
+        for own in (swish, leaky):
+            net, x, y = problem([3, 4, 2], 5, hidden=own, seed=seed)
+            found = check(net, x, y, bp.cross_entropy)
+            assert found.ok and found.numeric.startswith("complex") and not found.note
+    # All weighted inputs at the kink, where a real step gives half a slope, and no verdict.
+    options = {"hidden": leaky, "output": "tanh", "init": "he", "rng": np.random.default_rng(0)}
+    zero = bp.Network.random([2, 6, 1], **options)
+    at_kink = np.array([[0.0, 1.0], [0.0, -1.0]])
+    assert check(zero, at_kink, np.array([[0.5, 0.25]]), bp.quadratic).ok
+
+
+# Saturation
+
+
+@pytest.mark.parametrize("z", [15.0, 20.0, 25.0, 30.0, 33.0, 35.0, 36.0])
+@pytest.mark.parametrize("y", [0.0, 1.0, 0.25])
+@pytest.mark.parametrize("method", ["complex", "central", "forward"])
+def test_the_exact_gradient_of_a_saturated_matched_pair_is_not_accused(z, y, method):
+    """1 - a has lost its digits; the cost computed from z has not."""
+    net = bp.Network.from_arrays([[[1.0]]], [[0.0]], ["sigmoid"])
+    x, y = np.array([[z]]), np.array([[y]])
+    found = check(net, x, y, "cross_entropy", method=method)
+    assert not found.wrong, str(found)
+    if y[0, 0] < 1 and method == "complex":
+        assert found.ok and found.worst.relative_error < 1e-14
+        doubled = 2 * right(net, x, y, bp.cross_entropy)
+        assert check(net, x, y, "cross_entropy", doubled).wrong
+
+
+def test_digits_with_large_weights_are_not_accused():
+    judged = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        net = bp.Network.random([64, 8, 10], hidden="relu", output="sigmoid", rng=rng, init="large")
+        some = bp.datasets.digits(rng=rng).train.take(slice(0, 5))
+        try:
+            found = check(net, some.x, some.y, "cross_entropy")
+        except ValueError as error:
+            assert "the cost is inf" in str(error)
+            continue
+        judged += 1
+        assert found.ok, f"seed {seed}: {found}"
+    assert judged, "no network had a finite cost"
+
+
+def test_the_cost_from_weighted_inputs_is_the_cost():
+    for output, cost in ((bp.sigmoid, bp.cross_entropy), (bp.softmax, bp.log_likelihood)):
+        net, x, y = problem([3, 4, 3], 6, output=output)
+        y = (y + 0.5) / (y + 0.5).sum(axis=0)
+        same, at_z = gradcheck._at_weighted_inputs(net, cost, cost)
+        by_a = cost.value(net.forward(x).a[3], y)
+        assert at_z.value(same.forward(x).a[3], y) == pytest.approx(by_a, rel=1e-13)
+    impostor = bp.Activation("sigmoid", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+    net, _, _ = problem([3, 4, 3], 6, output=impostor)
+    assert gradcheck._at_weighted_inputs(net, bp.cross_entropy, bp.cross_entropy)[0] is net
+
+
+def test_a_float32_gradient_that_underflows_is_not_accused():
+    """1e-50 is 0 in float32: the gradient there is as good as float32 can be."""
+    net = bp.Network.from_arrays([[[1.0]], [[1.0]]], [[0.0], [0.0]], ["sigmoid"] * 2)
+    net = net.with_parameters(net.parameters.vector.astype(np.float32))
+    x, y = np.array([[-115.0]], np.float32), np.array([[0.25]], np.float32)
+    grad = right(net, x, y, bp.quadratic)
+    assert grad.w[2][0, 0] == 0, "the case is not the one meant"
+    found = check(net, x, y, bp.quadratic, grad)
+    assert not found.wrong, str(found)
+    assert verdicts(found)["w2"] == "too small"
+    assert not check(net, x, y, bp.quadratic, altered(grad, {"b3": 2})).ok
+
+
+def test_a_float64_gradient_below_float32_is_still_judged():
+    net = bp.Network.from_arrays([[[1.0]], [[1.0]]], [[0.0], [0.0]], ["sigmoid"] * 2)
+    x, y = np.array([[-115.0]]), np.array([[0.25]])
+    assert verdicts(check(net, x, y, bp.quadratic))["w2"] == "ok"
+    forgot = altered(right(net, x, y, bp.quadratic), {"w2": 0})
+    assert verdicts(check(net, x, y, bp.quadratic, forgot))["w2"] == "WRONG"
+
+
+# Functions that write into their arguments
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_a_gradient_function_that_changes_its_arguments_is_told(name):
+    net, x, y = problem([3, 4, 2], 5)
+    before = {"x": x.copy(), "y": y.copy()}
+
+    def careless(net, x, y, cost):
+        grad = right(net, x, y, cost)
+        {"x": x, "y": y}[name][1, 2] += 7
+        return grad
+
+    with pytest.raises(ValueError, match=rf"changes its argument {name}: {name}\[1, 2\] was"):
+        check(net, x, y, bp.quadratic, careless)
+    np.testing.assert_array_equal(x, before["x"], "the caller's data are corrupted")
+    np.testing.assert_array_equal(y, before["y"], "the caller's data are corrupted")
+
+
+# Verdicts
+
+
+def test_equal_numbers_agree_however_small():
+    row = compare([1e-12], np.array([1e-12]), noise=1e-9).rows[0]
+    assert row.verdict == "ok", "equal, so nothing hides in the noise"
+    assert compare([1e-12], np.array([1.1e-12]), noise=1e-9).rows[0].verdict == "too small"
+
+
+def test_one_wild_entry_does_not_move_the_ratio():
+    """The median is the ratio of most entries; the mean would be that of the wild one."""
+    numeric = np.ones(9)
+    analytic = np.full(9, 2.0)
+    analytic[4] = 1000.0
+    row = compare(analytic, numeric).rows[0]
+    assert row.ratio == 2 and not row.constant
 
 
 def test_rows_are_plain_data():

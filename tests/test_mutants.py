@@ -1,7 +1,7 @@
 """Every mutant is killed: each mistake in ``mutants.py`` makes one of its tests fail."""
 
+import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,51 +10,78 @@ import pytest
 from mutants import MUTANTS
 
 TESTS = Path(__file__).parent
-PACKAGE = TESTS.parent / "bpcourse"
+ROOT = TESTS.parent
+PACKAGE = ROOT / "bpcourse"
 PASSED, FAILED = 0, 1  # pytest's exit codes; all others mean that the tests did not run at all
+INI = "[pytest]\nfilterwarnings = error\npythonpath = {tests} {tests}/book\n"
+ENVIRONMENT = {
+    **os.environ,
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 
 def planted(mutant):
-    """Return the module's source with the mistake in it, and without."""
-    whole = (PACKAGE / f"{mutant.module}.py").read_text(encoding="utf-8")
+    """Return the path of the module, and its source with the mistake in it."""
+    path = PACKAGE / f"{mutant.module}.py"
+    whole = path.read_text(encoding="utf-8")
     count = whole.count(mutant.old)
     assert count == 1, (
         f"{mutant.module}.py holds {mutant.old!r} {count} times, want once: "
         "the package changed, so change mutants.py too"
     )
-    return whole.replace(mutant.old, mutant.new), whole
+    return str(path), whole.replace(mutant.old, mutant.new)
 
 
-def run(tree, killers):
-    """Run some tests of a copied tree, without plugins, to the first failure."""
-    shutil.rmtree(tree / "bpcourse" / "__pycache__", ignore_errors=True)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider"]
-    paths = [str(Path("tests") / killer) for killer in killers]
-    chosen = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HYPOTHESIS_PROFILE": "mutants"}
-    return subprocess.run(
-        [*command, *paths],
-        cwd=tree,
-        env={**os.environ, **chosen},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+class Runner:
+    """Runs tests against a replaced file of the package; see ``warm_pytest.py``."""
+
+    def __init__(self, folder):
+        self.log, self.ini = folder / "log", folder / "pytest.ini"
+        self.ini.write_text(INI.format(tests=TESTS), encoding="utf-8")
+        self.process = None
+
+    def __call__(self, killers, path="", source=""):
+        """Return pytest's exit code and what it printed."""
+        tests = [str(TESTS / killer) for killer in killers]
+        job = {"root": str(ROOT), "ini": str(self.ini), "log": str(self.log)}
+        line = json.dumps({**job, "tests": tests, "path": path, "source": source}) + "\n"
+        code = self.ask(line) if hasattr(os, "fork") else self.once(line)
+        return code, self.log.read_text(encoding="utf-8", errors="replace")
+
+    def ask(self, line):
+        """Hand a job to the process that is warm."""
+        if self.process is None:
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            self.process = subprocess.Popen(self.command(), env=ENVIRONMENT, text=True, **pipes)
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def once(self, line):
+        """Start Python for one job."""
+        return subprocess.run(self.command(), env=ENVIRONMENT, input=line, text=True).returncode
+
+    def command(self):
+        """Return the command that starts Python."""
+        return [sys.executable, str(TESTS / "warm_pytest.py")]
+
+    def close(self):
+        """End the process that is warm."""
+        if self.process is not None:
+            self.process.communicate()
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory):
-    """A copy of the package and its tests in which every killer passes, as long as it is whole."""
-    root = tmp_path_factory.mktemp("mutants")
-    shutil.copytree(PACKAGE, root / "bpcourse", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(TESTS, root / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "pytest.ini").write_text(
-        "[pytest]\nfilterwarnings = error\npythonpath = tests tests/book\n", encoding="utf-8"
-    )
+def runner(tmp_path_factory):
+    """A runner under which every killer passes, as long as the package is whole."""
+    runner = Runner(tmp_path_factory.mktemp("mutants"))
     killers = sorted({killer for mutant in MUTANTS for killer in mutant.killers})
-    whole = run(root, killers)
-    assert whole.returncode == PASSED, f"the killers fail without a mutant:\n{whole.stdout}"
-    return root
+    code, said = runner(killers)
+    assert code == PASSED, f"the killers fail without a mutant:\n{said}"
+    yield runner
+    runner.close()
 
 
 def test_the_names_are_different():
@@ -63,12 +90,6 @@ def test_the_names_are_different():
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_killed(mutant, tree):
-    mutated, whole = planted(mutant)
-    path = tree / "bpcourse" / f"{mutant.module}.py"
-    path.write_text(mutated, encoding="utf-8")
-    try:
-        result = run(tree, mutant.killers)
-    finally:
-        path.write_text(whole, encoding="utf-8")
-    assert result.returncode == FAILED, f"{mutant.name} survived:\n{result.stdout}{result.stderr}"
+def test_killed(mutant, runner):
+    code, said = runner(mutant.killers, *planted(mutant))
+    assert code == FAILED, f"{mutant.name} survived:\n{said}"

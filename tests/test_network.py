@@ -63,6 +63,10 @@ def test_name_by_hand():
 def test_parameter_count():
     assert parameter_count([784, 30, 10]) == 784 * 30 + 30 + 30 * 10 + 10
     assert len(parameters([2, 3, 1])) == 2 * 3 + 3 + 3 * 1 + 1
+    assert parameter_count(np.array([200, 200], np.uint8)) == 40_200, "bytes must not overflow"
+    for sizes, kind in (([3, -1], ValueError), ([784], ValueError), ({3, 2}, TypeError)):
+        with pytest.raises(kind, match="want"):
+            parameter_count(sizes)
 
 
 def test_the_layers_carry_the_numbers_of_the_book():
@@ -183,9 +187,8 @@ def test_numbers_that_are_not_finite_are_refused_by_name(bad):
     )
 
 
-def test_whole_numbers_become_floats_visibly():
-    with pytest.warns(UserWarning, match="vector holds whole numbers"):
-        assert bp.Parameters([2, 1], [1, 2, 3]).vector.dtype == np.float64
+def test_whole_numbers_become_floats():
+    assert bp.Parameters([2, 1], [1, 2, 3]).vector.dtype == np.float64
 
 
 def pickled(thing):
@@ -309,8 +312,7 @@ def test_forward_says_what_is_wrong_with_x():
     assert "x has dtype float32, want float64 like the network" in raises(
         TypeError, lambda: net.forward(np.zeros((2, 1), np.float32))
     )
-    with pytest.warns(UserWarning, match="x holds whole numbers"):
-        net.forward([[1], [2]])
+    np.testing.assert_array_equal(net.forward([[1], [2]]).a[3], net.forward([[1.0], [2.0]]).a[3])
 
 
 # Making networks
@@ -479,3 +481,158 @@ def test_repr_says_what_one_wants_to_know():
     assert repr(network()) == "<network [2, 3, 1]: tanh, sigmoid; float64>"
     p = parameters([784, 30, 10])
     assert repr(p) == "<parameters of [784, 30, 10]: 23,860 numbers, float64>"
+
+
+# A trace of its own
+
+
+def test_the_trace_keeps_x_as_it_was():
+    net = network()
+    x = np.ones((2, 4))
+    for handed in (x, x[::-1], x[:, ::2], np.ones((4, 2)).T):
+        trace = net.forward(handed)
+        before = trace.a[1].copy()
+        handed[...] = 7
+        np.testing.assert_array_equal(trace.a[1], before, "x changed after the forward pass")
+        with pytest.raises(ValueError, match="read-only"):
+            trace.a[1][0, 0] = 1
+        handed[...] = 1
+
+
+def test_what_nobody_can_change_is_not_copied():
+    data = bp.datasets.digits(rng=np.random.default_rng(0))
+    net = network((64, 3, 10))
+    assert np.shares_memory(net.forward(data.train.x).a[1], data.train.rows)
+    frozen_view = np.ones((2, 3))
+    view = frozen_view[:]
+    view.flags.writeable = False  # and yet it changes with its owner
+    assert not np.shares_memory(network().forward(view).a[1], frozen_view)
+
+
+def test_a_trace_describes_itself_in_a_line():
+    trace = network((64, 30, 10)).forward(np.zeros((64, 30)))
+    assert repr(trace) == (
+        "<trace of 30 examples: a[1] (64, 30); z[2], a[2] (30, 30); z[3], a[3] (10, 30); float64>"
+    )
+
+
+@pytest.mark.parametrize("hidden", ["identity", "relu", "sigmoid"])
+@pytest.mark.parametrize("output", ["identity", "softmax"])
+def test_a_forward_pass_that_overflows_says_where(hidden, output):
+    """inf - inf is NaN, which relu turned into 0: a finite output, and a wrong one."""
+    sizes = (1, 2, 2)
+    w = [np.full((2, 1), 1e200), np.array([[1e200, -1e200], [1.0, 1.0]])]
+    net = bp.Network.from_arrays(w, [np.zeros(2), np.zeros(2)], [hidden, output])
+    x = np.array([[1.0, 1e150]])
+    if hidden == "sigmoid":
+        assert np.isfinite(net.forward(x).a[3]).all(), "an infinite z is only saturation here"
+        return
+    with pytest.raises(ValueError, match=r"the forward pass overflows: z\[[23]\]\[0, [01]\] is"):
+        net.forward(x)
+    assert sizes == net.sizes
+
+
+def test_relu_does_not_hide_what_is_not_a_number():
+    assert np.isnan(bp.relu(np.array([[np.nan]]))).all()
+
+
+def test_numpys_flags_are_not_passed_on():
+    """OpenBLAS raises "invalid" in products of finite float32 numbers, on some machines."""
+    seen = []
+
+    def f(z):
+        seen.append(np.geterr())
+        return z * 1.0
+
+    own = bp.Activation("own", f, np.ones_like)
+    net = bp.Network.from_arrays([[[1.0]], [[1.0]]], [[0.0], [0.0]], [own, own])
+    x, y = np.ones((1, 2)), np.zeros((1, 2))
+    with np.errstate(all="raise"):
+        net.forward(x)
+        bp.accuracy(net, bp.Dataset.from_rows(x.T, y.T).train)
+        bp.finite_difference.gradient(net, x, y, "quadratic")
+        bp.train(
+            net,
+            bp.Dataset.from_rows(x.T, y.T),
+            cost="quadratic",
+            eta=0.1,
+            epochs=1,
+            batch_size=None,
+        )
+    assert seen and all(each["invalid"] == "ignore" for each in seen)
+
+
+# Predictions, files, notebooks
+
+
+def test_predict_takes_rows_and_returns_classes():
+    net = bp.Network.from_arrays([np.eye(3)], [np.zeros(3)], ["softmax"])
+    rows = np.array([[0.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
+    assert net.predict(rows).tolist() == [1, 0]
+    assert net.predict(rows.tolist(), classes=("a", "b", "c")).tolist() == ["b", "a"]
+    one = bp.Network.from_arrays([[[1.0]]], [[0.0]], ["identity"])
+    assert one.predict([[0.4], [0.5], [0.6]]).tolist() == [0, 0, 1], "0.5 does not exceed 0.5"
+    assert one.predict([[0.6]], classes=["no", "yes"]).tolist() == ["yes"]
+    assert "rows has shape (3,), want (m, 3): one example per row; for a single example pass" in (
+        raises(ValueError, lambda: net.predict(rows[0]))
+    )
+    assert "want (m, 3)" in raises(ValueError, lambda: net.predict(rows.T))
+    assert "classes are 2, want 3" in raises(
+        ValueError, lambda: net.predict(rows, classes=["a", "b"])
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_network_comes_back_from_its_file(dtype, tmp_path):
+    net = network((3, 4, 2, 2), dtype=dtype)
+    net.save(tmp_path / "net")
+    assert (tmp_path / "net.npz").exists()
+    again = bp.Network.load(str(tmp_path / "net"))
+    assert again.parameters.vector.dtype == dtype
+    np.testing.assert_array_equal(again.parameters.vector, net.parameters.vector)
+    assert (again.sizes, dict(again.activations)) == (net.sizes, dict(net.activations))
+
+
+def test_activations_of_ones_own_are_saved_by_name(tmp_path):
+    own = bp.Activation("softsign", lambda z: z / (1 + abs(z)), lambda z: (1 + abs(z)) ** -2)
+    net = bp.Network.from_arrays([np.ones((1, 2))], [[0.0]], [own])
+    path = tmp_path / "net.npz"
+    net.save(path)
+    assert bp.Network.load(path, own=[own]).activations[2] is own
+    assert "unknown activation 'softsign'" in raises(ValueError, lambda: bp.Network.load(path))
+    impostor = bp.Activation("tanh", np.sin, np.cos)
+    impostor_net = bp.Network.from_arrays([np.ones((1, 2))], [[0.0]], [impostor])
+    assert "is called 'tanh' like a built-in one" in raises(
+        ValueError, lambda: impostor_net.save(path)
+    )
+
+
+def test_a_file_that_is_no_network_is_refused(tmp_path):
+    path = tmp_path / "other.npz"
+    np.savez(path, a=np.zeros(3))
+    assert "is no file that Network.save has written" in raises(
+        ValueError, lambda: bp.Network.load(path)
+    )
+    path.write_bytes(b"PK\x03\x04 and no more")
+    assert "is no file" in raises(ValueError, lambda: bp.Network.load(path))
+    np.savez(path, sizes=[1, 1], vector=np.array([{}, 1], object), activations=["tanh"])
+    assert "is no file" in raises(ValueError, lambda: bp.Network.load(path)), "nothing is unpickled"
+    with pytest.raises(FileNotFoundError):
+        bp.Network.load(tmp_path / "nothing.npz")
+
+
+def test_each_hidden_layer_may_have_an_activation_of_its_own():
+    options = {"output": "softmax", "rng": np.random.default_rng(0)}
+    net = bp.Network.random([2, 3, 4, 2], hidden=["relu", bp.tanh], **options)
+    assert [each.name for each in net.activations.values()] == ["relu", "tanh", "softmax"]
+    assert "hidden holds 1 activations, want 2: one for each hidden layer" in raises(
+        ValueError, lambda: bp.Network.random([2, 3, 4, 2], hidden=["relu"], **options)
+    )
+
+
+def test_a_network_shows_itself_in_a_notebook():
+    page = network((64, 30, 10))._repr_html_()
+    assert page.startswith("<table>") and "64, 30, 10" in page
+    assert "<td>2</td><td>30</td><td>tanh</td><td>(30, 64)</td><td>(30, 1)</td>" in page
+    shouting = bp.Activation("<b>", np.sin, np.cos)
+    assert "&lt;b&gt;" in bp.Network.from_arrays([[[1.0]]], [[0.0]], [shouting])._repr_html_()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import bpcourse as bp
+from bpcourse import training
 from bpcourse.datasets import Dataset, noisy_xor
 from bpcourse.training import accuracy, kfold_stopping_epoch, penalty, train
 
@@ -212,6 +213,132 @@ def test_complex_parameters_are_refused(data):
         train(net.with_parameters(net.parameters.vector + 0j), data, **BATCH)
 
 
+def reaching_nan(seed=2):
+    """Return a network and data whose validation cost is infinite, then falls, then is NaN."""
+    rng = np.random.default_rng(seed)
+    x = rng.random((60, 4))
+    y = (x[:, 0] > 0.5).astype(int)
+    xv = rng.random((20, 4))
+    yv = (xv[:, 0] > 0.5).astype(int)
+    xv[3] = 1e308  # finite, as a mark for "missing"
+    training = Dataset.from_rows(x, y).train
+    data = Dataset(training, validation=Dataset.from_rows(xv, yv).train)
+    return bp.Network.random([4, 5, 2], hidden="relu", output="softmax", rng=rng), data, rng
+
+
+def test_a_validation_cost_of_nan_is_no_minimum_and_patience_runs_out():
+    net, data, rng = reaching_nan()
+    options = {"cost": bp.log_likelihood, "eta": 1.0, "epochs": 60, "batch_size": 10, "rng": rng}
+    best, history = train(net, data, **options, patience=5)
+    assert np.isnan(history.validation_cost).any(), "the case is not the one meant"
+    lowest = int(np.nanargmin(history.validation_cost))
+    assert history.best_epoch == lowest and len(history) == lowest + 1 + 5
+    assert best.parameters.vector.shape == net.parameters.vector.shape
+
+
+def test_the_first_number_after_nan_is_a_minimum():
+    record = training._Record(Dataset(bp.datasets.xor().train, bp.datasets.xor().train), None, 0.0)
+    seen = []
+    for cost in (np.nan, np.nan, 3.0, np.nan, 3.0, np.inf, 2.0):
+        new = record._is_best(cost)
+        record.rows.append((len(seen), 0.0, 0.0, cost, 0.0, 0.0))
+        if new:
+            record.best, record.best_index = "net", len(seen)
+        seen.append(bool(new))
+    assert seen == [True, False, True, False, False, False, True], "NaN and ties are no minimum"
+
+
+def test_a_tie_is_no_new_minimum(data):
+    """With a step that changes no cost every record ties with the first: patience runs out."""
+    options = {**BATCH, "eta": 1e-300, "epochs": 50}
+    _, history = train(small_net(), data, **options, patience=4)
+    assert history.best_epoch == 0 and len(history) == 5
+
+
+def test_parameters_that_are_not_finite_are_divergence_even_at_a_finite_cost():
+    """An activation may hide from the cost that its weights are infinite."""
+    data = Dataset.from_rows([[1.0], [2.0]], [[1.0], [1.0]])
+    blind = bp.Activation(
+        "blind", lambda z: 0 * np.nan_to_num(z), lambda z: np.full_like(z, np.inf)
+    )
+    net = bp.Network.from_arrays([[[1.0]]], [[0.0]], [blind])
+    with pytest.raises(bp.DivergenceError, match="training diverged: at epoch 1"):
+        train(net, data, cost=bp.quadratic, eta=1.0, epochs=3, batch_size=None)
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_every_part_of_the_data_is_checked(data, part):
+    wrong = Dataset.from_rows([[1.0, 2.0, 3.0]], [[1.0]]).train
+    with pytest.raises(ValueError, match=re.escape("x has shape (3, 1), want (2, m)")):
+        train(small_net(), Dataset(data.train, **{part: wrong}), **BATCH)
+    unfit = Dataset.from_rows([[1.0, 2.0]], [[7.0]]).train
+    with pytest.raises(ValueError, match="cross_entropy wants targets from 0 to 1"):
+        options = {**BATCH, "cost": bp.cross_entropy}
+        train(small_net(), Dataset(data.train, **{part: unfit}), **options)
+
+
+@pytest.mark.parametrize("seterr", ["raise", "warn"])
+def test_numpys_error_settings_do_not_break_training(data, seterr):
+    """Saturated neurons underflow, as they should."""
+    net = small_net()
+    net = net.with_parameters(1e3 * net.parameters)
+    options = {**BATCH, "epochs": 3, "batch_size": 5, "rng": np.random.default_rng(0)}
+    expected, _ = train(net, data, **{**options, "rng": np.random.default_rng(0)})
+    with np.errstate(all=seterr):
+        trained, _ = train(net, data, **options)
+        grad = bp.backprop(net, net.forward(data.train.x), data.train.y, bp.quadratic)
+        assert np.geterr()["under"] == seterr
+    assert np.array_equal(trained.parameters.vector, expected.parameters.vector)
+    assert np.isfinite(grad.vector).all()
+
+
+def test_a_callback_sees_every_epoch_and_may_stop(data):
+    seen, settings = [], []
+
+    def callback(epoch, net):
+        seen.append((epoch, net.parameters.vector.copy()))
+        settings.append(np.geterr())
+        return epoch == 4
+
+    options = {**BATCH, "epochs": 10, "record_every": 3}
+    with np.errstate(under="warn"):
+        trained, history = train(small_net(), data, **options, callback=callback)
+        assert all(each == np.geterr() for each in settings), "its arithmetic is its own"
+    assert [epoch for epoch, _ in seen] == [1, 2, 3, 4]
+    assert history.epochs.tolist() == [0, 3, 4], "where it stopped is recorded"
+    assert np.array_equal(trained.parameters.vector, seen[-1][1])
+    unwatched, _ = train(small_net(), data, **{**options, "epochs": 4})
+    assert np.array_equal(trained.parameters.vector, unwatched.parameters.vector)
+    _, history = train(small_net(), data, **options, callback=lambda epoch, net: "go on")
+    assert history.epochs[-1] == 10, "only True stops"
+    with pytest.raises(TypeError, match="callback is 3, want a function"):
+        train(small_net(), data, **options, callback=3)
+
+
+def test_arguments_in_the_wrong_order_are_recognized(data):
+    with pytest.raises(TypeError, match=r"net is Dataset, .*comes first: train\(net, data\)"):
+        train(data, small_net(), **BATCH)
+    with pytest.raises(TypeError, match=r"pass data\.train"):
+        accuracy(small_net(), data)
+    with pytest.raises(TypeError, match="net is Examples, want a Network"):
+        accuracy(data.train, small_net())
+
+
+@pytest.mark.parametrize(
+    ("weight_decay", "n", "message"),
+    [(0.1, 0, "n is 0, want 1"), (0.1, -4, "n is -4, want 1"), (-0.1, 4, "weight_decay is -0.1")],
+)
+def test_a_penalty_of_nothing_is_refused(weight_decay, n, message):
+    with pytest.raises(ValueError, match=message):
+        penalty(small_net(), weight_decay, n)
+
+
+def test_a_history_shows_itself_in_a_notebook(data):
+    _, history = train(small_net(), data, **{**BATCH, "epochs": 4})
+    page = history._repr_html_()
+    assert page.count("<tr>") == 4 and f"{history.training_cost[-1]:.4g}" in page
+
+
 def test_zero_epochs_give_the_start(data):
     net = small_net()
     trained, history = train(net, data, **{**BATCH, "epochs": 0})
@@ -268,6 +395,11 @@ def test_accuracy_counts_by_hand():
     data = Dataset.from_rows([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]], [0, 1, 1]).train
     net = bp.Network.from_arrays([np.eye(2)], [[0.0, 0.0]], [bp.softmax])
     assert accuracy(net, data) == 2 / 3
+    one = bp.Network.from_arrays([[[1.0]]], [[0.0]], [bp.identity])
+    singles = Dataset.from_rows([[0.4], [0.5], [0.6]], [[0], [0], [1]]).train
+    assert accuracy(one, singles) == 1, "an output of 0.5 does not exceed 0.5: class 0"
+    with pytest.raises(ValueError, match="the network has 3 outputs, the targets have 2"):
+        accuracy(bp.Network.from_arrays([np.ones((3, 2))], [np.zeros(3)], [bp.softmax]), data)
     with pytest.raises(ValueError, match="have no classes"):
         accuracy(net, Dataset.from_rows([[1.0, 0.0]], [[0.5, 0.25]]).train)
 

@@ -15,11 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bpcourse.classroom import process
-from bpcourse.classroom.report import submission
+from bpcourse.classroom import process, report, submission
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.exercises.check import check
-from bpcourse.gradcheck import report
 
 _EQUATIONS = {"forward": "forward pass", "bp1": "BP1", "bp2": "BP2", "bp3": "BP3", "bp4": "BP4"}
 

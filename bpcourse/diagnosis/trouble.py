@@ -24,6 +24,9 @@ class Trouble(Exception):  # noqa: N818 - it is caught at once, and never leaves
         super().__init__(finding.sentence)
         self.finding = finding
 
+    def __reduce__(self):
+        return Trouble, (self.finding,)
+
 
 _PACKAGES = tuple(str(Path(module.__file__).parent) for module in (np, _checks))
 

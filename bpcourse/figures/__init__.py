@@ -12,10 +12,14 @@ This wing needs matplotlib; the rest of the package does not.
 from bpcourse.figures.curves import activation, cost_growth, errors_by_layer, history, step_sweep
 from bpcourse.figures.matrices import digits, matrix
 from bpcourse.figures.networks import network, weight_index
-from bpcourse.figures.style import use_book_style
+from bpcourse.figures.style import DIVERGING, PALETTE, SEQUENTIAL, SERIES, use_book_style
 from bpcourse.figures.surfaces import surface
 
 __all__ = [
+    "DIVERGING",
+    "PALETTE",
+    "SEQUENTIAL",
+    "SERIES",
     "activation",
     "cost_growth",
     "digits",

@@ -11,8 +11,8 @@ import pytest
 from book_pages import ROOT, cells
 from exercise_answers import RIGHT, WRONG, Micro, central_in_a_loop, stable, step_in_a_comprehension
 
+from bpcourse.exercises import step as step_file
 from bpcourse.exercises.check import NAMES, arguments, check, table
-from bpcourse.lessons.worked_examples import step as step_file
 
 judge = importlib.import_module("bpcourse.exercises.check")
 
@@ -195,6 +195,9 @@ def test_the_table_lists_every_step():
 def test_a_name_that_is_not_known_gets_a_suggestion():
     with pytest.raises(ValueError, match=r"unknown exercise 'bp5'; did you mean 'bp\d'\? Known: "):
         check("bp5", stable)
+    for typed, meant in (("BP2", "bp2"), ("value", "Value"), ("Sigmoid_Prime", "sigmoid_prime")):
+        with pytest.raises(ValueError, match=f"unknown exercise '{typed}'; did you mean '{meant}'"):
+            check(typed, stable)
     with pytest.raises(ValueError, match="did you mean 'central_difference'"):
         check("central_diference", stable)
     with pytest.raises(ValueError, match=r"unknown exercise 'qqq'\. Known: sigmoid, "):

@@ -224,3 +224,34 @@ def test_matrix_products_are_those_that_the_theory_counts(order):
     forward = sum(n * (k + 1) for k, n in itertools.pairwise(sizes))
     back = sum(n * (k + 1) for k, n in itertools.pairwise(sizes[1:]))
     assert count == 2 * (2 * forward + back), "two examples"
+
+
+def test_the_engine_checks_what_it_is_bound_to():
+    net, _, _ = problem([3, 4, 2], bp.tanh, bp.tanh, 5)
+    for cost, size, options, kind, message in (
+        (bp.cross_entropy, 5, {}, ValueError, "cross_entropy does not fit output activation tanh"),
+        ("hinge", 5, {}, ValueError, "unknown cost 'hinge'"),
+        (bp.quadratic, 0, {}, ValueError, "batch_size is 0, want 1 or more"),
+        (bp.quadratic, 2.5, {}, TypeError, "batch_size is 2.5, want a whole number"),
+        (bp.quadratic, 5, {"order": "A"}, ValueError, "order is 'A', want 'C', 'F' or None"),
+        (bp.quadratic, 5, {"scale": np.nan}, ValueError, "scale is nan"),
+    ):
+        with pytest.raises(kind, match=message):
+            BoundGradient(net, cost, size, **options)
+    complex_net = net.with_parameters(net.parameters.vector + 0j)
+    with pytest.raises(TypeError, match="net has complex parameters"):
+        BoundGradient(complex_net, bp.quadratic, 5)
+    assert len(BoundGradient(net, "quadratic", 5).calls)
+
+
+@pytest.mark.parametrize("shift", [-1e4, 1e4])
+@pytest.mark.parametrize("order", ORDERS)
+def test_softmax_is_shifted_by_its_maximum(order, shift):
+    """Shifted by anything smaller, exp overflows: infinity over infinity."""
+    z = np.array([[0.0], [1.0], [-3000.0]]) + shift
+    net = bp.Network.from_arrays([np.zeros((3, 2))], [z[:, 0]], [bp.softmax])
+    bound = BoundGradient(net, bp.log_likelihood, 4, order=order)
+    bound.x[:, :-1], bound.y[...] = 0.0, [1.0, 0.0, 0.0]
+    bound()
+    want = bp.softmax(z)[:, 0] - [1, 0, 0]
+    np.testing.assert_allclose(by_layer(net.sizes, bound.gradient)[2][:, -1], want, atol=1e-16)

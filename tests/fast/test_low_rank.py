@@ -164,3 +164,21 @@ def test_the_network_and_the_data_do_not_change():
         gradient(net, x, y, bp.log_likelihood, method=method)
     after = x, y, net.parameters.vector
     assert all(np.array_equal(b, a) for b, a in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("up", "down"), [(2.0, 1.0), (0.25, -0.5), (-0.5, 0.25), (-1.0, -2.0), (0.0, -1.0), (1.0, 0.0)]
+)
+def test_relu_changes_by_what_lies_above_0(up, down):
+    """With one of the two below 0 only the other one counts; the carried difference is of z."""
+    up, down = np.array([[up]]), np.array([[down]])
+    change = low_rank.CHANGES[bp.relu](up, down, up - down)
+    assert change == np.maximum(up, 0) - np.maximum(down, 0)
+
+
+@pytest.mark.parametrize("cost", [bp.cross_entropy, bp.log_likelihood], ids=str)
+def test_a_target_of_0_has_no_part_in_the_change_even_at_an_output_of_0(cost):
+    """0 times log(0/0) is 0, not NaN."""
+    up = np.array([[0.0], [1.0]])
+    change = low_rank.COST_CHANGES[cost](up, up, np.zeros((2, 1)), np.array([[0.0], [1.0]]))
+    assert change == 0, "an output that stays where its target is costs nothing more"

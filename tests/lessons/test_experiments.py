@@ -4,6 +4,8 @@ Statistics depend on the order of summation through thousands of steps, so they 
 ranges around the source book's counts.
 """
 
+import re
+
 import numpy as np
 import pytest
 
@@ -238,3 +240,52 @@ def test_encoder_variants(options, largest, all_right, eight, cost):
     assert abs(runs.all_right.sum() - all_right) <= 5
     assert eight[0] <= (runs.distinct_codes == 8).sum() < eight[1]
     assert np.median(runs.costs) == pytest.approx(cost, rel=0.05)
+
+
+RNG = np.random.default_rng(0)
+OUT_OF_RANGE = [
+    (lambda: mazur_training(-1), ValueError, "steps is -1, want 0 or more"),
+    (lambda: mazur_training(0, biases="free"), ValueError, "unknown biases 'free'"),
+    (lambda: exam_training(1.5), TypeError, "steps is 1.5, want a whole number"),
+    (lambda: exam_training(1, seed=-1), ValueError, "seed is -1"),
+    (lambda: encoder([]), ValueError, "seeds is [], want at least one"),
+    (lambda: encoder(0), ValueError, "seeds is 0, want at least one"),
+    (lambda: encoder([0.5]), TypeError, "a seed is 0.5"),
+    (lambda: encoder([0], record_every=0), ValueError, "record_every is 0, want 1"),
+    (lambda: encoder([0], epochs=-1), ValueError, "epochs is -1"),
+    (lambda: encoder([0], hidden=0), ValueError, "a layer size is 0"),
+    (lambda: encoder([0], momentum=1.0), ValueError, "momentum is 1, want less than 1"),
+    (lambda: encoder([0], low=np.nan), ValueError, "low is nan"),
+    (lambda: symmetry([0], sweeps=1, eta=-1.0), ValueError, "eta is -1, want more than 0"),
+    (lambda: symmetry([0], sweeps=-1), ValueError, "sweeps is -1"),
+    (lambda: symmetry([0], sweeps=1, init=-1.0), ValueError, "init is -1"),
+    (lambda: xor_starts(2, rng=0), TypeError, "rng is 0, want a numpy.random.Generator"),
+    (lambda: xor_starts(2, rng=RNG, runs=0), ValueError, "runs is 0"),
+    (lambda: xor_starts(0, rng=RNG), ValueError, "hidden is 0"),
+    (
+        lambda: single_neuron(1.0, 1.0, cost="what", eta=0.1, steps=1),
+        ValueError,
+        "unknown cost 'what'",
+    ),
+    (
+        lambda: single_neuron(1.0, "1", cost="quadratic", eta=0.1, steps=1),
+        TypeError,
+        "b is '1', want a real number",
+    ),
+    (
+        lambda: single_neuron(1.0, 1.0, cost="quadratic", eta=0.1, steps=-1),
+        ValueError,
+        "steps is -1",
+    ),
+    (
+        lambda: Starts(np.ones((2, 3, 3)), np.ones((2, 1, 3)), eta=1.0),
+        ValueError,
+        "want (r, n_2, n_1 + 1) and (r, n_3, n_2 + 1)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), OUT_OF_RANGE)
+def test_experiments_check_what_they_are_given(call, kind, message):
+    with pytest.raises(kind, match=re.escape(message)):
+        call()

@@ -51,3 +51,32 @@ def test_delta_rule_first_step_by_hand():
 def test_delta_rule_finds_the_line():
     weights = delta_rule([[0.0, 1.0, 2.0]], [[0.0, 2.0, 4.0]], eta=0.1, epochs=60, start=[3.0])
     assert weights[-1, 0] == pytest.approx(2, abs=1e-10)
+
+
+@pytest.mark.parametrize("rule", [perceptron_rule, delta_rule], ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        ([1.0, 2.0], [[1.0, 0.0]], "x has shape (2,), want (n_1, m): one example per column"),
+        (3.0, [[1.0, 0.0]], "x has shape (), want (n_1, m)"),
+        (np.ones((3, 2)), [[1.0, 0.0, 1.0]], "x has 2 examples and y has 3; want as many"),
+        (np.ones((3, 2)), [1.0, 0.0], "y has shape (2,), want (1, m)"),
+    ],
+)
+def test_a_batch_that_does_not_fit_is_refused(rule, x, y, message):
+    options = {} if rule is perceptron_rule else {"eta": 0.1, "start": [1.0, 1.0, 1.0]}
+    with pytest.raises(ValueError, match=re.escape(message)):
+        rule(x, y, epochs=1, **options)
+
+
+@pytest.mark.parametrize("start", [[1.0, 2.0], [[1.0, 2.0, 3.0]], 1.0, []])
+def test_a_start_has_one_weight_for_each_input(start):
+    with pytest.raises(ValueError, match=r"start has shape .*, want \(3,\): one weight for each"):
+        delta_rule(np.ones((3, 2)), [[1.0, 0.0]], eta=0.1, epochs=1, start=start)
+
+
+def test_the_delta_rule_keeps_the_precision_of_its_inputs():
+    x, y = np.ones((2, 2), np.float32), np.ones((1, 2), np.float32)
+    assert delta_rule(x, y, eta=0.1, epochs=1, start=[1.0, 2.0]).dtype == np.float32
+    with pytest.raises(TypeError, match="start has dtype float64, want float32"):
+        delta_rule(x, y, eta=0.1, epochs=1, start=np.ones(2))
