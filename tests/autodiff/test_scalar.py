@@ -472,3 +472,34 @@ def test_format():
 def test_no_function_of_numbers_takes_a_value_silently():
     with pytest.raises(TypeError, match="must be real number, not Value"):
         math.exp(Value(1.0))  # a float would have lost the graph
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda x: x + 1, "+"),
+        (lambda x: x * 2, "*"),
+        (lambda x: x**2, "**2"),
+        (lambda x: 2**x, "2**"),
+        (lambda x: x.exp(), "exp"),
+        (lambda x: x.log(), "log"),
+        (lambda x: x.tanh(), "tanh"),
+        (lambda x: x.sigmoid(), "sigmoid"),
+        (lambda x: x.relu(), "relu"),
+    ],
+)
+def test_the_name_of_the_operation(function, name):
+    assert function(Value(0.5)).op == name, "drawings of graphs show it"
+
+
+def test_at_the_edge_of_what_is_allowed():
+    assert gradient(lambda x: x**1, 0.0) == (0.0, [1.0])
+    assert gradient(lambda x: x**1.5, 0.0) == (0.0, [0.0])
+    assert gradient(lambda x: 0.5**x, 2.0) == (0.25, [0.25 * math.log(0.5)])
+    assert gradient(lambda x: 1**x, 2.0) == (1.0, [0.0])
+    with pytest.raises(ValueError, match="0 \\*\\* Value: want a finite base above 0"):
+        0 ** Value(2.0)
+    with pytest.raises(TypeError, match="not with str"):
+        Value(1.0) / "a"
+    same = Value(2.0)
+    assert not same < 2 and not same > 2 and not same < Value(2.0) and not same > Value(2.0)
