@@ -16,7 +16,7 @@ COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_e
 
 
 class Tensor:
-    """Hold an array, how it was made, and the gradient of a later result by it.
+    """Hold an array, how it was made, and the gradient of a later result.
 
     The operations are ``+ - * / ** @``, indexing, ``abs`` and the methods and functions of this
     module, between tensors, arrays and numbers in any order; ``np.exp(t)`` and the like work too.
@@ -36,7 +36,8 @@ class Tensor:
     data : ndarray
         The array, read-only. Assign a new one of the same shape and dtype to change it.
     grad : ndarray or None
-        After ``z.backward()``: the gradient of z by this tensor, of its shape. None before.
+        After ``z.backward()``: the gradient of z with respect to this tensor, of its shape.
+        None before.
     op : str
         The operation that made the tensor; empty for an input.
 
@@ -278,7 +279,7 @@ class Tensor:
         return apply("transpose", self, axes)
 
     def backward(self, cotangent=None):
-        """Add to ``grad`` of every input the gradient of this tensor by that input.
+        """Add to ``grad`` of every input the gradient of this tensor with respect to it.
 
         Inputs *add up* over several calls, so a training loop sets ``p.grad = None`` before each
         new pass. Every tensor between has the gradient of the last result that was passed
@@ -344,7 +345,7 @@ class Tensor:
 
 
 def gradients(result, inputs, *, cotangent=None):
-    """Return the gradients of a result by some of its inputs, and change nothing.
+    """Return the gradients of a result with respect to some inputs, and change nothing.
 
     The vector-Jacobian product: for y = f(x) with Jacobian J and a cotangent v, it is v^T J.
 

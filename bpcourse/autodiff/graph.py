@@ -55,7 +55,8 @@ def draw(result, *, names=None):
     """Return a drawing of how a result was computed.
 
     Each box has the name or operation, the value and the gradient (orange). A number on an
-    edge (blue) is the derivative of the right end by the left end, which scalar graphs know.
+    edge (blue) is the derivative of its right end with respect to its left end, which scalar
+    graphs know.
 
     Parameters
     ----------
@@ -273,7 +274,7 @@ def _edge(path, port, x, half, y, labels):
 
 
 def _derivative(node, port, x, y):
-    """Return the SVG of the derivative by one operand, where the graph knows it."""
+    """Return the SVG of the derivative with respect to one operand, where the graph knows it."""
     if not hasattr(node, "derivatives"):
         return ""
     return (

@@ -11,7 +11,7 @@ def unbroadcast(gradient, shape):
     Parameters
     ----------
     gradient : ndarray
-        The gradient by the repeated operand.
+        The gradient with respect to the repeated operand.
     shape : tuple of int
         The shape of the operand itself.
 
@@ -50,7 +50,7 @@ def _power(a, n):
 
 
 def _matmul_left(g, y, a, b):
-    """Return the gradient by a of a @ b, each of them a matrix, stack of matrices or vector."""
+    """Return the gradient of a @ b with respect to a; both are matrices, stacks or vectors."""
     if b.ndim == 1:
         return g[..., None] * b
     if a.ndim == 1:
@@ -59,7 +59,7 @@ def _matmul_left(g, y, a, b):
 
 
 def _matmul_right(g, y, a, b):
-    """Return the gradient by b of a @ b."""
+    """Return the gradient of a @ b with respect to b."""
     if a.ndim == 1:
         return a * g if b.ndim == 1 else a[:, None] * g[..., None, :]
     if b.ndim == 1:
@@ -118,8 +118,9 @@ def _unpad(g, x, widths):
     return g[tuple(cuts)]
 
 
-# name: (operation, gradient by its first argument, by its second ...), each from the gradient g
-# by the result y and the arguments. Arguments beyond the last gradient are settings.
+# name: (operation, gradient with respect to its first argument, its second ...), each from the
+# gradient g with respect to the result y, from y and the arguments. What stands beyond the last
+# gradient are settings.
 RULES = {
     "add": (np.add, lambda g, y, a, b: g, lambda g, y, a, b: g),
     "subtract": (np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g),

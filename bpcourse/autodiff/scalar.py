@@ -1,9 +1,9 @@
 r"""Reverse-mode automatic differentiation of numbers: an engine in one short module.
 
 A :class:`Value` is a number that remembers how it was made: its operands, and the derivative of
-the result by each of them, worked out on the spot. :meth:`Value.backward` then walks from the
-last result to the first inputs and applies one rule: if the derivatives of z by the quantities
-:math:`v_1, \dots, v_k` made from u are known, then
+the result with respect to each, worked out on the spot. :meth:`Value.backward` then walks from the
+last result to the first inputs and applies one rule: if the derivatives of z with respect to the
+quantities :math:`v_1, \dots, v_k` made from u are known, then
 
 .. math:: \frac{\partial z}{\partial u} = \sum_i \frac{\partial v_i}{\partial u}
           \frac{\partial z}{\partial v_i}.
@@ -26,7 +26,7 @@ from functools import partial
 
 
 class Value:
-    """Hold a number, how it was made, and the gradient of a later result by it.
+    """Hold a number, how it was made, and the derivative of a later result.
 
     Numbers of any real type mix with values: ``2 * x`` makes a value of the 2. The derivatives
     are those at the point where the expression was computed; changing ``data`` afterwards does
@@ -43,7 +43,7 @@ class Value:
     data : float
         The number.
     grad : float
-        After ``z.backward()``: the derivative of z by this value. 0 before.
+        After ``z.backward()``: the derivative of z with respect to this value. 0 before.
     op : str
         The operation that made the value; empty for an input.
 
@@ -54,7 +54,7 @@ class Value:
     ValueError
         If ``data`` is NaN or infinite.
     OverflowError
-        If a result, or its derivative by an operand, is larger than any float.
+        If a result, or its derivative, is larger than any float.
 
     Examples
     --------
@@ -166,7 +166,7 @@ class Value:
         return Value(number) / self
 
     def backward(self):
-        """Add to ``grad`` of every input the derivative of this value by that input.
+        """Add to ``grad`` of every input the derivative of this value with respect to it.
 
         Inputs *add up*: after ``loss_1.backward()`` and ``loss_2.backward()``, ``x.grad`` is the
         derivative of the sum of both. So a training loop sets ``p.grad = 0`` before each new
@@ -226,7 +226,7 @@ class Value:
 
     @property
     def derivatives(self):
-        """Return the derivative of this value by each of its operands."""
+        """Return the derivative of this value with respect to each operand."""
         if self._a is None:
             return ()
         return (self._da,) if self._b is None else (self._da, self._db)
@@ -265,7 +265,7 @@ _blank = partial(object.__new__, Value)
 
 
 def _binary(data, op, a, da, b, db):
-    """Return the value made from a and b, with its derivatives da and db by them."""
+    """Return the value made from a and b, with its derivatives da and db."""
     if data - data:  # 0 for every finite number, NaN for infinity, and NaN counts as true
         raise _too_large(f"{a.data:g} {op} {b.data:g}")
     node = _blank()  # without __init__, whose checks are for numbers from outside
@@ -281,7 +281,7 @@ def _binary(data, op, a, da, b, db):
 
 
 def _unary(data, op, a, da):
-    """Return the value made from a alone, with its derivative da by it."""
+    """Return the value made from a alone, with its derivative da."""
     node = _blank()
     node.data = data
     node.grad = 0.0

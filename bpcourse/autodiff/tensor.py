@@ -2,7 +2,8 @@ r"""Reverse-mode automatic differentiation of arrays.
 
 A :class:`Tensor` is an array that remembers how it was made. What the scalar engine does number by
 number happens here array by array: for a result y = f(a, b) and the gradient g of a later quantity
-by y, a rule gives the gradient by a, without ever forming the matrix of all partial derivatives.
+with respect to y, a rule gives the gradient with respect to a, without ever forming the matrix of
+all partial derivatives.
 It is the product of g with that matrix: a vector-Jacobian product.
 
 ``RULES``, in :mod:`bpcourse.autodiff.rules`, holds them, one line an operation. Where NumPy
@@ -12,7 +13,7 @@ every rule, in one place.
 The arrays of a graph are read-only, because rules need them again on the way back. A
 ``Tensor`` copies what it is given, so the caller's array stays writable and can't disturb the
 graph; ``t.data += 1`` is refused by NumPy, ``t.data = t.data + 1`` is the way. Arrays that take
-part in an operation are constants: no time is spent on gradients by them.
+part in an operation are constants: no time is spent on their gradients.
 
 Source: the table of rules and ``unbroadcast`` follow HIPS autograd. Derived in the book's chapter
 "Vectors and matrices".

@@ -42,6 +42,14 @@ def one():
         lambda t: t[np.int64(1)],
         lambda t: t[(0, 0), :],
         lambda t: t > 2,
+        lambda t: t < 2.0,
+        lambda t: t <= 2,
+        lambda t: t >= 2,
+        lambda t: t == 2,
+        lambda t: t != 2.0,
+        lambda t: t <= t.T.T[::-1],
+        lambda t: 2 + t,
+        lambda t: np.float64(2) * t,
         lambda t: np.int64(2) <= t,
         lambda t: t == np.arange(3.0),
         lambda t: t != t.T.T,
@@ -74,6 +82,7 @@ def test_one_number():
     for refused in (lambda: float(one()), lambda: bool(one()), lambda: f"{one():.3f}"):
         with pytest.raises(ValueError, match=re.escape("shape (2,) is not one number")):
             refused()
+    assert repr(one()) == "Tensor([1., 2.])"
     assert f"{one()}" == repr(one()), "without a format the whole tensor is shown"
 
 
@@ -142,6 +151,8 @@ def test_an_update_in_place_is_refused():
     ):
         with pytest.raises(TypeError, match=re.escape(f"x.data = x.data {sign} ...")):
             update()
+    with pytest.raises(TypeError, match="x -= ndarray would make a new tensor"):
+        w -= step
     w.data = w.data - step
     assert w.data.tolist() == [0.8, 1.6]
 
@@ -186,6 +197,7 @@ def test_large_finite_numbers_are_finite():
     [
         (lambda: one() - (1.0, 2.0), TypeError, "subtract of a Tensor and (1.0, 2.0): want a"),
         (lambda: (np.nan, 1.0) * one(), TypeError, "multiply of a Tensor and (nan, 1.0)"),
+        (lambda: [1.0, 2.0] @ one(), TypeError, "matmul of a Tensor and [1.0, 2.0]: want a"),
         (lambda: one() @ (1.0, 2.0), TypeError, "matmul of a Tensor and (1.0, 2.0)"),
         (lambda: one() + None, TypeError, "add of a Tensor and None"),
         (lambda: one() * 10**400, TypeError, "want a Tensor, an array or a finite number"),
