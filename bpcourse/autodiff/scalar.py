@@ -30,8 +30,8 @@ class Value:
 
     Numbers of any real type mix with values: ``2 * x`` makes a value of the 2. The derivatives
     are those at the point where the expression was computed; changing ``data`` afterwards does
-    not change them. Use ``x * y``, ``x ** 2`` and so on; ReLU'(0) = 0. Comparisons are those of
-    the numbers, so ``max(x, y)`` is one of the two; in sets and as keys every value is itself.
+    not change them. Use ``x * y``, ``x ** 2`` and so on; ReLU'(0) = 0. ``<`` and ``>`` compare
+    the numbers, so ``max(x, y)`` is one of the two; ``==`` asks whether it is the same value.
 
     Parameters
     ----------
@@ -231,13 +231,9 @@ class Value:
             return ()
         return (self._da,) if self._b is None else (self._da, self._db)
 
-    # Comparisons look at the numbers and leave no trace in the graph. There is no __float__: with
-    # it, math.exp(x) would give a number that has lost the graph, and say nothing.
-
-    def __eq__(self, other):
-        return self.data == (other.data if other.__class__ is Value else other)
-
-    __hash__ = object.__hash__
+    # Comparisons look at the numbers and leave no trace in the graph. == is left alone: a walk that
+    # asks "node in visited" must not take a node for another one with the same number. And there is
+    # no __float__: math.exp(x) would give a number that has lost the graph, and say nothing.
 
     def __lt__(self, other):
         return self.data < (other.data if other.__class__ is Value else other)
