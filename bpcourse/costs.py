@@ -69,7 +69,11 @@ def _of_examples(function):
 
 
 def _of_probabilities(function):
-    """Let a function of a and y check as well that both lie from 0 to 1."""
+    """Let a function of a and y check as well that both lie from 0 to 1.
+
+    The values of the entropies need it. The algebra of their gradients holds beyond, and a
+    diagnosis of wrong outputs relies on that.
+    """
 
     @wraps(function)
     def of_probabilities(a, y):
@@ -133,7 +137,7 @@ def _cross_entropy_value(a, y):
     return _mean(_cross_entropy, a, y)
 
 
-@_of_probabilities
+@_of_examples
 def _cross_entropy_gradient(a, y):
     return _quotient(a - y, a * (1 - a))
 
@@ -147,7 +151,7 @@ def _log_likelihood_value(a, y):
     return _mean(_log_likelihood, a, y)
 
 
-@_of_probabilities
+@_of_examples
 def _log_likelihood_gradient(a, y):
     return _quotient(-y, a)
 
