@@ -4,6 +4,7 @@ Each one says what came, what was wanted and what to do about it. They return th
 that a caller writes ``x = columns("x", x, n)`` and goes on.
 """
 
+import math
 import numbers
 
 import numpy as np
@@ -30,13 +31,20 @@ def real(name, value, *, minimum=None, above=None, below=None, maximum=None):
     return number
 
 
-def integer(name, value, *, minimum):
+def integer(name, value, *, minimum=-math.inf):
     """Return a whole number of at least ``minimum`` as a Python int."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} is {value!r}, want a whole number")
     if value < minimum:
         raise ValueError(f"{name} is {value}, want {minimum} or more")
     return int(value)
+
+
+def flag(name, value):
+    """Return True or False; 1 or an array in the place of a switch is a slip."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} is {value!r}, want True or False")
+    return bool(value)
 
 
 def generator(rng):
@@ -60,13 +68,20 @@ def lookup(kind, value, known):
 
 def lookup_name(kind, name, known):
     """Return the entry of ``known`` (a dict) called ``name``."""
-    if name not in known:
+    if getattr(name, "__hash__", None) is None or name not in known:
         import difflib  # of use only here, when a name is unknown
 
         near = difflib.get_close_matches(str(name).lower(), known, 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(known)}{meant}")
     return known[name]
+
+
+def sequence(name, value, want):
+    """Return the members of a list, tuple or the like in a list; a text or a number is none."""
+    if isinstance(value, str | bytes) or not np.iterable(value):
+        raise TypeError(f"{name} is {value!r}, want {want}")
+    return list(value)
 
 
 def array_of(name, value):
@@ -112,12 +127,16 @@ def converted(name, value, dtype=None):
 
 def precision(name, dtype):
     """Return a dtype that the package computes in, or refuse it."""
-    if np.dtype(dtype).type not in (np.float32, np.float64, np.complex64, np.complex128):
+    try:
+        dtype = np.dtype(dtype)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} has dtype {dtype!r}, want np.float32 or np.float64") from None
+    if dtype.type not in (np.float32, np.float64, np.complex64, np.complex128):
         raise TypeError(
-            f"{name} has dtype {np.dtype(dtype)}, want float32 or float64 "
+            f"{name} has dtype {dtype}, want float32 or float64 "
             "(or complex, for a complex step); convert it with .astype(np.float64)"
         )
-    return np.dtype(dtype)
+    return dtype
 
 
 def same_precision(name, array, dtype):

@@ -8,7 +8,7 @@ from bpcourse import _checks
 from bpcourse._html import table
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.equations import bp1, bp1_matrix, bp2, bp2_matrix, bp3, bp4
-from bpcourse.network import Trace
+from bpcourse.network import Trace, check_network
 from bpcourse.parameters import Parameters
 
 
@@ -140,7 +140,7 @@ def backprop(net, trace, y, cost):
     (array([[0.88079708]]), array([[0.88079708]]))
     """
     cost = _checks.lookup("cost", cost, COSTS)
-    _check_trace(net, trace)
+    _check_trace(check_network(net), trace)
     y = check_targets(net, trace.a[net.depth], y, cost)
     with np.errstate(all="ignore"):  # what is not finite is refused by name
         grad = propagate_back(net, trace, y, cost)
@@ -188,15 +188,15 @@ def hidden_error(net, trace, l, delta_next):
 
 def check_targets(net, output, y, cost):
     """Return y as an array that fits the network's output and the cost, or say what is wrong."""
-    n = net.sizes[-1]
-    if np.ndim(y) == 1 and n > 1:
+    n, y = net.sizes[-1], _checks.array_of("y", y)
+    if y.ndim == 1 and n > 1:
         raise ValueError(
-            f"y has shape {np.shape(y)}, want ({n}, m): one target per column. Class labels "
+            f"y has shape {y.shape}, want ({n}, m): one target per column. Class labels "
             f"become targets with bp.datasets.one_hot(y, {n})"
         )
-    if n == 1 and np.ndim(y) == 2 and np.shape(y)[0] == 2:
+    if n == 1 and y.ndim == 2 and len(y) == 2:
         raise ValueError(
-            f"y has shape {np.shape(y)}, want (1, m): the network has one output. Labels 0 and 1 "
+            f"y has shape {y.shape}, want (1, m): the network has one output. Labels 0 and 1 "
             "become one target each with Dataset.from_rows(x, labels[:, None]); or give the "
             "network two outputs"
         )

@@ -42,11 +42,12 @@ def one_hot(labels, n_classes, *, dtype=np.float64):
            [1., 0.]])
     """
     labels = _check_labels(labels, n_classes)
+    dtype = _checks.precision("the targets", dtype)
     return (np.arange(n_classes)[:, None] == labels).astype(dtype)
 
 
 def _check_labels(labels, n_classes):
-    labels = np.asarray(labels)
+    labels = _checks.array_of("labels", labels)
     if labels.ndim != 1:
         raise ValueError(f"labels have shape {labels.shape}, want (m,): one label per example")
     if labels.dtype.kind not in "iu":
@@ -129,6 +130,11 @@ class Examples:
         """
         if isinstance(indices, slice):
             indices = np.arange(len(self))[indices]
+        indices = _checks.array_of("indices", indices)
+        if not indices.size:
+            indices = indices.astype(int)
+        if indices.ndim != 1 or indices.dtype.kind not in "iub":
+            raise TypeError(f"indices are {indices!r}, want whole numbers on one axis, or a slice")
         labels = None if self.labels is None else self.labels[indices]
         return _read_only(self.rows[indices], self.target_rows[indices], labels)
 
@@ -182,7 +188,8 @@ def _check_row_array(name, array):
 
 def _fit(labels, target_rows):
     """Return whether labels are the classes that targets stand for."""
-    if np.shape(labels) != (len(target_rows),) or np.asarray(labels).dtype.kind not in "iu":
+    labels = _checks.array_of("labels", labels)
+    if labels.shape != (len(target_rows),) or labels.dtype.kind not in "iu":
         return False
     if target_rows.shape[1] == 1:
         return np.array_equal(labels, target_rows[:, 0])
@@ -391,7 +398,7 @@ def digits(*, rng, validation=200, test=300, dtype=np.float64):
     with resources.files("bpcourse").joinpath("data/digits.npz").open("rb") as file:
         stored = np.load(file)
         images, labels = stored["images"], stored["labels"]
-    rows = images.astype(dtype) / 16
+    rows = images.astype(_checks.precision("the digits", dtype)) / 16
     return Dataset.from_rows(rows, labels, validation=validation, test=test, rng=rng)
 
 

@@ -35,7 +35,7 @@ from bpcourse.activations import ACTIVATIONS
 from bpcourse.backprop import check_targets
 from bpcourse.costs import COSTS
 from bpcourse.fast.low_rank import central_differences
-from bpcourse.network import propagate
+from bpcourse.network import check_network, propagate
 from bpcourse.parameters import Parameters
 
 
@@ -182,6 +182,8 @@ def derivative(f, x, *, method="central", step=None):
     (array([6., 8.]), 4)
     """
     how = _checks.lookup_name("method", method, METHODS)
+    if not callable(f):
+        raise TypeError(f"f is {f!r}, want a function of an array")
     x = _checks.floating("x", x)
     if np.iscomplexobj(x):
         raise TypeError("x is complex; want a real array, float32 or float64")
@@ -311,7 +313,7 @@ def gradient(net, x, y, cost, *, method="central", step=None):
     """
     how = _checks.lookup_name("method", method, {**METHODS, "carried": CARRIED})
     cost = _checks.lookup("cost", cost, COSTS)
-    trace = net.forward(x)
+    trace = check_network(net).forward(x)
     y = check_targets(net, trace.a[net.depth], y, cost)
     _refuse_complex(net, x=trace.a[1], y=y)
     if method == "carried" and cost.per_example is None:
@@ -386,7 +388,7 @@ def cost_function(net, x, y, cost):
     array([0.880797, 0.880797])
     """
     cost = _checks.lookup("cost", cost, COSTS)
-    trace = net.forward(x)
+    trace = check_network(net).forward(x)
     y = check_targets(net, trace.a[net.depth], y, cost)
     _refuse_complex(net, x=trace.a[1], y=y)
     return _cost_at(net, trace.a[1], y, cost)

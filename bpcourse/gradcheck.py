@@ -27,7 +27,7 @@ from bpcourse.activations import identity
 from bpcourse.backprop import check_targets, propagate_back
 from bpcourse.costs import COSTS, Cost, cross_entropy, log_likelihood
 from bpcourse.gradcheck_report import CLEAR, GradientError, Report, Row, likely_mistake, same_ratio
-from bpcourse.network import Network, Trace
+from bpcourse.network import Network, Trace, check_network
 from bpcourse.parameters import Parameters, parameter_count
 
 # A mistake in a gradient changes it by far more than this; rounding and truncation by far less.
@@ -162,7 +162,8 @@ def check(net, x, y, cost, gradient=None, *, method="complex", step=None, relati
     the examples in place of their mean.
     """
     cost = _checks.lookup("cost", cost, COSTS)
-    cast, x, y = _in_float64(net, x, y, cost)
+    _checks.lookup_name("method", method, finite_difference.METHODS)
+    cast, x, y = _in_float64(check_network(net), x, y, cost)
     # The targets have been checked in their own precision, where rounding is coarser.
     unchecked = replace(cost, check_targets=None)
     dtype = np.dtype(np.float64)
@@ -410,9 +411,9 @@ def _pairs(analytic, numeric):
 def _named_arrays(which, gradient, sizes):
     """Return the arrays of a gradient by name; one array called "gradient" without layers."""
     if sizes is None:
-        arrays = {"gradient": np.asarray(getattr(gradient, "value", gradient))}
+        arrays = {"gradient": _checks.array_of(which, getattr(gradient, "value", gradient))}
     else:
-        vector = np.asarray(getattr(gradient, "vector", gradient))
+        vector = _checks.array_of(which, getattr(gradient, "vector", gradient))
         came, want = getattr(gradient, "sizes", sizes), (parameter_count(sizes),)
         if came != sizes or vector.shape != want:
             of = f"is of a network {list(came)}" if came != sizes else f"has shape {vector.shape}"
@@ -438,7 +439,7 @@ def _by_layer(parameters):
 
 def _dtype_of(gradient):
     """Return the dtype of a gradient in any of its forms; float64 for whole numbers."""
-    dtype = np.asarray(getattr(gradient, "vector", gradient)).dtype
+    dtype = _checks.array_of("gradient", getattr(gradient, "vector", gradient)).dtype
     return dtype if dtype.kind in "fc" else np.dtype(np.float64)
 
 

@@ -190,6 +190,8 @@ class Network:
         array([[0.75136507],
                [0.77292847]])
         """
+        weights = _checks.sequence("weights", weights, "a list: an array for each layer 2..L")
+        biases = _checks.sequence("biases", biases, "a list: an array for each layer 2..L")
         weights = [_checks.floating(f"weights[{i}]", each) for i, each in enumerate(weights)]
         biases = [_checks.floating(f"biases[{i}]", each) for i, each in enumerate(biases)]
         _check_chain(weights, biases)
@@ -215,7 +217,9 @@ class Network:
         -------
         Network
         """
-        return cls.from_arrays([np.transpose(each) for each in coefs], intercepts, activations)
+        coefs = _checks.sequence("coefs", coefs, "a list: an array for each layer 2..L")
+        weights = [_checks.array_of(f"coefs[{i}]", each).T for i, each in enumerate(coefs)]
+        return cls.from_arrays(weights, intercepts, activations)
 
     def to_sklearn(self):
         """Return the arrays ``coefs_`` and ``intercepts_`` as scikit-learn keeps them.
@@ -348,10 +352,13 @@ class Network:
                 f"rows has shape {rows.shape}, want (m, {self.sizes[0]}): one example per row{one}"
             )
         predicted = class_of(self.forward(rows.T).a[self.depth])
+        if classes is None:
+            return predicted
         count = max(2, self.sizes[-1])
-        if classes is not None and len(classes) != count:
+        classes = _checks.sequence("classes", classes, f"a list of {count}: one for each class")
+        if len(classes) != count:
             raise ValueError(f"classes are {len(classes)}, want {count}: one for each class")
-        return predicted if classes is None else np.asarray(classes)[predicted]
+        return _checks.array_of("classes", classes)[predicted]
 
     def save(self, path):
         """Write the network to a file: sizes, parameters, and the names of its activations.
@@ -498,6 +505,13 @@ def _hidden_activations(hidden, count):
     return hidden
 
 
+def check_network(net):
+    """Return a network, or say what else it is."""
+    if not isinstance(net, Network):
+        raise TypeError(f"net is {type(net).__name__}, want a Network")
+    return net
+
+
 def _activation_list(activations, layers):
     """Return the activations in a list, or say that they are not one for each layer."""
     if isinstance(activations, Mapping):
@@ -509,7 +523,7 @@ def _activation_list(activations, layers):
         return [activations[l] for l in layers]
     if isinstance(activations, str | Activation):
         raise TypeError(f"activations is {activations!r}, want a list: one for each layer 2..L")
-    activations = list(activations)
+    activations = _checks.sequence("activations", activations, "a list: one for each layer 2..L")
     if len(activations) != len(layers):
         raise ValueError(
             f"{len(activations)} activations for the {len(layers)} layers 2..{len(layers) + 1};"

@@ -191,8 +191,8 @@ def finite_difference(sizes, method):
     >>> f"{finite_difference([784, 30, 10], 'forward'):,}"
     '568,369,020'
     """
-    real_products = 4 if method == "complex" else 1
-    return forward_passes(sizes, method) * forward(sizes) * real_products
+    passes = forward_passes(sizes, method)
+    return passes * forward(sizes) * (4 if method == "complex" else 1)
 
 
 def _products(sizes):

@@ -1,7 +1,6 @@
 """All weights and biases of a network, as one vector with named views."""
 
 import numbers
-import operator
 from collections.abc import Mapping, Set
 from itertools import pairwise
 from types import MappingProxyType
@@ -104,7 +103,7 @@ class Parameters:
         IndexError
             An index outside 0..W-1.
         """
-        rest = operator.index(index)
+        rest = _checks.integer("index", index)
         for l, (n_in, n_out) in enumerate(pairwise(self.sizes), start=2):
             if 0 <= rest < n_out * n_in:
                 return f"w{l}[{rest // n_in},{rest % n_in}]"

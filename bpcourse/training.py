@@ -163,6 +163,7 @@ def penalty(net, weight_decay, n):
     >>> penalty(net, weight_decay=0.1, n=10)
     0.125
     """
+    _check_network(net)
     weight_decay = _checks.real("weight_decay", weight_decay, minimum=0)
     n = _checks.integer("n", n, minimum=1)
     return weight_decay / (2 * n) * sum(float((w**2).sum()) for w in net.w.values())
@@ -416,7 +417,7 @@ class _Record:
 
 
 def _bar(epochs, progress):
-    if not progress:
+    if not _checks.flag("progress", progress):
         return epochs
     try:
         from tqdm.auto import tqdm

@@ -215,3 +215,21 @@ def test_outputs_and_targets_must_have_one_shape_because_numpy_would_broadcast(a
 def test_outputs_and_targets_must_have_one_precision():
     with pytest.raises(TypeError, match=r"y has dtype float64, want float32 .*astype"):
         _checks.outputs_and_targets(np.ones((1, 1), np.float32), np.ones((1, 1)))
+
+
+def test_a_flag_is_a_bool():
+    assert _checks.flag("names", True) is True and _checks.flag("names", np.False_) is False
+    with pytest.raises(TypeError, match="names is 1, want True or False"):
+        _checks.flag("names", 1)
+
+
+def test_a_sequence_is_no_text():
+    assert _checks.sequence("weights", (k for k in (1, 2)), "a list") == [1, 2]
+    for bad in ("ab", b"ab", 3, None):
+        with pytest.raises(TypeError, match=r"weights is .*, want a list"):
+            _checks.sequence("weights", bad, "a list")
+
+
+def test_a_dtype_that_is_none():
+    with pytest.raises(TypeError, match=r"net has dtype 'nonsense', want np\.float32"):
+        _checks.precision("net", "nonsense")

@@ -12,6 +12,7 @@ rule".
 
 import html
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
@@ -54,7 +55,8 @@ def draw(result, *, names=None):
     """Return a drawing of how a result was computed.
 
     Each box has the name or operation, the value and the gradient (orange). A number on an
-    edge (blue) is the derivative of the right end by the left end, which scalar graphs know.
+    edge (blue) is the derivative of its right end with respect to its left end, which scalar
+    graphs know.
 
     Parameters
     ----------
@@ -88,7 +90,7 @@ def draw(result, *, names=None):
     if not hasattr(result, "parents") or not hasattr(result, "grad"):
         raise TypeError(f"can't draw {type(result).__name__}, want a Value or a Tensor")
     distance = _distances(result)
-    labels = {node: _label(node) for node in distance} | _named(names or {}, distance)
+    labels = {node: _label(node) for node in distance} | _named(names, distance)
     columns, wires = _columns(distance)
     _sort(columns, wires)
     y = _heights(columns, wires, labels)
@@ -205,8 +207,12 @@ def _spans(columns, labels):
 
 def _named(names, distance):
     """Return the labels of the nodes that have a name."""
+    if names is None:
+        return {}
+    if not isinstance(names, Mapping):
+        raise TypeError(f"names is {names!r}, want a dict from names to nodes, as {{'x': x}}")
     for name, node in names.items():
-        if node not in distance:
+        if getattr(node, "__hash__", None) is None or node not in distance:
             raise ValueError(f"the result does not depend on what is named {name!r}; leave it out")
     return {node: _label(node, name) for name, node in names.items()}
 
@@ -268,7 +274,7 @@ def _edge(path, port, x, half, y, labels):
 
 
 def _derivative(node, port, x, y):
-    """Return the SVG of the derivative by one operand, where the graph knows it."""
+    """Return the SVG of the derivative with respect to one operand, where the graph knows it."""
     if not hasattr(node, "derivatives"):
         return ""
     return (

@@ -1,9 +1,9 @@
 r"""Reverse-mode automatic differentiation of numbers: an engine in one short module.
 
 A :class:`Value` is a number that remembers how it was made: its operands, and the derivative of
-the result by each of them, worked out on the spot. :meth:`Value.backward` then walks from the
-last result to the first inputs and applies one rule: if the derivatives of z by the quantities
-:math:`v_1, \dots, v_k` made from u are known, then
+the result with respect to each, worked out on the spot. :meth:`Value.backward` then walks from the
+last result to the first inputs and applies one rule: if the derivatives of z with respect to the
+quantities :math:`v_1, \dots, v_k` made from u are known, then
 
 .. math:: \frac{\partial z}{\partial u} = \sum_i \frac{\partial v_i}{\partial u}
           \frac{\partial z}{\partial v_i}.
@@ -20,16 +20,18 @@ Source: Karpathy, micrograd, for which this class can stand in. Derived in the b
 
 import math
 import numbers
+import sys
 from collections import defaultdict
 from functools import partial
 
 
 class Value:
-    """Hold a number, how it was made, and the gradient of a later result by it.
+    """Hold a number, how it was made, and the derivative of a later result.
 
     Numbers of any real type mix with values: ``2 * x`` makes a value of the 2. The derivatives
     are those at the point where the expression was computed; changing ``data`` afterwards does
-    not change them. Use ``x * y``, ``x ** 2`` and so on; ReLU'(0) = 0.
+    not change them. Use ``x * y``, ``x ** 2`` and so on; ReLU'(0) = 0. ``<`` and ``>`` compare
+    the numbers, so ``max(x, y)`` is one of the two; ``==`` asks whether it is the same value.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ class Value:
     data : float
         The number.
     grad : float
-        After ``z.backward()``: the derivative of z by this value. 0 before.
+        After ``z.backward()``: the derivative of z with respect to this value. 0 before.
     op : str
         The operation that made the value; empty for an input.
 
@@ -51,6 +53,8 @@ class Value:
         If ``data`` is not a real number, or an operand is neither a number nor a value.
     ValueError
         If ``data`` is NaN or infinite.
+    OverflowError
+        If a result, or its derivative, is larger than any float.
 
     Examples
     --------
@@ -90,15 +94,23 @@ class Value:
         return _binary(self.data * other.data, "*", self, other.data, other, self.data)
 
     def __pow__(self, exponent):
-        n = _exponent(self.data, exponent)
-        return _unary(self.data**n, f"**{n:g}", self, n * self.data ** (n - 1) if n else 0.0)
+        n, power, slope = _power(self.data, exponent)
+        return _unary(power, f"**{n:g}", self, slope)
 
     def __rpow__(self, base):
         base = _number(base)
-        if base <= 0:
-            raise ValueError(f"{base:g} ** Value: want a base above 0, its logarithm is needed")
-        power = base**self.data
-        return _unary(power, f"{base:g}**", self, power * math.log(base))
+        if not 0 < base < math.inf:
+            raise ValueError(
+                f"{base:g} ** Value: want a finite base above 0, its logarithm is needed"
+            )
+        try:
+            power = base**self.data
+            slope = power * math.log(base)
+        except OverflowError:
+            slope = math.inf
+        if not math.isfinite(slope):
+            raise _too_large(f"{base:g} ** {self.data:g} or its derivative")
+        return _unary(power, f"{base:g}**", self, slope)
 
     def relu(self):
         """Return max(0, x); the derivative at 0 is 0."""
@@ -107,9 +119,11 @@ class Value:
 
     def exp(self):
         """Return e to the power of x. Raise OverflowError where no float is that large."""
-        if self.data > 709.78:
-            raise OverflowError(f"exp({self.data:g}) exceeds the largest float; make x smaller")
-        power = math.exp(self.data)
+        try:
+            power = math.exp(self.data)
+        except OverflowError:
+            text = f"exp({self.data:g}) exceeds the largest float; make x smaller"
+            raise OverflowError(text) from None
         return _unary(power, "exp", self, power)
 
     def log(self):
@@ -152,7 +166,7 @@ class Value:
         return Value(number) / self
 
     def backward(self):
-        """Add to ``grad`` of every input the derivative of this value by that input.
+        """Add to ``grad`` of every input the derivative of this value with respect to it.
 
         Inputs *add up*: after ``loss_1.backward()`` and ``loss_2.backward()``, ``x.grad`` is the
         derivative of the sum of both. So a training loop sets ``p.grad = 0`` before each new
@@ -212,10 +226,32 @@ class Value:
 
     @property
     def derivatives(self):
-        """Return the derivative of this value by each of its operands."""
+        """Return the derivative of this value with respect to each operand."""
         if self._a is None:
             return ()
         return (self._da,) if self._b is None else (self._da, self._db)
+
+    # Comparisons look at the numbers and leave no trace in the graph. == is left alone: a walk that
+    # asks "node in visited" must not take a node for another one with the same number. And there is
+    # no __float__: math.exp(x) would give a number that has lost the graph, and say nothing.
+
+    def __lt__(self, other):
+        return self.data < (other.data if other.__class__ is Value else other)
+
+    def __le__(self, other):
+        return self.data <= (other.data if other.__class__ is Value else other)
+
+    def __gt__(self, other):
+        return self.data > (other.data if other.__class__ is Value else other)
+
+    def __ge__(self, other):
+        return self.data >= (other.data if other.__class__ is Value else other)
+
+    def __bool__(self):
+        return self.data != 0
+
+    def __format__(self, form):
+        return format(self.data, form) if form else repr(self)
 
     def __repr__(self):
         return f"Value(data={self.data}, grad={self.grad})"
@@ -225,7 +261,9 @@ _blank = partial(object.__new__, Value)
 
 
 def _binary(data, op, a, da, b, db):
-    """Return the value made from a and b, with its derivatives da and db by them."""
+    """Return the value made from a and b, with its derivatives da and db."""
+    if data - data:  # 0 for every finite number, NaN for infinity, and NaN counts as true
+        raise _too_large(f"{a.data:g} {op} {b.data:g}")
     node = _blank()  # without __init__, whose checks are for numbers from outside
     node.data = data
     node.grad = 0.0
@@ -239,7 +277,7 @@ def _binary(data, op, a, da, b, db):
 
 
 def _unary(data, op, a, da):
-    """Return the value made from a alone, with its derivative da by it."""
+    """Return the value made from a alone, with its derivative da."""
     node = _blank()
     node.data = data
     node.grad = 0.0
@@ -257,20 +295,36 @@ def _number(number):
             f"a Value works with values and real numbers, not with {type(number).__name__}; "
             "a graph belongs to one engine: for arrays use Tensor throughout"
         )
-    return float(number)
+    try:
+        return float(number)
+    except OverflowError:
+        raise _too_large(f"the {type(number).__name__} given, {str(number)[:9]}...,") from None
 
 
-def _exponent(x, exponent):
-    """Return the exponent n of a power x ** n that is real and has a derivative."""
+def _too_large(what):
+    """Return the error that says what has left the range of floats."""
+    return OverflowError(f"{what} exceeds the largest float, {sys.float_info.max:.1e}; scale down")
+
+
+def _power(x, exponent):
+    """Return n, x ** n and its derivative, if they are real and finite."""
     if exponent.__class__ is Value:
         raise TypeError(
             "the exponent is a Value, want a number; for x ** y use (y * x.log()).exp()"
         )
     n = _number(exponent)
+    if not math.isfinite(n):
+        raise ValueError(f"{x:g} ** {n}: want a finite exponent")
     if x < 0 and n != math.floor(n):
         raise ValueError(f"{x:g} ** {n:g} is not real; want a whole exponent or a base above 0")
     if x == 0 and n < 1 and n != 0:
         raise ZeroDivisionError(
             f"0 ** {n:g} or its derivative is infinite; want a base other than 0"
         )
-    return n
+    try:
+        power, slope = x**n, n * x ** (n - 1) if n else 0.0
+    except OverflowError:
+        slope = math.inf
+    if not math.isfinite(slope):
+        raise _too_large(f"{x:g} ** {n:g} or its derivative")
+    return n, power, slope

@@ -30,6 +30,7 @@ from bpcourse import _checks
 from bpcourse.activations import identity, relu, sigmoid, softmax, tanh
 from bpcourse.costs import COSTS, check_fit, quadratic
 from bpcourse.equations import bp1_matrix
+from bpcourse.network import check_network
 from bpcourse.parameters import Parameters
 
 
@@ -79,7 +80,9 @@ class BoundGradient:
     """
 
     def __init__(self, net, cost, batch_size, *, scale=1.0, share=None, order=None):
-        self.sizes, dtype = net.sizes, net.parameters.vector.dtype
+        self.sizes, dtype = check_network(net).sizes, net.parameters.vector.dtype
+        if not isinstance(share, BoundGradient | None):
+            raise TypeError(f"share is {type(share).__name__}, want a BoundGradient or None")
         cost, batch_size = _checked(net, cost, batch_size, order)
         scale = _checks.real("scale", scale)
         self.weights, self.gradient = _weights_and_gradient(net, share)
@@ -141,7 +144,7 @@ def _checked(net, cost, batch_size, order):
         raise TypeError("net has complex parameters; want float32 or float64")
     cost = _checks.lookup("cost", cost, COSTS)
     check_fit(cost, net.activations[net.depth])
-    if order not in (None, "C", "F"):
+    if not isinstance(order, str | None) or order not in (None, "C", "F"):
         raise ValueError(f"order is {order!r}, want 'C', 'F' or None")
     return cost, _checks.integer("batch_size", batch_size, minimum=1)
 

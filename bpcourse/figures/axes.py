@@ -1,5 +1,6 @@
 """Axes to draw on, and checks of what is drawn."""
 
+import numbers
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -21,11 +22,27 @@ def axes_or_new(ax, width=6.5, height=3.8):
     return ax
 
 
+def whole(name, value):
+    """Return a whole number of any sign; where it must lie is for the caller to say."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} is {value!r}, want a whole number")
+    return int(value)
+
+
 def finite_vector(name, values):
     """Return ``values`` as a vector of finite float64 numbers."""
-    array = np.asarray(values, dtype=float)
+    array = real_array(name, values)
     if array.ndim != 1 or not array.size:
         raise ValueError(f"{name} has shape {array.shape}, want one axis and at least one number")
+    return array
+
+
+def real_array(name, values):
+    """Return ``values`` as an array of finite float64 numbers."""
+    array = _checks.array_of(name, values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} is {values!r}, want real numbers")
+    array = array.astype(float)
     _checks.finite(name, array)
     return array
 
@@ -51,9 +68,19 @@ def named_curves(name, curves):
     return curves.items()
 
 
+def text_by_key(name, texts):
+    """Return texts by what they belong to; none is as good as an empty dict."""
+    if texts is None:
+        return {}
+    if not isinstance(texts, Mapping):
+        raise TypeError(f"{name} is {texts!r}, want texts in a dict, such as {{(2, 1): '0.59'}}")
+    return dict(texts)
+
+
 def low_and_high(limits):
     """Return the two ends of a range."""
-    low, high = finite_vector("limits", limits) if np.size(limits) == 2 else (0.0, 0.0)
+    ends = finite_vector("limits", limits)
+    low, high = ends if ends.size == 2 else (0.0, 0.0)
     if not low < high:
         raise ValueError(f"limits is {limits!r}, want the lower and the upper end, as (-1, 1)")
     return float(low), float(high)

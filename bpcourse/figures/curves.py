@@ -144,10 +144,14 @@ def step_sweep(steps, errors, *, ax=None):
     >>> [each.get_text() for each in ax.texts]
     ['forward', 'central']
     """
-    ax, steps = axes_or_new(ax), positive_vector("steps", steps)
+    steps = positive_vector("steps", steps)
+    curves = {
+        name: positive_vector(f"errors[{name!r}]", values, like=steps)
+        for name, values in named_curves("errors", errors)
+    }
+    ax = axes_or_new(ax)
     ax.set(xscale="log", yscale="log", xlabel="step $h$", ylabel="error of the derivative")
-    for (name, values), color in zip(named_curves("errors", errors), cycle(SERIES), strict=False):
-        values = positive_vector(f"errors[{name!r}]", values, like=steps)
+    for (name, values), color in zip(curves.items(), cycle(SERIES), strict=False):
         ax.plot(steps, values, "o-", color=color, label=name, markevery=[values.argmin()])
     ax.margins(x=0.06, y=0.12)
     label_lowest(ax)
@@ -191,20 +195,24 @@ def cost_growth(weights, costs, *, ax=None, extrapolated=None, slopes=True):
     >>> [each.get_text() for each in ax.texts]
     ['backpropagation\\nslope 1.00', 'finite differences\\nslope 2.00']
     """
-    ax, weights = axes_or_new(ax), positive_vector("weights", weights)
-    ax.set(xscale="log", yscale="log", xlabel="number of weights $W$", ylabel="price")
-    ends, extrapolated = {}, extrapolated or {}
+    weights = positive_vector("weights", weights)
+    curves = {
+        name: positive_vector(f"costs[{name!r}]", values, like=weights)
+        for name, values in named_curves("costs", costs)
+    }
+    slopes, extrapolated = _checks.flag("slopes", slopes), _limits("extrapolated", extrapolated)
     for name in extrapolated:
-        _checks.lookup_name("method", name, costs)
-    for (name, values), color in zip(named_curves("costs", costs), cycle(SERIES), strict=False):
-        values = positive_vector(f"costs[{name!r}]", values, like=weights)
+        _checks.lookup_name("method", name, curves)
+    ax, ends = axes_or_new(ax), {}
+    ax.set(xscale="log", yscale="log", xlabel="number of weights $W$", ylabel="price")
+    for (name, values), color in zip(curves.items(), cycle(SERIES), strict=False):
         measured = weights <= extrapolated.get(name, np.inf)
         ax.plot(weights[measured], values[measured], "o-", color=color)
         beyond = np.flatnonzero(~measured)
         if beyond.size:
             _draw_beyond(ax, weights, values, max(beyond[0] - 1, 0), color)
         if slopes:
-            name += f"\nslope {_slope(weights[measured], values[measured]):.2f}"
+            name = f"{name}\nslope {_slope(weights[measured], values[measured]):.2f}"
         ends[name] = values[-1]
     label_ends(ax, ends)
     return ax
@@ -250,6 +258,15 @@ def activation(activation, *, ax=None, limits=(-6.0, 6.0)):
     ax.set(xlabel="weighted input $z$", xlim=limits)
     label_ends(ax, {name: values[-1] for name, values in curves.items()})
     return ax
+
+
+def _limits(name, largest):
+    """Return numbers by the name of a curve."""
+    if largest is None:
+        return {}
+    if not isinstance(largest, Mapping):
+        raise TypeError(f"{name} is {largest!r}, want numbers by name, as {{'central': 1e4}}")
+    return {key: _checks.real(f"{name}[{key!r}]", value) for key, value in largest.items()}
 
 
 def _recorded(history, quantity):

@@ -6,7 +6,7 @@ from matplotlib.path import Path
 
 from bpcourse import _checks
 from bpcourse.datasets import Examples
-from bpcourse.figures.axes import axes_or_new
+from bpcourse.figures.axes import axes_or_new, real_array, whole
 from bpcourse.figures.networks import COMES, GOES
 from bpcourse.figures.style import DIVERGING, PALETTE
 
@@ -88,20 +88,25 @@ def matrix(array, *, ax=None, text=None, decimals=2, limit=None, highlight=None)
     >>> [each.get_text() for each in ax.texts]
     ['0.50', '−1.00', '0.00', '0.25']
     """
-    array = np.asarray(array, dtype=float)
+    array = real_array("array", array)
     if array.ndim != 2 or not array.size:
         raise ValueError(f"array has shape {array.shape}, want (rows, columns)")
-    _checks.finite("array", array)
+    decimals = _checks.integer("decimals", decimals, minimum=0)
     limit = abs(array).max() or 1.0 if limit is None else _checks.real("limit", limit, above=0)
     rows, columns = array.shape
+    cells = _cells(array, text, decimals)
+    highlight = None if highlight is None else _row_and_column(highlight, rows, columns)
     ax = axes_or_new(ax, 0.55 * columns + 0.8, 0.45 * rows + 0.8)
     x, y = np.arange(columns + 1) + 0.5, np.arange(rows + 1) + 0.5
     shade = np.round(array / limit, 6)
     ax.pcolormesh(x, y, shade, cmap=DIVERGING, vmin=-1, vmax=1, edgecolors=PALETTE["grid"])
-    _write_cells(ax, array, text, decimals)
+    for (row, column), each in np.ndenumerate(cells):
+        ax.text(
+            column + 1, row + 1, each, ha="center", va="center", fontsize=10, color=PALETTE["ink"]
+        )
     _number_cells(ax, rows, columns)
     if highlight is not None:
-        _frame_row_and_column(ax, highlight, rows, columns)
+        _frame_row_and_column(ax, *highlight, rows, columns)
     return ax
 
 
@@ -111,15 +116,16 @@ def _images(examples, text):
         if text is None and examples.labels is not None:
             text = [str(label) for label in examples.labels]
         examples = examples.x
-    array = np.asarray(examples, dtype=float)
+    array = real_array("examples", examples)
     side = round(np.sqrt(array.shape[0])) if array.ndim == 2 else 0
     if array.ndim != 2 or side**2 != array.shape[0] or not array.size:
         raise ValueError(f"examples have shape {array.shape}, want (s * s, m): square images")
-    _checks.finite("examples", array)
     if array.min() < 0 or array.max() > 1:
         raise ValueError(
             f"pixels reach from {array.min():g} to {array.max():g}, want 0 (paper) to 1 (ink)"
         )
+    if text is not None and (isinstance(text, str | bytes) or not np.iterable(text)):
+        raise TypeError(f"text is {text!r}, want a sequence with one text for each image")
     text = [] if text is None else list(text)
     if text and len(text) != array.shape[1]:
         raise ValueError(f"{len(text)} texts for {array.shape[1]} images; want one for each")
@@ -143,20 +149,17 @@ def _level_paths(images, columns, tall):
     }
 
 
-def _write_cells(ax, array, text, decimals):
-    """Write in each cell its text, or its number."""
+def _cells(array, text, decimals):
+    """Return what to write in each cell: its text, or its number."""
     if text is None:
         text = [
             [f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for value in row]
             for row in array
         ]
-    text = np.asarray(text, dtype=object)
+    text = np.asarray(list(text) if np.iterable(text) else text, dtype=object)
     if text.shape != array.shape:
         raise ValueError(f"text has shape {text.shape}, want {array.shape} like the array")
-    for (row, column), each in np.ndenumerate(text):
-        ax.text(
-            column + 1, row + 1, each, ha="center", va="center", fontsize=10, color=PALETTE["ink"]
-        )
+    return text
 
 
 def _number_cells(ax, rows, columns):
@@ -169,11 +172,19 @@ def _number_cells(ax, rows, columns):
     ax.spines[:].set_visible(False)
 
 
-def _frame_row_and_column(ax, highlight, rows, columns):
-    """Frame row j and column k, in the colors of the two indices of a weight."""
-    j, k = highlight
+def _row_and_column(highlight, rows, columns):
+    """Return the row and the column to highlight."""
+    pair = tuple(highlight) if np.iterable(highlight) else ()
+    if len(pair) != 2:
+        raise ValueError(f"highlight is {highlight!r}, want a pair (row, column)")
+    j, k = (whole("an entry of highlight", index) for index in pair)
     if not (1 <= j <= rows and 1 <= k <= columns):
         raise ValueError(f"highlight is {highlight}, want a row 1..{rows} and column 1..{columns}")
+    return j, k
+
+
+def _frame_row_and_column(ax, j, k, rows, columns):
+    """Frame row j and column k, in the colors of the two indices of a weight."""
     frame = {"facecolor": "none", "linewidth": 2.4, "clip_on": False, "zorder": 3}
     ax.add_patch(Rectangle((0.5, j - 0.5), columns, 1, edgecolor=GOES, **frame))
     ax.add_patch(Rectangle((k - 0.5, 0.5), 1, rows, edgecolor=COMES, **frame))

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from bpcourse import _checks
-from bpcourse.figures.axes import axes_or_new
+from bpcourse.figures.axes import axes_or_new, text_by_key, whole
 from bpcourse.figures.labels import write_at
 from bpcourse.figures.style import PALETTE
 from bpcourse.network import Network
@@ -69,8 +69,12 @@ def network(
     >>> "$w^{3}_{24}$" in [each.get_text() for each in ax.texts]
     True
     """
-    plan = _plan(net, axes_or_new(ax, 6.5, 3.6), most, names)
-    neuron_text, edge_text = neuron_text or {}, edge_text or {}
+    backward, weights = _checks.flag("backward", backward), _checks.flag("weights", weights)
+    plan = _plan(net, axes_or_new(ax, 6.5, 3.6), most, _checks.flag("names", names))
+    neuron_text = text_by_key("neuron_text", neuron_text)
+    edge_text = text_by_key("edge_text", edge_text)
+    if not np.iterable(highlight):
+        raise TypeError(f"highlight is {highlight!r}, want a list such as [(2, 1), (3, 1, 2)]")
     highlight = [_check_item(plan, item) for item in highlight]
     for length, texts in ((2, neuron_text), (3, edge_text)):
         for item in texts:
@@ -179,6 +183,7 @@ def _check_item(plan, item, length=None):
         raise ValueError(
             f"{item!r} names no part of the network; want {' or '.join(want.values())}"
         )
+    item = tuple(whole(f"an index of {item}", index) for index in item)
     first = len(item) - 1
     if not first <= item[0] <= len(plan.sizes):
         raise ValueError(f"{item} is in layer {item[0]}, want {first} to {len(plan.sizes)}")

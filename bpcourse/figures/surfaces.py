@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse import _checks
 from bpcourse.datasets import Examples
 from bpcourse.figures.axes import axes_or_new, finite_vector, low_and_high
 from bpcourse.figures.style import DIVERGING, PALETTE, SERIES
@@ -52,6 +53,8 @@ def surface(net, *, ax=None, examples=None, limits=None, levels=None, boundary=0
     >>> ax = surface(net, examples=bp.datasets.xor().train, limits=(-0.5, 1.5))
     """
     _check_surface(net, examples)
+    levels = np.linspace(0, 1, 9) if levels is None else _ascending(levels)
+    boundary, key = _checks.real("boundary", boundary), _checks.flag("key", key)
     across, up = _limits(limits, examples)
     ax = axes_or_new(ax, 5.0, 4.2)
     sides = np.linspace(*across, 60), np.linspace(*up, 60)
@@ -75,9 +78,17 @@ def _limits(limits, examples):
         limits = (-1.0, 1.0)
     if limits is None:
         return tuple(_around(row) for row in examples.x)
-    if np.ndim(limits) == 2 and len(limits) == 2:
-        return low_and_high(limits[0]), low_and_high(limits[1])
+    ends = _checks.array_of("limits", limits)
+    if ends.ndim == 2 and len(ends) == 2:
+        return low_and_high(ends[0]), low_and_high(ends[1])
     return (low_and_high(limits),) * 2
+
+
+def _ascending(levels):
+    levels = finite_vector("levels", levels)
+    if len(levels) < 2 or (np.diff(levels) <= 0).any():
+        raise ValueError(f"levels are {levels}, want two or more, in ascending order")
+    return levels
 
 
 def _around(values):
@@ -90,7 +101,6 @@ def _around(values):
 
 def _draw_values(ax, sides, output, levels, boundary):
     """Color the plane by the value of one output, and draw the boundary."""
-    levels = np.linspace(0, 1, 9) if levels is None else finite_vector("levels", levels)
     reach = abs(levels - boundary).max()
     ax.contourf(
         *sides,

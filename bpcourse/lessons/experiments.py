@@ -14,6 +14,7 @@ from bpcourse.backprop import backprop
 from bpcourse.costs import COSTS
 from bpcourse.lessons.worked_examples import exam_scores, mazur, step
 from bpcourse.network import Network
+from bpcourse.parameters import check_sizes
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,7 @@ def mazur_training(steps, *, biases="frozen", overwrite=False):
     """
     example = mazur()
     _checks.lookup_name("biases", biases, _BIAS_MOVES)
+    overwrite = _checks.flag("overwrite", overwrite)
     return _run(example, steps, lambda net: _mazur_step(net, example, biases, overwrite))
 
 
@@ -142,9 +144,12 @@ class Starts:
     """
 
     def __init__(self, w2, w3, *, eta, momentum=0.0):
-        self.w2 = _checks.floating("w2", np.array(w2, dtype=float))
-        self.w3 = _checks.floating("w3", np.array(w3, dtype=float))
-        if self.w2.ndim != 3 or self.w3.shape[::2] != (len(self.w2), self.w2.shape[1] + 1):
+        self.w2, self.w3 = (np.array(_real(name, w)) for name, w in (("w2", w2), ("w3", w3)))
+        if (
+            self.w2.ndim != 3
+            or self.w3.ndim != 3
+            or self.w3.shape[::2] != (len(self.w2), self.w2.shape[1] + 1)
+        ):
             raise ValueError(
                 f"w2 has shape {self.w2.shape} and w3 has shape {self.w3.shape}, want "
                 "(r, n_2, n_1 + 1) and (r, n_3, n_2 + 1)"
@@ -156,10 +161,13 @@ class Starts:
     @classmethod
     def uniform(cls, seeds, sizes, *, init, eta, momentum=0.0):
         """Draw each network from its own seed: w2, then w3, uniform from -init to init."""
-        n_1, n_2, n_3 = (_checks.integer("a layer size", n, minimum=1) for n in sizes)
+        if len(sizes := check_sizes(sizes)) != 3:
+            raise ValueError(f"sizes are {sizes}, want three: input, hidden, output")
+        n_1, n_2, n_3 = sizes
         init = _checks.real("init", init, minimum=0)
-        if not np.iterable(seeds) or not len(seeds):
-            raise ValueError(f"seeds is {seeds!r}, want at least one, such as [0]")
+        seeds = list(seeds) if np.iterable(seeds) else []
+        if not seeds:
+            raise ValueError("no seeds; want at least one, such as [0]")
         rngs = [np.random.default_rng(_checks.integer("a seed", s, minimum=0)) for s in seeds]
         pairs = [
             (rng.uniform(-init, init, (n_2, n_1 + 1)), rng.uniform(-init, init, (n_3, n_2 + 1)))
@@ -170,16 +178,33 @@ class Starts:
 
     def forward(self, x):
         """Return hidden and output activations, (r, n_2, m) and (r, n_3, m), for x (n_1, m)."""
+        return self._forward(self._inputs(x))
+
+    def _inputs(self, x):
+        return _real("x", _checks.columns("x", x, self.w2.shape[2] - 1))
+
+    def _patterns(self, x, y):
+        """Return inputs and targets, checked; the loops of this module pass theirs unchecked."""
+        x, y = self._inputs(x), _real("y", _checks.columns("y", y, self.w3.shape[1]))
+        if x.shape[1] != y.shape[1]:
+            raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
+        return x, y
+
+    def _forward(self, x):
         hidden = _logistic(self.w2[:, :, :-1] @ x + self.w2[:, :, -1:])
         return hidden, _logistic(self.w3[:, :, :-1] @ hidden + self.w3[:, :, -1:])
 
     def cost(self, x, y):
         """Return E of each network, of shape (r,)."""
-        return ((self.forward(x)[1] - y) ** 2).sum(axis=(1, 2)) / 2
+        x, y = self._patterns(x, y)
+        return ((self._forward(x)[1] - y) ** 2).sum(axis=(1, 2)) / 2
 
     def gradient(self, x, y):
-        """Return the gradients by w2 and w3, by BP1 to BP4."""
-        hidden, output = self.forward(x)
+        """Return the gradients with respect to w2 and w3, by BP1 to BP4."""
+        return self._gradient(*self._patterns(x, y))
+
+    def _gradient(self, x, y):
+        hidden, output = self._forward(x)
         delta3 = (output - y) * output * (1 - output)
         delta2 = (self.w3[:, :, :-1].transpose(0, 2, 1) @ delta3) * hidden * (1 - hidden)
         return _with_bias(delta2, np.broadcast_to(x, (len(delta2), *x.shape))), _with_bias(
@@ -188,14 +213,19 @@ class Starts:
 
     def step(self, x, y):
         """Move every network by one step on this batch."""
-        g2, g3 = self.gradient(x, y)
+        self._step(*self._patterns(x, y))
+
+    def _step(self, x, y):
+        g2, g3 = self._gradient(x, y)
         self.v2 = self.momentum * self.v2 - self.eta * g2
         self.v3 = self.momentum * self.v3 - self.eta * g3
         self.w2 += self.v2
         self.w3 += self.v3
 
     def network(self, r):
-        """Return the r-th of them as a Network."""
+        """Return the r-th of them as a Network, counted from 0."""
+        if (r := _checks.integer("r", r, minimum=0)) >= len(self.w2):
+            raise ValueError(f"r is {r}, want less than {len(self.w2)}, the number of networks")
         return Network.from_arrays(
             [self.w2[r, :, :-1], self.w3[r, :, :-1]],
             [self.w2[r, :, -1], self.w3[r, :, -1]],
@@ -203,8 +233,16 @@ class Starts:
         )
 
 
+def _real(name, value):
+    """Return an array of float64 numbers, which a complex step would leave."""
+    array = _checks.floating(name, value, np.float64)
+    if array.dtype != np.float64:
+        raise TypeError(f"{name} has dtype {array.dtype}, want float64")
+    return array
+
+
 def _logistic(z):
-    return 1 / (1 + np.exp(-z))
+    return sigmoid.f(z)
 
 
 def _with_bias(delta, a):
@@ -326,7 +364,7 @@ def encoder(
             records.append(_encoder_record(starts, x, y))
         if epoch < epochs:
             for batch in _encoder_batches(order, shuffler):
-                starts.step(x[:, batch], y[:, batch])
+                starts._step(x[:, batch], y[:, batch])
     a, output = starts.forward(x)
     recorded = [np.array(each) for each in zip(*records, strict=True)]
     return EncoderRuns(starts, a, output, starts.cost(x, y), np.array(epochs_recorded), *recorded)
@@ -400,8 +438,8 @@ def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
     x, y = symmetry_task()
     solved_at = np.full(len(starts.w2), -1)
     for sweep in range(1, sweeps + 1):
-        starts.step(x, y)
-        right = ((starts.forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
+        starts._step(x, y)
+        right = ((starts._forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
         solved_at[right & (solved_at < 0)] = sweep
     return SymmetryRuns(starts, solved_at)
 
@@ -469,7 +507,7 @@ def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
     x = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
     y = np.array([[0.0, 1.0, 1.0, 0.0]])
     for _ in range(epochs):
-        starts.step(x, y)
+        starts._step(x, y)
     solved = ((starts.forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
     return XorRuns(starts, starts.cost(x, y), solved)
 

@@ -108,7 +108,10 @@ def _as_precise(name, value, dtype):
     """Return an array in the precision of ``dtype``; lists have none of their own."""
     if isinstance(value, np.ndarray):
         return _checks.floating(name, value, dtype)
-    return _checks.floating(name, value).astype(dtype)
+    array = _checks.floating(name, value)
+    if np.iscomplexobj(array):
+        raise TypeError(f"{name} is {value!r}, want real numbers")
+    return array.astype(dtype)
 
 
 def delta_rule(x, y, *, eta, epochs, start):
@@ -155,7 +158,9 @@ def delta_rule(x, y, *, eta, epochs, start):
         )
     for _ in range(_checks.integer("epochs", epochs, minimum=0)):
         w = weights[-1]
-        for example, target in zip(x.T, y[0], strict=True):
-            w = w + eta * (target - w @ example) * example
+        with np.errstate(over="ignore", invalid="ignore"):  # refused just below
+            for example, target in zip(x.T, y[0], strict=True):
+                w = w + eta * (target - w @ example) * example
+        _checks.finite(f"eta = {eta:g} is too large: the weights after epoch {len(weights)}", w)
         weights.append(w)
     return np.array(weights)

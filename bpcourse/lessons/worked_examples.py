@@ -9,12 +9,14 @@ How far an original was read stands with each example: "original" (the text or c
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
 
+from bpcourse import _checks
 from bpcourse.activations import identity, sigmoid
 from bpcourse.backprop import backprop
 from bpcourse.costs import Cost, quadratic
@@ -65,10 +67,16 @@ class WorkedExample:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
+        net = self.network
+        if not isinstance(net, Network):
+            raise TypeError(f"network is {type(net).__name__}, want a Network")
         for name in ("published", "names"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-        for name in ("x", "y"):
-            array = np.array(getattr(self, name), dtype=float)
+            texts = getattr(self, name)
+            if not isinstance(texts, Mapping):
+                raise TypeError(f"{name} is {texts!r}, want a mapping from a quantity to a text")
+            object.__setattr__(self, name, MappingProxyType(dict(texts)))
+        for name, rows in (("x", net.sizes[0]), ("y", net.sizes[-1])):
+            array = np.array(_checks.columns(name, getattr(self, name), rows, np.float64))
             array.flags.writeable = False
             object.__setattr__(self, name, array)
 
@@ -105,6 +113,9 @@ class Quantity:
         return agrees(self.value, self.published)
 
 
+_DECIMAL = re.compile(r"[-+]?\d*\.?\d*(?<=\d)\.?")
+
+
 def agrees(value, published):
     """Return whether a value agrees with a printed number to every printed digit.
 
@@ -125,6 +136,9 @@ def agrees(value, published):
     >>> agrees(0.7513650695, "0.75136507"), agrees(0.2910277737, "0.291027924")
     (True, False)
     """
+    value = _checks.real("value", value)
+    if not isinstance(published, str) or not _DECIMAL.fullmatch(published):
+        raise ValueError(f"published is {published!r}, want a decimal number as text, like '0.750'")
     digits = len(published.partition(".")[2])
     truncated = math.copysign(math.floor(abs(value) * 10**digits) / 10**digits, value)
     printed = float(published)
@@ -154,7 +168,7 @@ def walk(example):
     >>> print(f"{first.source_name} = {first.name} = {first.value:.4f}")
     net_h1 = z2[0] = 0.3775
     """
-    net = example.network
+    net = _checked(example).network
     trace = net.forward(example.x)
     grad = backprop(net, trace, example.y, example.cost)
     after = step(example, net)
@@ -187,13 +201,23 @@ def step(example, net):
     >>> print(f"{after.w[3][0, 0]:.8f}")
     0.35891648
     """
-    grad = backprop(net, net.forward(example.x), example.y, example.cost)
+    if not isinstance(net, Network):
+        raise TypeError(f"net is {type(net).__name__}, want a Network, as example.network is")
+    trace = net.forward(_checked(example).x)
+    grad = backprop(net, trace, example.y, example.cost)
     moved = np.array(example.eta * grad.vector)
     if not example.biases_move:
         moves = Parameters._over(net.sizes, moved)
         for b in moves.b.values():
             b[...] = 0
     return net.with_parameters(net.parameters.vector - moved)
+
+
+def _checked(example):
+    """Return a worked example, or say what else it is."""
+    if not isinstance(example, WorkedExample):
+        raise TypeError(f"example is {type(example).__name__}, want a WorkedExample, as mazur()")
+    return example
 
 
 def _layers(letter, arrays, suffix=""):
@@ -309,6 +333,7 @@ def exam_scores(*, scaled=True):
     scaled : bool
         The program's three scaled examples, or else the hand calculation's single raw one.
     """
+    scaled = _checks.flag("scaled", scaled)
     hours = np.array(EXAM_HOURS, dtype=float)
     scores = np.array(EXAM_SCORES, dtype=float)[None] / 100
     published = {
@@ -401,7 +426,9 @@ def miller_update(example):
     >>> print(f"{after.forward(miller_xor().x).a[3][0, 0]:.4f}")
     0.6917
     """
-    net = example.network
+    net = _checked(example).network
+    if net.depth != 3 or example.x.shape[1] != 1 or not example.x.all():
+        raise ValueError(f"{example!r}: want three layers, and one example without an input of 0")
     trace = net.forward(example.x)
     z, a = trace.z, trace.a
     output_sum_change = (example.y - a[3]) * sigmoid.prime(z[3])
@@ -421,7 +448,7 @@ def kostadinov(*, seed=0):
     ----------
     seed : int
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(_checks.integer("seed", seed, minimum=0))
     return WorkedExample(
         name="kostadinov",
         source='Kostadinov, "Understanding Backpropagation Algorithm", 2019',
@@ -452,12 +479,13 @@ def line(weight):
     weight : float
         W; the source tries 3, 4 and 2.
     """
+    weight = _checks.real("weight", weight)
     return WorkedExample(
         name=f"line W={weight:g}",
         source='Edureka, "Backpropagation - Algorithm For Training A Neural Network"',
         citation="edureka",
         read="copy",
-        network=Network.from_arrays([[[float(weight)]]], [[0.0]], [identity]),
+        network=Network.from_arrays([[[weight]]], [[0.0]], [identity]),
         x=[LINE_INPUTS],
         y=[LINE_TARGETS],
         biases_move=False,

@@ -1,0 +1,257 @@
+"""Good arguments by the name of a parameter, and odd ones for any, for test_every_door.py."""
+
+import functools
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import bpcourse as bp
+from bpcourse.fast.in_place import BoundGradient
+
+
+def array(*shape):
+    """Return numbers between 0.2 and 0.8, the same ones every time."""
+    return np.random.default_rng(0).uniform(0.2, 0.8, shape)
+
+
+@functools.cache
+def net():
+    rng = np.random.default_rng(1)
+    return bp.Network.random([2, 3, 1], hidden=bp.tanh, output=bp.sigmoid, rng=rng)
+
+
+def some_rows():
+    return bp.Examples(array(4, 2), np.array([[0.0], [1.0], [1.0], [0.0]]), np.array([0, 1, 1, 0]))
+
+
+def gradient():
+    return bp.backprop(net(), net().forward(array(2, 4)), some_rows().y, bp.cross_entropy)
+
+
+@functools.cache
+def history():
+    data = bp.Dataset(some_rows(), some_rows())
+    rng = np.random.default_rng(0)
+    options = {"cost": "quadratic", "eta": 0.1, "epochs": 3, "batch_size": 2}
+    return bp.train(net(), data, rng=rng, **options)[1]
+
+
+def starts():
+    return bp.experiments.Starts(array(2, 3, 3), array(2, 1, 4), eta=0.1)
+
+
+def tensor():
+    return bp.tensor.Tensor(array(2, 3))
+
+
+@functools.cache
+def axes():
+    return plt.figure().subplots()
+
+
+def cleared_axes():
+    """Return the same axes every time, cleared if something was drawn, which takes its time."""
+    ax = axes()
+    if ax.has_data() or ax.texts or ax.patches or ax.get_xscale() != "linear":
+        ax.clear()
+    return ax
+
+
+def keep(*arguments, **options):
+    """Stand for a learner's function: it has no right answer, but it does no harm."""
+    return 0.0
+
+
+GOOD = {
+    "a": tensor,
+    "a_previous": lambda: array(2, 4),
+    "activation": lambda: bp.tanh,
+    "activations": lambda: ["tanh", "sigmoid"],
+    "analytic": lambda: array(5),
+    "array": lambda: array(2, 3),
+    "ax": cleared_axes,
+    "axes": lambda: (1, 0),
+    "axis": lambda: 0,
+    "b": tensor,
+    "batch_size": lambda: 2,
+    "biases": lambda: [array(3), array(1)],
+    "carry": lambda: True,
+    "coefs": lambda: [array(2, 3), array(3, 1)],
+    "condition": lambda: array(2, 3) > 0.5,
+    "cost": lambda: bp.cross_entropy,
+    "costs": lambda: [4.0, 9.0],
+    "data": lambda: bp.Dataset(some_rows(), some_rows()),
+    "delta": lambda: array(3, 4),
+    "delta_next": lambda: array(1, 4),
+    "directory": lambda: "no directory of this name",
+    "dtype": lambda: np.float64,
+    "epochs": lambda: 2,
+    "errors": lambda: {"one": [0.1, 0.2], "two": [0.3, 0.1]},
+    "eta": lambda: 0.1,
+    "example": bp.worked_examples.mazur,
+    "examples": some_rows,
+    "f": lambda: np.sum,
+    "folds": lambda: 2,
+    "function": lambda: keep,
+    "grad_a": lambda: array(1, 4),
+    "hidden": lambda: "tanh",
+    "history": history,
+    "index": lambda: 3,
+    "indices": lambda: [0, 2],
+    "init": lambda: "scaled",
+    "inputs": lambda: [tensor()],
+    "intercepts": lambda: [array(3), array(1)],
+    "j": lambda: 0,
+    "jacobian": lambda: array(4, 1, 1),
+    "l": lambda: 2,
+    "labels": lambda: [0, 1, 1],
+    "m": lambda: 6,
+    "make": lambda: keep,
+    "method": lambda: "central",
+    "n": lambda: 4,
+    "n_classes": lambda: 2,
+    "name": lambda: "bp1",
+    "names": lambda: ["one.py"],
+    "net": net,
+    "network": net,
+    "numeric": lambda: array(5),
+    "outcomes": list,
+    "output": lambda: "sigmoid",
+    "packed": lambda: array(13),
+    "parameters": lambda: net().parameters,
+    "path": lambda: "no such file.py",
+    "prime": lambda: array(1, 4),
+    "published": lambda: "0.31",
+    "ratio": lambda: 2.0,
+    "result": lambda: tensor().sum(),
+    "rng": lambda: np.random.default_rng(0),
+    "rows": lambda: array(4, 2),
+    "seeds": lambda: [0, 1],
+    "shape": lambda: 6,
+    "sizes": lambda: [2, 3, 1],
+    "start": lambda: array(1, 4),
+    "steps": lambda: 2,
+    "sweeps": lambda: 2,
+    "target_rows": lambda: array(4, 1),
+    "task": lambda: bp.classroom.Task(step="bp1"),
+    "tensors": lambda: [tensor(), tensor()],
+    "trace": lambda: net().forward(array(2, 4)),
+    "train": some_rows,
+    "value": lambda: 0.3125,
+    "vector": lambda: array(13),
+    "w": lambda: {2: array(3, 2), 3: array(1, 3)},
+    "w2": lambda: array(2, 3, 3),
+    "w3": lambda: array(2, 1, 4),
+    "w_next": lambda: array(1, 3),
+    "weight": lambda: 0.5,
+    "weight_decay": lambda: 0.1,
+    "weights": lambda: [array(3, 2), array(1, 3)],
+    "widths": lambda: [(1, 0), (0, 1)],
+    "x": lambda: array(2, 4),
+    "y": lambda: some_rows().y,
+    "z": lambda: array(2, 4),
+    "Activation.f": lambda: np.tanh,
+    "Activation.prime": lambda: np.cos,
+    "Dataset.from_rows.x": lambda: array(4, 2),
+    "Dataset.from_rows.y": lambda: [0, 1, 1, 0],
+    "Network.with_parameters.parameters": lambda: net().parameters.vector,
+    "equations.bp2.prime": lambda: array(3, 4),
+    "equations.bp2_matrix.jacobian": lambda: array(4, 3, 3),
+    "equations.path_sum.grad_a": lambda: array(1),
+    "equations.path_sum.prime": lambda: {2: array(3), 3: array(1)},
+    "costs.check_fit.activation": lambda: bp.sigmoid,
+    "fast.low_rank.central_differences.steps": lambda: np.full(13, 1e-4),
+    "figures.cost_growth.weights": lambda: [13, 30],
+    "figures.digits.examples": lambda: bp.Examples(array(3, 64), np.eye(3, 10), np.arange(3)),
+    "figures.errors_by_layer.errors": lambda: [array(3), array(2)],
+    "figures.history.history": lambda: {"one": history()},
+    "figures.step_sweep.steps": lambda: [0.1, 0.01],
+    "figures.weight_index.weight": lambda: (2, 1, 1),
+    "autodiff.scalar.Value.data": lambda: 0.5,
+    "autodiff.tensor.Tensor.data": lambda: array(2, 3),
+    "autodiff.graph.draw.result": lambda: tensor().sum(),
+    "lessons.experiments.single_neuron.w": lambda: 0.5,
+    "lessons.experiments.single_neuron.b": lambda: 0.5,
+    "lessons.experiments.xor_starts.hidden": lambda: 2,
+    "lessons.experiments.xor_starts.runs": lambda: 3,
+    "lessons.experiments.encoder.record_every": lambda: 1,
+    "lessons.experiments.encoder.hidden": lambda: 3,
+    "lessons.experiments.encoder.init": lambda: 0.1,
+    "lessons.experiments.Starts.uniform.init": lambda: 0.1,
+    "lessons.experiments.Starts.network.r": lambda: 1,
+    "lessons.perceptron.perceptron_rule.y": lambda: [0, 1, 1, 0],
+    "lessons.perceptron.delta_rule.start": lambda: array(2),
+    "lessons.worked_examples.step.net": lambda: bp.worked_examples.mazur().network,
+    "lessons.worked_examples.step.example": bp.worked_examples.mazur,
+    "lessons.worked_examples.miller_update.example": bp.worked_examples.miller_xor,
+    **{
+        f"autodiff.tensor.{name}.x": tensor
+        for name in ("log_softmax", "logsumexp", "norm", "pad", "softmax")
+    },
+}
+SELF = {
+    "Diagnosis": lambda: bp.Diagnosis("backprop"),
+    "Examples": some_rows,
+    "Gradient": gradient,
+    "Network": net,
+    "Parameters": lambda: net().parameters,
+    "classroom.Task": lambda: bp.classroom.Task(step="bp1"),
+    "lessons.experiments.Starts": starts,
+    "autodiff.scalar.Value": lambda: bp.scalar.Value(0.5),
+    "autodiff.tensor.Tensor": tensor,
+    "fast.in_place.BoundGradient": lambda: BoundGradient(net(), bp.cross_entropy, 2),
+}
+
+ODD = {
+    "None": lambda: None,
+    "text": lambda: "nonsense",
+    "bytes": lambda: b"x",
+    "nan": lambda: np.nan,
+    "inf": lambda: np.inf,
+    "-1": lambda: -1,
+    "0": lambda: 0,
+    "1": lambda: 1,
+    "2.5": lambda: 2.5,
+    "True": lambda: True,
+    "1j": lambda: 1j,
+    "int64": lambda: np.int64(2),
+    "uint8": lambda: np.uint8(2),
+    "float32": lambda: np.float32(0.5),
+    "[]": list,
+    "()": tuple,
+    "{}": dict,
+    "set": lambda: {1, 2},
+    "range": lambda: range(3),
+    "no entries": lambda: np.zeros((2, 0)),
+    "0-d": lambda: np.array(0.5),
+    "vector": lambda: array(7),
+    "matrix": lambda: array(5, 7),
+    "3-d": lambda: array(2, 2, 2),
+    "NaN in it": lambda: np.array([[np.nan, 0.5, 0.5, 0.5], [0.1, 0.2, 0.3, 0.4]]),
+    "infinite": lambda: np.full((2, 4), np.inf),
+    "huge": lambda: np.full((2, 4), 1e300),
+    "integers": lambda: np.array([[0, 1, 1, 0], [1, 0, 0, 1]]),
+    "unsigned": lambda: np.array([[0, 1, 1, 0], [1, 0, 0, 2]], np.uint8),
+    "booleans": lambda: np.array([[True, False, True, True]]),
+    "float32 array": lambda: array(2, 4).astype(np.float32),
+    "float16": lambda: array(2, 4).astype(np.float16),
+    "complex": lambda: array(2, 4) + 1j,
+    "objects": lambda: np.array([[None] * 4, [1.0] * 4]),
+    "texts": lambda: np.array(["a", "b"]),
+    "masked": lambda: np.ma.array(array(2, 4), mask=[[True, False, False, False]] * 2),
+    "nested lists": lambda: [[0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8]],
+    "ragged": lambda: [[0.1], [0.2, 0.3]],
+    "list of None": lambda: [None, None],
+    "list of texts": lambda: ["a", "b"],
+    "generator": lambda: (k for k in (0.5, 0.25)),
+    "function": lambda: keep,
+    "type": lambda: float,
+    "object": lambda: object(),
+    "network": net,
+    "dataset": lambda: bp.Dataset(some_rows()),
+    "tensor": tensor,
+    "value": lambda: bp.scalar.Value(0.5),
+}
+
+# Parameters that get their good argument even where they have a default, which would take longer.
+CHEAP = {"ax", "epochs", "m", "rng", "validation", "test"}
