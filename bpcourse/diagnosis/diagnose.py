@@ -23,6 +23,11 @@ _SIZES, _EXAMPLES, _PROBLEMS = (4, 6, 5, 3), 7, 2
 
 _ONE_HIDDEN = [4, 6, 3]
 
+_NO_BIASES = (
+    "No bias shows in what came: it was judged as a network without biases, as biases=False says. "
+    "In a network that is to have biases, they are missing in the forward pass and in BP3."
+)
+
 
 def diagnose(
     function,
@@ -36,6 +41,7 @@ def diagnose(
     weight_decay=0.0,
     training_size=None,
     batch=True,
+    biases=None,
     sizes=None,
     rng=None,
 ):
@@ -68,6 +74,10 @@ def diagnose(
         n in the penalty; by default the size of the mini-batch.
     batch : bool
         False for a function that takes one example only, of shapes (n_1, 1) and (n_L, 1).
+    biases : bool, optional
+        False for a network without biases: the function is called with biases of zero, its
+        gradients by them may be None or left out, and BP3 is not judged. By default that is
+        recognized: no gradient by the biases, or zeros, and a result in which no bias shows.
     sizes : sequence of int, optional
         The widths n_1, ..., n_L to try it on; by default [4, 6, 5, 3]. Take [4, 6, 3] for a
         function that is written for one hidden layer.
@@ -121,7 +131,8 @@ def diagnose(
             "function itself, without calling it"
         )
     setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
-    subject = Subject(function, name_of(function), _convention(layout, order))
+    setting = replace(setting, biases=biases is not False)
+    subject = Subject(function, name_of(function), _convention(layout, order, biases))
     widths = _widths(sizes, setting.activations[1])
     rng = _checks.generator(np.random.default_rng(0) if rng is None else rng)
     try:
@@ -150,10 +161,11 @@ def _setting(activation, output, cost, reduction, weight_decay, training_size, b
     return Setting((hidden, output), cost, reduction, decay, training_size, bool(batch))
 
 
-def _convention(layout, order):
+def _convention(layout, order, biases):
     return Convention(
         rows=_checks.lookup_name("layout", layout, {"columns": False, "rows": True}),
         biases_first=_checks.lookup_name("order", order, {"w,b": False, "b,w": True}),
+        biases=None if biases is None else bool(biases),
     )
 
 
@@ -200,11 +212,14 @@ def _attempt(subject, widths, setting, rng):
 def _examine(subject, widths, setting, rng):
     """Return the diagnosis on random networks with these widths."""
     problems = [
-        random_problem(widths, setting.activations, setting.cost, _EXAMPLES, rng)
+        random_problem(widths, setting.activations, setting.cost, _EXAMPLES, rng, biases=setting.biases)
         for _ in range(_PROBLEMS)
     ]
     asked = problems if setting.batch else [each.examples(0) for each in problems]
     whole = [subject(each) for each in asked]
+    if subject.has_no_biases(asked[0], whole[0]):
+        found = _examine(subject.without_biases(), widths, replace(setting, biases=False), rng)
+        return replace(found, notes=(_NO_BIASES, *found.notes))
     simple = [*changed_inputs(subject, whole[0]), *memory(subject, asked, whole)]
     if any(finding.equation == "state" for finding in simple):
         return Diagnosis(subject.name, tuple(simple), sizes=widths)
@@ -212,7 +227,12 @@ def _examine(subject, widths, setting, rng):
     found, setting = _explained(cases, setting)
     findings = (*simple, *conclude(found, cases[0], setting))
     notes = _limits(widths, setting)
-    return Diagnosis(subject.name, findings, right_parts(found, len(widths)), notes, widths)
+    return Diagnosis(subject.name, findings, _right(found, widths, setting), notes, widths)
+
+
+def _right(found, widths, setting):
+    parts = right_parts(found, len(widths))
+    return parts if setting.biases else tuple(p for p in parts if not p.startswith("BP3"))
 
 
 def _explained(cases, setting):

@@ -28,6 +28,7 @@ class Setting:
     training_size: int | None
     batch: bool
     tolerance: float = TOLERANCE
+    biases: bool = True
 
     def decay(self, m):
         """Return the number that multiplies w in the gradient of a mini-batch of m."""
@@ -63,9 +64,21 @@ class Case:
         refuse_shapeless(each[0])
         layers = sorted(each[0].w)
         w = {l: np.array([came.w[l] for came in each], float) for l in layers}
-        b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
+        if whole.biases:
+            b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
+        else:
+            b = _errors_from_weights(problem, w)
         shapes = dict.fromkeys((*whole.shapes, *each[0].shapes))
         return cls(problem, w, b, whole, tuple(shapes), whole.single or each[0].single)
+
+
+def _errors_from_weights(problem, w):
+    """Return the errors of a network without biases, read off BP4 with the right activations."""
+    a = problem.net.forward(problem.x).a
+    return {
+        l: np.einsum("mjk,km->jm", each, a[l - 1]) / (a[l - 1] ** 2).sum(axis=0)
+        for l, each in w.items()
+    }
 
 
 def _one_by_one(subject, problem):

@@ -1,6 +1,6 @@
 """The networks and mini-batches on which a learner's function is tried."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,21 +25,27 @@ class Problem:
     x: np.ndarray
     y: np.ndarray
 
+    def without_biases(self):
+        """Return the same problem for the network whose biases are zero."""
+        return replace(self, net=without_biases(self.net))
+
     def examples(self, *which):
         """Return the same network with some of the examples."""
         return Problem(self.net, self.x[:, which], self.y[:, which])
 
 
-def random_problem(sizes, activations, cost, m, rng):
+def random_problem(sizes, activations, cost, m, rng, *, biases=True):
     """Return a problem on which nothing hides.
 
     No weighted input is near the kink of a ReLU, none is so large that the activation is flat, a
     layer of ReLUs has for each example neurons on both sides, and every output is too large for
     some examples and too small for others. Where sizes do not allow all of it, less is asked.
+    Without ``biases`` they are all zero.
     """
     hidden, output = activations
     for attempt in range(2 * _DRAWS):
         net = Network.random(sizes, hidden=hidden, output=output, rng=rng)
+        net = net if biases else without_biases(net)
         x = rng.uniform(0.2, 1.0, (sizes[0], m)) * rng.choice([-1.0, 1.0], (sizes[0], m))
         trace = net.forward(x)
         y = _targets(cost, output, trace.a[net.depth], rng)
@@ -48,6 +54,16 @@ def random_problem(sizes, activations, cost, m, rng):
     raise ValueError(
         f"found no network {list(sizes)} of {hidden.name} and {output.name} on which mistakes "
         "would show; try other sizes, such as [4, 6, 5, 3]"
+    )
+
+
+def without_biases(net):
+    """Return the network with biases that are zero."""
+    layers = range(2, net.depth + 1)
+    return Network.from_arrays(
+        weights=[net.w[l] for l in layers],
+        biases=[np.zeros_like(net.b[l]) for l in layers],
+        activations=[net.activations[l] for l in layers],
     )
 
 
