@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from bpcourse import _checks
-from bpcourse.activations import ACTIVATIONS, identity, relu
+from bpcourse.activations import ACTIVATIONS, identity, sigmoid, tanh
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.diagnosis.adapters import name_of
 from bpcourse.diagnosis.conclusions import conclude, right_parts
@@ -58,9 +58,14 @@ def diagnose(
     output : Activation or str, optional
         That of the output layer. By default the one that is matched to the cost (sigmoid for
         cross-entropy, softmax for log-likelihood); for the quadratic cost the same as in the
-        hidden layers, but identity with relu.
+        hidden layers, but identity with relu and what is like it (leaky_relu, elu, softplus, silu,
+        gelu, gelu_tanh).
     cost : Cost or str
-        "quadratic" (:math:`\frac{1}{2} \sum (a - y)^2`), "cross_entropy" or "log_likelihood".
+        "quadratic" (:math:`\frac{1}{2} \sum_j (a_j - y_j)^2`), "cross_entropy" or
+        "log_likelihood"; or a quadratic cost without the half, "sse"
+        (:math:`\sum_j (a_j - y_j)^2`), or averaged over the n outputs as well, "mse"
+        (:math:`\frac{1}{n} \sum_j (a_j - y_j)^2`, so that over a mini-batch it is the mean of all
+        squares) and "half_mse" (half of it).
     layout : {"columns", "rows"}
         "columns": an example is a column, w has shape (n_l, n_{l-1}), b (n_l, 1), x (n_1, m).
         "rows": an example is a row, w has shape (n_{l-1}, n_l), b (n_l,), x (m, n_1).
@@ -145,7 +150,7 @@ def _setting(activation, output, cost, reduction, weight_decay, training_size, b
     cost = _checks.lookup("cost", cost, COSTS)
     hidden = _checks.lookup("activation", activation, ACTIVATIONS)
     if output is None:
-        output = cost.matched or (identity if hidden == relu else hidden)
+        output = cost.matched or (hidden if hidden in (sigmoid, tanh, identity) else identity)
     output = _checks.lookup("output", output, ACTIVATIONS)
     check_fit(cost, output)
     if not hidden.elementwise:

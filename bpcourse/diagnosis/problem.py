@@ -8,6 +8,7 @@ from bpcourse.network import Network
 
 # So far from every kink that no rounding crosses it, and not so far that a sigmoid is flat.
 _KINK, _FLAT, _DRAWS = 0.03, 4.0, 2000
+_KINKED, _STRAIGHT = ("relu", "leaky_relu"), ("relu", "leaky_relu", "identity")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def without_biases(net):
 
 def _telling(net, trace, error, *, strict):
     """Say whether mistakes show on these examples, for an error a - y of the outputs."""
-    kinked = {l: z for l, z in trace.z.items() if net.activations[l].name == "relu"}
+    kinked = {l: z for l, z in trace.z.items() if net.activations[l].name in _KINKED}
     margin = min(_KINK, 3 / max(1, sum(z.size for z in kinked.values())))
     if any(abs(z).min() < margin for z in kinked.values()):
         return False
@@ -80,7 +81,7 @@ def _telling(net, trace, error, *, strict):
     every = strict and n <= m  # of more classes than examples some have no example
     if not (rows.all() if every else rows.any(axis=1).all()):
         return False
-    curved = [trace.z[l] for l in trace.z if net.activations[l].name not in ("relu", "identity")]
+    curved = [trace.z[l] for l in trace.z if net.activations[l].name not in _STRAIGHT]
     return not strict or all(abs(each).max() < _FLAT for each in curved)
 
 
