@@ -17,6 +17,12 @@ Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
 from bpcourse.diagnosis.adapters import from_class, from_separate_arrays
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis, Evidence, Finding, Ratio
+from bpcourse.diagnosis.from_object import from_object
+from bpcourse.diagnosis.from_step import from_step
+
+# What makes a function that diagnose can call is found beside it: bp.diagnose.from_step(...).
+for _adapter in (from_class, from_object, from_separate_arrays, from_step):
+    setattr(diagnose, _adapter.__name__, _adapter)
 
 __all__ = [
     "Diagnosis",
@@ -25,5 +31,7 @@ __all__ = [
     "Ratio",
     "diagnose",
     "from_class",
+    "from_object",
     "from_separate_arrays",
+    "from_step",
 ]

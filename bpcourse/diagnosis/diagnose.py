@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from bpcourse import _checks
-from bpcourse.activations import ACTIVATIONS, identity, sigmoid, tanh
+from bpcourse.activations import ACTIVATIONS, elu, gelu, gelu_tanh, identity, leaky_relu, relu, silu, softplus
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.diagnosis.adapters import name_of
+from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.conclusions import conclude, right_parts
 from bpcourse.diagnosis.explanation import explain, nearly_right
 from bpcourse.diagnosis.findings import Diagnosis
@@ -22,6 +23,7 @@ from bpcourse.diagnosis.trouble import Trouble
 _SIZES, _EXAMPLES, _PROBLEMS = (4, 6, 5, 3), 7, 2
 
 _ONE_HIDDEN = [4, 6, 3]
+_LIKE_RELU = (relu, leaky_relu, elu, softplus, silu, gelu, gelu_tanh)
 
 _NO_BIASES = (
     "No bias shows in what came: it was judged as a network without biases, as biases=False says. "
@@ -35,7 +37,7 @@ def diagnose(
     activation="sigmoid",
     output=None,
     cost="quadratic",
-    layout="columns",
+    layout=None,
     order="w,b",
     reduction="mean",
     weight_decay=0.0,
@@ -43,6 +45,8 @@ def diagnose(
     batch=True,
     biases=None,
     sizes=None,
+    labels="one_hot",
+    forward=None,
     rng=None,
 ):
     r"""Say which equation of a learner's backpropagation is wrong, in which layer, and why.
@@ -66,9 +70,11 @@ def diagnose(
         (:math:`\sum_j (a_j - y_j)^2`), or averaged over the n outputs as well, "mse"
         (:math:`\frac{1}{n} \sum_j (a_j - y_j)^2`, so that over a mini-batch it is the mean of all
         squares) and "half_mse" (half of it).
-    layout : {"columns", "rows"}
+    layout : {"columns", "rows", "vectors"}, optional
         "columns": an example is a column, w has shape (n_l, n_{l-1}), b (n_l, 1), x (n_1, m).
         "rows": an example is a row, w has shape (n_{l-1}, n_l), b (n_l,), x (m, n_1).
+        "vectors": one example at a time, x (n_1,), y (n_L,), b (n_l,), w (n_l, n_{l-1}).
+        By default "columns", or "rows" where :func:`from_object` sees that weights are (in, out).
     order : {"w,b", "b,w"}
         The order of the two lists in the result.
     reduction : {"mean", "sum"}
@@ -86,6 +92,13 @@ def diagnose(
     sizes : sequence of int, optional
         The widths n_1, ..., n_L to try it on; by default [4, 6, 5, 3]. Take [4, 6, 3] for a
         function that is written for one hidden layer.
+    labels : {"one_hot", "integers"}
+        "integers" for a function that takes as y the number of each example's class, an array of
+        shape (m,). It needs the log-likelihood.
+    forward : callable, optional
+        The forward pass, for a function that takes what it returns:
+        ``diagnose(backward, forward=forward)``. A function beside it in its file whose name has
+        "forward" in it is found without.
     rng : numpy.random.Generator, optional
         Where the networks come from; by default always the same ones.
 
@@ -137,20 +150,41 @@ def diagnose(
         )
     setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
     setting = replace(setting, biases=biases is not False)
-    subject = Subject(function, name_of(function), _convention(layout, order, biases))
+    convention = _convention(layout, order, biases, labels, setting.cost)
+    setting = replace(setting, batch=setting.batch and not convention.vectors)
     widths = _widths(sizes, setting.activations[1])
     rng = _checks.generator(np.random.default_rng(0) if rng is None else rng)
     try:
-        return _examine(subject, widths, setting, rng)
+        form = recognized(function, forward=forward, decay=setting.decay if weight_decay else None)
     except Trouble as error:
-        return _second_try(subject, widths, setting, rng, error.finding)
+        return Diagnosis(name_of(function), (error.finding,))
+    subject = Subject(form, form.name, _as_formed(convention, form, layout))
+    widths = _widths(_sizes_of(form) if sizes is None else sizes, setting.activations[1])
+    try:
+        found = _examine(subject, widths, setting, rng)
+    except Trouble as error:
+        found = _second_try(subject, widths, setting, rng, error)
+    return replace(found, notes=(*form.notes, *found.notes))
+
+
+def _as_formed(convention, form, layout):
+    """Return the convention, with what the form knows where nothing else was asked for."""
+    return convention if layout or form.rows is None else replace(convention, rows=form.rows)
+
+
+def _sizes_of(form):
+    """Return the widths for a form that is written for some, or for a number of layers."""
+    if form.sizes is not None or form.layers is None:
+        return form.sizes
+    few = {1: (4, 3), 2: _ONE_HIDDEN, 3: _SIZES}
+    return few.get(form.layers, (4, *range(6, 5 + form.layers), 3))
 
 
 def _setting(activation, output, cost, reduction, weight_decay, training_size, batch):
     cost = _checks.lookup("cost", cost, COSTS)
     hidden = _checks.lookup("activation", activation, ACTIVATIONS)
     if output is None:
-        output = cost.matched or (hidden if hidden in (sigmoid, tanh, identity) else identity)
+        output = cost.matched or (identity if hidden in _LIKE_RELU else hidden)
     output = _checks.lookup("output", output, ACTIVATIONS)
     check_fit(cost, output)
     if not hidden.elementwise:
@@ -166,9 +200,20 @@ def _setting(activation, output, cost, reduction, weight_decay, training_size, b
     return Setting((hidden, output), cost, reduction, decay, training_size, bool(batch))
 
 
-def _convention(layout, order, biases):
+def _convention(layout, order, biases, labels, cost):
+    integers = _checks.lookup_name("labels", labels, {"one_hot": False, "integers": True})
+    if integers and cost.name != "log_likelihood":
+        raise ValueError(
+            f'labels="integers" with cost {cost.name}: the number of a class has no place in it; '
+            'pass cost="log_likelihood"'
+        )
+    layouts = {"columns": None, "rows": None, "vectors": None}
+    if layout is not None:
+        _checks.lookup_name("layout", layout, layouts)
     return Convention(
-        rows=_checks.lookup_name("layout", layout, {"columns": False, "rows": True}),
+        rows=layout == "rows",
+        vectors=layout == "vectors",
+        labels=integers,
         biases_first=_checks.lookup_name("order", order, {"w,b": False, "b,w": True}),
         biases=None if biases is None else bool(biases),
     )
@@ -186,24 +231,52 @@ def _widths(sizes, output):
     return tuple(_checks.integer("a width in sizes", n, minimum=1) for n in widths)
 
 
-def _second_try(subject, widths, setting, rng, finding):
+def _second_try(subject, widths, setting, rng, error):
     """Try a network with layers of one width, on which some mistakes get through."""
-    cannot = Diagnosis(subject.name, (finding,), sizes=widths)
-    if finding.cause in ("not_written", "none", "not_a_pair", "swapped"):
+    finding = error.finding
+    cannot = Diagnosis(subject.name, (finding,), notes=printed_note(error.printed), sizes=widths)
+    if finding.cause in _HOPELESS:
         return cannot
+    other = _in_another_form(subject, widths, setting, rng)
+    if other is not None:
+        return other
     found = _attempt(subject, (max(5, max(widths)),) * len(widths), setting, rng)
     if found is not None and not found.ok:
         note = f"With layers of different widths: {finding.sentence}"
         return replace(found, notes=(*found.notes, note))
     if len(widths) > 3 and _attempt(subject, _ONE_HIDDEN, setting, rng) is not None:
         note = f"It runs with one hidden layer. If it is meant for one, pass sizes={_ONE_HIDDEN}."
-        return replace(cannot, notes=(note,))
+        return replace(cannot, notes=(note, *cannot.notes))
+    vectors = replace(subject, convention=replace(subject.convention, vectors=True, rows=False))
+    if _attempt(vectors, widths, replace(setting, batch=False), rng) is not None:
+        note = 'It runs with one example as a vector. If that is meant, pass layout="vectors".'
+        return replace(cannot, notes=(note, *cannot.notes))
     turned = replace(subject, convention=subject.convention.turned())
     if _attempt(turned, widths, setting, rng) is not None:
         row, layout = ("row", "rows") if turned.convention.rows else ("column", "columns")
         note = f'It runs with an example as a {row}. If that is meant, pass layout="{layout}".'
-        return replace(cannot, notes=(note,))
+        return replace(cannot, notes=(note, *cannot.notes))
     return cannot
+
+
+# What does not change on another network.
+_HOPELESS = ("not_written", "none", "not_a_pair", "swapped", "parameters", "step_inside")
+
+
+def _in_another_form(subject, widths, setting, rng):
+    """Judge a function that runs only with labels, or with biases as rows; or return None."""
+    convention = subject.convention
+    others = []
+    if setting.cost.name == "log_likelihood" and not convention.labels:
+        others.append(("labels", 'Its y is the number of the class: labels="integers".'))
+    if convention.rows:
+        others.append(("bias_rows", "It was called with biases of shape (1, n_l)."))
+    for name, note in others:
+        other = replace(subject, convention=replace(convention, **{name: True}))
+        found = _attempt(other, widths, setting, rng)
+        if found is not None:
+            return replace(found, notes=(note, *found.notes))
+    return None
 
 
 def _attempt(subject, widths, setting, rng):
@@ -231,7 +304,7 @@ def _examine(subject, widths, setting, rng):
     cases = [Case.of(subject, problem, came) for problem, came in zip(problems, whole, strict=True)]
     found, setting = _explained(cases, setting)
     findings = (*simple, *conclude(found, cases[0], setting))
-    notes = _limits(widths, setting)
+    notes = (*_limits(widths, setting), *printed_note(whole[0].printed))
     return Diagnosis(subject.name, findings, _right(found, widths, setting), notes, widths)
 
 
@@ -252,6 +325,16 @@ def _explained(cases, setting):
         if not roughly.faults:
             return roughly, rough
     return found, setting
+
+
+def printed_note(text, most=3):
+    """Return a note with the first lines that a call printed."""
+    lines = [line.strip()[:80] for line in text.splitlines() if line.strip()]
+    if not lines:
+        return ()
+    more = f", and {len(lines) - most} lines more" if len(lines) > most else ""
+    shown = ", ".join(f'"{line}"' for line in lines[:most])
+    return (f"Your program printed in its first call: {shown}{more}.",)
 
 
 def _limits(widths, setting):
