@@ -31,7 +31,19 @@ import numpy as np
 
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis, Finding
+from bpcourse.diagnosis.forms import Form
+from bpcourse.diagnosis.from_object import from_object
+from bpcourse.diagnosis.scripts import (
+    FILES,
+    formed,
+    forward_of,
+    likely,
+    of_values,
+    pick_values,
+    read_values,
+)
 from bpcourse.diagnosis.trouble import Trouble
+from bpcourse.diagnosis.values import values
 from bpcourse.exercises.check import check
 
 _MODULE = "submission"  # never the file's own name: it could be called numpy.py
@@ -78,7 +90,7 @@ def _different(texts):
     return list(dict.fromkeys(texts))
 
 
-def judge(path, function, *, step=None, options=None):
+def judge(path, function, *, step=None, options=None, form=None):
     """Load a function from a file and return its diagnosis.
 
     Parameters
@@ -90,6 +102,8 @@ def judge(path, function, *, step=None, options=None):
         The step to check; None for the whole of backpropagation.
     options : dict or None
         Keywords of :func:`bpcourse.diagnose`.
+    form : dict or None
+        How the program is to be called: see :class:`~bpcourse.classroom.run.Task`.
 
     Returns
     -------
@@ -100,12 +114,27 @@ def judge(path, function, *, step=None, options=None):
     Trouble
         There is no such function.
     """
-    house = _House()
+    house, form, options = _House(), form or {}, options or {}
+    if Path(path).suffix.lower() in FILES:
+        return values(**read_values(path), **of_values(options))
+    if form.get("vars"):
+        names = run_file(path, house)
+        return values(**pick_values(names, form["vars"]), **of_values(options))
     found = load(path, function, preferred=step or "backprop", house=house)
-    guarded = _Guarded(found, house) if inspect.isfunction(found) else found
-    result = check(step, guarded) if step else diagnose(guarded, **(options or {}))
+    with house.kept():
+        program = found if step else formed(found, vars(sys.modules[_MODULE]), form)
+    guarded = _guarded(program, house)
+    ahead = None if step else forward_of(vars(sys.modules[_MODULE]), form)
+    result = check(step, guarded) if step else diagnose(guarded, forward=ahead, **options)
     notes = (*_borrowed(found, path), *house.notes())
     return replace(result, notes=(*notes, *result.notes))
+
+
+def _guarded(program, house):
+    """Return a function, or the function of a form, with the house put in order after calls."""
+    if isinstance(program, Form):
+        return replace(program, function=_Guarded(program.function, house))
+    return _Guarded(program, house) if inspect.isfunction(program) else program
 
 
 def _borrowed(function, path):
@@ -143,6 +172,17 @@ def load(path, name, *, preferred, house):
     Trouble
         The file can't be read or run, or has no such function.
     """
+    return _pick(run_file(path, house), Path(path).name, name, preferred)
+
+
+def run_file(path, house):
+    """Run a file as an import would, and return its names.
+
+    Raises
+    ------
+    Trouble
+        The file can't be read or run.
+    """
     module = types.ModuleType(_MODULE)
     module.__file__ = path
     code = _compiled(path)
@@ -154,7 +194,7 @@ def load(path, name, *, preferred, house):
             exec(code, vars(module))
     except BaseException as error:  # sys.exit, too
         raise Trouble(_fails(path, error)) from error
-    return _pick(vars(module), Path(path).name, name, preferred)
+    return vars(module)
 
 
 class _House:
@@ -268,7 +308,8 @@ def _set_limits(request, channel):
 def _reply(request):
     path, function = request["path"], request["function"]
     try:
-        return answer(judge(path, function, step=request["step"], options=request["options"]))
+        asked = {key: request[key] for key in ("step", "options", "form")}
+        return answer(judge(path, function, **asked))
     except Trouble as error:
         finding = error.finding
     except BaseException as error:  # Ctrl-C in the function, or a fault of this package
@@ -362,9 +403,12 @@ def _pick(names, file, name, preferred):
     """Return the function with a name, or the only one."""
     own = [n for n, f in names.items() if inspect.isfunction(f) and f.__module__ == _MODULE]
     if name is None:
-        name = preferred if preferred in names or len(own) != 1 else own[0]
+        name = likely(names, own, preferred, _MODULE)
     if callable(names.get(name)):
         return names[name]
+    kind, _, method = name.partition(".")
+    if inspect.isclass(names.get(kind)) and hasattr(names[kind], method):
+        return from_object(names[kind], call=method)
     if name in names:
         kind = type(names[name]).__name__
         raise Trouble(_missing(file, name, f"{name} is no function but a {kind}", own, names))
@@ -388,6 +432,6 @@ def _missing(file, name, said, own, names):
         f"no function {name}",
         " ".join(parts),
         "Is it the right file, and is the name spelled as in the task?",
-        f"Rename the function, or name it behind a colon: {file}:the_function. A method is judged "
-        "through bpcourse.diagnosis.from_class.",
+        f"Rename the function, or name it behind a colon: {file}:the_function, {file}:TheClass, "
+        f"{file}:TheClass.method.",
     )

@@ -124,9 +124,7 @@ class Call:
         found = {n: values[self._role(r)] for n, r in self.roles.items() if self._role(r) in values}
         kinds = {p.name: p.kind for p in positional(self.function)}
         first = [v for n, v in found.items() if kinds[n] is inspect.Parameter.POSITIONAL_ONLY]
-        rest = {
-            n: v for n, v in found.items() if kinds[n] is not inspect.Parameter.POSITIONAL_ONLY
-        }
+        rest = {n: v for n, v in found.items() if kinds[n] is not inspect.Parameter.POSITIONAL_ONLY}
         return self.function(*first, **rest)
 
     def _role(self, role):
@@ -165,15 +163,20 @@ def recognized(function, *, forward=None, decay=None):
         return function if isinstance(function, Form) else as_it_is
     if forward is None and _is_standard(function, call):
         return as_it_is
-    if not call.unknown and not call.lacks(_AVAILABLE) and call.has("x", "y"):
-        if takes_parameters(call):
-            return _by_names(call, name, decay)
+    if known(call):
+        return _by_names(call, name, decay)
     forward = forward or _forward_of(function, name)
     if forward is None and not call.has("cache") and not call.has("params"):
         return as_it_is  # four parameters with names of their own, or too few: its call will tell
     if forward is None:
         raise Trouble(cannot_call(name, inspect.signature(function)))
     return _after_forward(call, Call.of(forward), name, decay)
+
+
+def known(call):
+    """Say whether a call can be made from a network and a mini-batch alone."""
+    whole = not call.unknown and not call.lacks(_AVAILABLE)
+    return whole and call.has("x", "y") and takes_parameters(call)
 
 
 _NUMBERS = {(kind, number): None for kind in "wb" for number in range(20)}
@@ -248,17 +251,19 @@ def _after_forward(call, before, name, decay):
         values = _arguments((weights, biases, x, y), keys, decay)
         result = before(values)
         values |= _handed_over(result, returned, call.unknown, y)
-        known = Call(call.function, {**call.roles, **{n: n for n in call.unknown}}, (), call.first)
-        missing = known.lacks(values)
+        bound = Call(call.function, {**call.roles, **{n: n for n in call.unknown}}, (), call.first)
+        missing = bound.lacks(values)
         if missing:
             raise Trouble(cannot_call(name, inspect.signature(call.function), missing))
-        return known(values)
+        return bound(values)
 
     return Form(
         backprop,
         name,
         layers=call.layers or before.layers or layers,
-        notes=(f"Before each call of {name}, {ahead.__name__} was called: forward= names another.",),
+        notes=(
+            f"Before each call of {name}, {ahead.__name__} was called: forward= names another.",
+        ),
         returns=tuple(returned_names(call.function)),
         program=call.function,
     )

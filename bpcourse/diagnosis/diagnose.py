@@ -5,7 +5,17 @@ from dataclasses import replace
 import numpy as np
 
 from bpcourse import _checks
-from bpcourse.activations import ACTIVATIONS, elu, gelu, gelu_tanh, identity, leaky_relu, relu, silu, softplus
+from bpcourse.activations import (
+    ACTIVATIONS,
+    elu,
+    gelu,
+    gelu_tanh,
+    identity,
+    leaky_relu,
+    relu,
+    silu,
+    softplus,
+)
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.diagnosis.adapters import name_of
 from bpcourse.diagnosis.calling import recognized
@@ -148,7 +158,7 @@ def diagnose(
             f"function is {function!r}, want a callable function(weights, biases, x, y); pass the "
             "function itself, without calling it"
         )
-    setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
+    setting = setting_of(activation, output, cost, reduction, weight_decay, training_size, batch)
     setting = replace(setting, biases=biases is not False)
     convention = _convention(layout, order, biases, labels, setting.cost)
     setting = replace(setting, batch=setting.batch and not convention.vectors)
@@ -180,7 +190,8 @@ def _sizes_of(form):
     return few.get(form.layers, (4, *range(6, 5 + form.layers), 3))
 
 
-def _setting(activation, output, cost, reduction, weight_decay, training_size, batch):
+def setting_of(activation, output, cost, reduction, weight_decay, training_size, batch):
+    """Return what a function is meant to compute, from the options of :func:`diagnose`."""
     cost = _checks.lookup("cost", cost, COSTS)
     hidden = _checks.lookup("activation", activation, ACTIVATIONS)
     if output is None:
@@ -290,7 +301,9 @@ def _attempt(subject, widths, setting, rng):
 def _examine(subject, widths, setting, rng):
     """Return the diagnosis on random networks with these widths."""
     problems = [
-        random_problem(widths, setting.activations, setting.cost, _EXAMPLES, rng, biases=setting.biases)
+        random_problem(
+            widths, setting.activations, setting.cost, _EXAMPLES, rng, biases=setting.biases
+        )
         for _ in range(_PROBLEMS)
     ]
     asked = problems if setting.batch else [each.examples(0) for each in problems]

@@ -3,6 +3,7 @@
 import inspect
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -130,12 +131,14 @@ def _text(name, *options):
 
 
 def _understood(name, w, b, methods):
-    where = ", ".join(str(slot.key) for slot in w)
-    biases = f"biases in {', '.join(str(slot.key) for slot in b)}" if b else "no biases"
-    called = methods if isinstance(methods, str) else " and then ".join(
-        each for each in methods if isinstance(each, str)
-    ) if isinstance(methods, tuple) else "a function"
+    where = ", ".join(dict.fromkeys(_shown(slot) for slot in w))
+    biases = f"biases in {', '.join(dict.fromkeys(map(_shown, b)))}" if b else "no biases"
+    called = " and then ".join(methods) if isinstance(methods, tuple) else "a function"
     return f"{name}: weights in {where}; {biases}; called: {called}."
+
+
+def _shown(slot):
+    return f"a list [{slot.key}]" if isinstance(slot.owner, list) else str(slot.key)
 
 
 def _returned(example, methods):
@@ -191,8 +194,8 @@ _STAND_INS = {
 }
 _PLACES = {
     "hidden": r"hid|^h$|^n_?h$",
-    "in": r"^(d|n|num|nb|no|dim)?_?(in|inputs?|inp|x|features|inputs?_\w+|in_\w+|inodes)$|^input",
-    "out": r"^(n|num|nb|no|dim)?_?(out|outputs?|y|classes|outputs?_\w+|out_\w+|onodes)$|^output|class",
+    "in": r"^(d|n|num|nb|no|dim)?_?(in|inp|features|in_\w+|inodes)$|^n_?x$|^(n_?)?inputs?.",
+    "out": r"^(n|num|nb|no|dim)?_?(out|out_\w+|onodes)$|^n_?y$|^(n_?)?outputs?.|class",
     "sizes": r"^(layer_?|network_?|net_?)?(sizes?|layers|dims?|shape|architecture|structure|neurons"
     r"|units|topology|widths|nodes)(_sizes|_dims|_list)?$",
 }
@@ -218,7 +221,7 @@ def _sizes(make, w):
 def _are_rows(weights, biases):
     """Say by the shapes whether weights are (in, out); None if that does not show."""
     shapes = [np.shape(each) for each in weights]
-    pairs = list(zip(shapes, shapes[1:], strict=False))
+    pairs = list(pairwise(shapes))
     rows = all(a[1] == b[0] for a, b in pairs) and all(
         s[1] == n for s, n in zip(shapes, biases, strict=False)
     )
@@ -236,16 +239,20 @@ def slots(network, weights, biases, name):
     w = _named(network, weights) if weights else _found(network, "w")
     if not w:
         raise Trouble(_no_weights(name, network))
-    if biases is None:
-        b = _found(network, "b")
-    else:
-        b = _named(network, biases) if biases else []
+    b = _found(network, "b") if biases is None else _named(network, biases)
     return w, b if len(b) == len(w) else []
+
+
+def attributes(network):
+    """Return the attributes of an object by name; a list has none."""
+    return dict(getattr(network, "__dict__", {}))
 
 
 def _named(network, names):
     """Return the slots of attributes that were named."""
     names = (names,) if isinstance(names, str) else tuple(names)
+    if not names:
+        return []
     if len(names) == 1 and isinstance(getattr(network, names[0]), dict | list | tuple):
         held = getattr(network, names[0])
         if isinstance(held, dict):
@@ -261,7 +268,7 @@ def _is(value):
 
 def _found(network, kind):
     """Return the slots of the weights ("w") or biases ("b") that an object seems to hold."""
-    held = dict(vars(network)) if hasattr(network, "__dict__") else {}
+    held = attributes(network)
     for looked in (_by_number, _in_dictionary, _in_list, _in_layers):
         found = looked(network, held, kind)
         if found:
@@ -288,9 +295,7 @@ def _in_dictionary(network, held, kind):
 
 
 def _in_list(network, held, kind):
-    lists = {
-        k: v for k, v in held.items() if isinstance(v, list) and any(map(_is, v))
-    }
+    lists = {k: v for k, v in held.items() if isinstance(v, list) and any(map(_is, v))}
     key = listed([k for k in lists if not _is_marked(k)]).get(kind)
     return [Slot(lists[key], i) for i, v in enumerate(lists[key]) if _is(v)] if key else []
 
@@ -313,7 +318,7 @@ def _in_layers(network, held, kind):
 
 def layers_of(network):
     """Return the objects in the first list of objects that a network holds, or is."""
-    lists = [network] if isinstance(network, list | tuple) else vars(network).values()
+    lists = [network] if isinstance(network, list | tuple) else attributes(network).values()
     for each in lists:
         if isinstance(each, list | tuple) and each and all(hasattr(e, "__dict__") for e in each):
             return list(each)
@@ -358,8 +363,8 @@ def _run(network, methods, x, y, eta):
     """Call the methods and return the last result."""
     if callable(methods):
         return methods(network, x, y)
-    for key in vars(network) if hasattr(network, "__dict__") else ():
-        if role_of(key) in ("x", "y") and role_of(key) not in ("weights",):
+    for key in list(attributes(network)):
+        if role_of(key) in ("x", "y"):
             setattr(network, key, x if role_of(key) == "x" else y)
     result = None
     for method in methods:
@@ -367,7 +372,6 @@ def _run(network, methods, x, y, eta):
         values = {"x": x, "y": y, "decay": 0.0, "epochs": 1, "output": result, "cache": result}
         values |= {"m": len(x)} | ({} if eta is None else {"eta": eta})
         values |= {"eta": eta_of(call.function) or 0.1} if "eta" not in values else {}
-        names = returned_names(call.function)
         result = call(values)
     return result
 
@@ -377,9 +381,9 @@ def _gradients(network, held, before, result, attributes, eta, methods, name):
     w, b = held
     if attributes is not None:
         pairs = [[slot.get() for slot in _named(network, each)] for each in attributes if each]
-        return (pairs + [None])[:2]
+        return (*pairs, None)[:2]
     new = [slot.get() for slot in w], [slot.get() for slot in b]
-    if not all(np.array_equal(np.ravel(n), np.ravel(o)) for n, o in zip(new[0], before[0])):
+    if not all(map(np.array_equal, map(np.ravel, new[0]), map(np.ravel, before[0]))):
         return _of_the_step(network, new, before, eta, methods, name, b)
     shapes = [(np.shape(each), np.size(bias)) for each, bias in zip(*before, strict=True)]
     found = None if result is None or is_number(result) else two_lists(result, shapes)
@@ -393,7 +397,7 @@ def _of_the_step(network, new, before, eta, methods, name, b):
     if rate is None:
         raise Trouble(_no_eta(name))
     grads = [
-        [(o - np.reshape(n, o.shape)) / rate for o, n in zip(old, now)]
+        [(o - np.reshape(n, o.shape)) / rate for o, n in zip(old, now, strict=False)]
         for old, now in zip(before, new, strict=True)
     ]
     return grads[0], grads[1] if b else None
@@ -401,7 +405,7 @@ def _of_the_step(network, new, before, eta, methods, name, b):
 
 def _own_eta(network, methods):
     """Return the learning rate of the object or of its method, or None."""
-    own = [v for k, v in vars(network).items() if role_of(k) == "eta" and is_number(v)]
+    own = [v for k, v in attributes(network).items() if role_of(k) == "eta" and is_number(v)]
     if own:
         return float(own[0])
     rates = [m for m in methods if isinstance(m, str)] if isinstance(methods, tuple) else []
@@ -414,7 +418,8 @@ def _own_eta(network, methods):
 
 def _left_behind(network, layers, name):
     """Return the gradients that an object keeps in attributes such as dW1."""
-    holders = [vars(network), *(v for v in vars(network).values() if isinstance(v, dict))]
+    held = attributes(network)
+    holders = [held, *(v for v in held.values() if isinstance(v, dict))]
     for each in holders:
         marked = [k for k in each if isinstance(k, str) and _is_gradient(k)]
         keys = numbered(marked)

@@ -1,7 +1,6 @@
 """A program that takes the step of gradient descent itself, as one that returns the gradient."""
 
 import copy
-import inspect
 
 import numpy as np
 
@@ -70,7 +69,13 @@ def from_step(train_step, *, eta=None):
         return gradients(before, after, eta)
 
     text = f"bp.diagnose.from_step({name}, eta={eta:g})"
-    return Form(backprop, name, text, layers=layers or (call.layers if by_name else None), program=train_step)
+    return Form(
+        backprop,
+        name,
+        text,
+        layers=layers or (call.layers if by_name else None),
+        program=train_step,
+    )
 
 
 def eta_of(function):
@@ -85,7 +90,9 @@ def eta_of(function):
 def gradients(before, after, eta):
     """Return the gradients from the parameters before and after a step."""
     return tuple(
-        None if new is None else [(b - np.reshape(a, b.shape)) / eta for b, a in zip(old, new)]
+        None
+        if new is None
+        else [(b - np.reshape(a, b.shape)) / eta for b, a in zip(old, new, strict=True)]
         for old, new in zip(before, after, strict=True)
     )
 
@@ -104,7 +111,9 @@ def _after(values, result, before, keys, returns):
     found = two_lists(result, shapes, returns)
     if found is None and isinstance(result, list | tuple):
         found = without_numbers(as_lists(result))
-        found = found if len(found) == 2 and all(isinstance(e, list | tuple) for e in found) else None
+        found = (
+            found if len(found) == 2 and all(isinstance(e, list | tuple) for e in found) else None
+        )
     if found is None or not all(_alike(n, o) for n, o in zip(found, before, strict=True)):
         return None
     return found

@@ -15,12 +15,12 @@ _ROLES = {
     "biases": "b bias biase bia blist biaslist intercept allbiase",
     "x": "x xbatch batchx input inputdata inputlist data image feature xtrain trainx a0 xb sample "
     "xin minibatchx observation inp",
-    "y": "y ybatch batchy t target targetlist targetoutput label ytrue truey ytrain trainy expected "
-    "yb desired desiredoutput truth trueoutput expectedoutput yhot onehoty onehotlabel",
+    "y": "y ybatch batchy t target targetlist targetoutput label ytrue truey ytrain trainy "
+    "expected yb desired desiredoutput truth trueoutput expectedoutput yhot onehoty onehotlabel",
     "params": "param parameter model",
     "cache": "cache caches memory forwardcache store stored activationcache",
     "output": "al aout yhat ypred yp prediction pred prob output out o outputactivation",
-    "eta": "eta lr learningrate rate alpha stepsize step learnrate",
+    "eta": "eta epsilon lr learningrate rate alpha stepsize step learnrate",
     "decay": "reg lam lambd lambda decay weightdecay regularization l2 regstrength regrate",
     "epochs": "epoch iteration numiteration niter iter numepoch nepoch maxiter nepochs",
     "m": "m batchsize nexample numexample",

@@ -382,8 +382,8 @@ def _wrong_number(name, kind, came, want):
 
 def _weight_array(came, want, m):
     """Return the array in the wanted shape, or None, and the cause of a wrong shape, or ""."""
-    if came.shape == want:
-        return came, ""
+    if came.shape == want or came.size == 1 == want[0] * want[1]:
+        return came.reshape(want), ""
     if came.shape == want[::-1]:
         return came.T, "transposed"
     if came.shape == (m, *want):

@@ -39,6 +39,8 @@ def two_lists(result, shapes, names=()):
     if len(names) == len(result) and len(numbered(names)) == len(names):
         return from_mapping(dict(zip(names, result, strict=True)), len(shapes))
     rest = [each for each in result if not is_number(each)]
+    if not rest and all(np.prod(shape) == 1 for shape, _ in shapes):
+        rest = list(result)  # one neuron in each layer: numbers are the gradients
     for form in (_weights_alone, _in_a_row, _pair_by_pair, _with_a_dictionary):
         found = form(rest, shapes)
         if found is not None:
@@ -96,7 +98,7 @@ def from_mapping(result, layers):
 
 def _fits(value, shape):
     """Say whether a value has the shape of a weight array, or the transposed one."""
-    return shape_of(value) in (shape, shape[::-1])
+    return shape_of(value) in (shape, shape[::-1], () if np.prod(shape) == 1 else shape)
 
 
 def _is_bias(value, n):
@@ -135,8 +137,7 @@ def _pair_by_pair(result, shapes):
     else:
         return None
     fits = all(
-        _fits(w, shape) and _is_bias(b, n)
-        for (w, b), (shape, n) in zip(pairs, shapes, strict=True)
+        _fits(w, shape) and _is_bias(b, n) for (w, b), (shape, n) in zip(pairs, shapes, strict=True)
     )
     return tuple(map(list, zip(*pairs, strict=True))) if fits else None
 
