@@ -48,9 +48,9 @@ class Keys:
         return re.fullmatch(rf"{self.w}\d+", key) is not None
 
 
-def keys_of(function):
-    """Return how a function writes its dictionary, by the strings in its code, and the layers."""
-    found = words(function)
+def keys_of(*functions):
+    """Return how functions write their dictionary, by the strings in their code, and the layers."""
+    found = set().union(*map(words, functions))
     w = next((k for k in ("W", "w", "weights", "weight", "theta") if _used(k, found)), "W")
     b = next((k for k in ("b", "B", "bias", "biases") if _used(k, found)), None)
     numbers = [int(each.removeprefix(w)) for each in found if re.fullmatch(rf"{w}\d+", each)]
@@ -244,7 +244,7 @@ def _is_forward(call):
 def _after_forward(call, before, name, decay):
     """Return the form of a backward pass that is called after a forward pass."""
     ahead = before.function
-    keys, layers = _keys_of_pair(call.function, ahead)
+    keys, layers = keys_of(call.function, ahead)
     returned = returned_names(ahead)
 
     def backprop(weights, biases, x, y):
@@ -267,12 +267,6 @@ def _after_forward(call, before, name, decay):
         returns=tuple(returned_names(call.function)),
         program=call.function,
     )
-
-
-def _keys_of_pair(*functions):
-    found = [keys_of(function) for function in functions]
-    keys = max(found, key=lambda each: (each[0].b is not None, each[1] or 0))[0]
-    return keys, max((layers or 0 for _, layers in found)) or None
 
 
 def _handed_over(result, returned, unknown, y):

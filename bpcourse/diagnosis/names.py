@@ -51,8 +51,9 @@ def role_of(name):
     numbered = _NUMBERED.match(name)
     if numbered and not numbered["mark"] and not numbered["end"]:
         return _kind(numbered), int(numbered["number"])
-    plain = name.lower().replace("_", "")
-    return ROLES.get(plain) or ROLES.get(plain.removesuffix("s"))
+    parts = name.lower().split("_")
+    singular = "".join(part.removesuffix("s") for part in parts)
+    return ROLES.get("".join(parts)) or ROLES.get(singular)
 
 
 def _kind(found):
@@ -111,11 +112,15 @@ def words(function, depth=2):
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
         return set()
-    found, codes = set(), [code]
-    while codes:
-        each = codes.pop()
-        found |= {const for const in each.co_consts if isinstance(const, str)}
-        codes += [const for const in each.co_consts if inspect.iscode(const)]
+    found, consts = set(), [code]
+    while consts:
+        each = consts.pop()
+        if isinstance(each, str):
+            found.add(each)
+        elif inspect.iscode(each):
+            consts += each.co_consts
+        elif isinstance(each, tuple | frozenset):
+            consts += each
     names = getattr(inspect.unwrap(function), "__globals__", {})
     called = [names.get(name) for name in code.co_names] if depth else []
     for other in called:

@@ -178,8 +178,8 @@ def _pair(result, convention, name, names):
     """Return (by the weights, by the biases) of a pair in the order that was asked for."""
     if not isinstance(result, list | tuple):
         raise Trouble(_not_a_pair(result, name, *names))
-    pair = without_numbers(result) if len(result) > 2 else result
-    if len(pair) != 2 or any(isinstance(each, str) or is_number(each) for each in pair):
+    pair = without_numbers(result)
+    if not isinstance(pair, list | tuple) or len(pair) != 2 or any(isinstance(each, str) for each in pair):
         raise Trouble(_not_a_pair(result, name, *names))
     if pair[0] is pair[1]:
         raise Trouble(_one_list(name))
@@ -332,7 +332,8 @@ def _refuse(which, name, cause, came, wanted):
 def _by_layer(weights, biases, arguments, convention, name):
     """Return the lists as dictionaries by layer, with repaired shapes."""
     want_w, want_b, x, _ = arguments
-    m, depth = x.shape[0 if convention.rows else 1], len(want_w) + 1
+    m = 1 if x.ndim == 1 else x.shape[0 if convention.rows else 1]
+    depth = len(want_w) + 1
     absent = biases is None
     biases = [np.zeros_like(want) for want in want_b] if absent else biases
     for kind, came, want in (("weight", weights, want_w), ("bias", biases, want_b)):
@@ -395,7 +396,7 @@ def _weight_array(came, want, m):
 
 def _bias_array(came, want, n, m, rows):
     """Return the array in shape (n, 1), or None, and the cause of a wrong shape, or ""."""
-    if came.shape == want or (rows and came.shape == (1, n)):
+    if came.shape == want or (rows and came.shape == (1, n)) or came.shape == () == (1,)[n:]:
         return came.reshape(n, 1), ""
     if m > 1 and came.shape == ((m, n) if rows else (n, m)):
         return None, "not_averaged"
@@ -408,18 +409,25 @@ def _bias_array(came, want, n, m, rows):
     return None, "shape"
 
 
+def _is_put_back(after, original):
+    """Say whether an argument is as it was, but for rounding: a finite difference moves it."""
+    if is_unchanged(after, original):
+        return True
+    return np.shape(after) == original.shape and same(np.asarray(after), original, 1e-9)
+
+
 def _changes(arguments, before):
     """Return the names of the arguments that the call changed, with the changes."""
     names = ("weights", "biases")
     changes = []
     for name, now, old in zip(names, arguments, before, strict=False):
         for position, (after, original) in enumerate(zip(now, old, strict=False)):
-            if not is_unchanged(after, original):
+            if not _is_put_back(after, original):
                 changes.append((f"{name}[{position}]", after, original))
         if len(now) != len(old):
             changes.append((f"the list {name}", np.asarray(len(now)), np.asarray(len(old))))
     for name, after, original in zip("xy", arguments[2:], before[2:], strict=True):
-        if not is_unchanged(after, original):
+        if not _is_put_back(after, original):
             changes.append((name, after, original))
     return changes
 

@@ -146,6 +146,10 @@ def _with_a_dictionary(result, shapes):
     """Take the one dictionary of gradients among several things, such as (loss, grads)."""
     if not any(isinstance(each, Mapping) for each in result):
         return None
-    found = [from_mapping(each, len(shapes)) for each in result if isinstance(each, Mapping)]
+    held = [each for each in result if isinstance(each, Mapping)]
+    found = [from_mapping(each, len(shapes)) for each in held]
     found = [each for each in found if each is not None]
-    return found[0] if len(found) == 1 else None
+    if len(found) == 1 and found[0][1] is not None:
+        return found[0]
+    together = {key: value for each in held for key, value in each.items()}
+    return from_mapping(together, len(shapes))

@@ -641,7 +641,8 @@ def backprop(weights, biases, x, y):
     for l in reversed(range(len(weights))):
         gw.insert(0, delta @ a[l].T / x.shape[1])
         gb.insert(0, delta.mean(axis=1, keepdims=True))
-        delta = weights[l].T @ delta * prime(zs[l - 1])
+        if l > 0:
+            delta = weights[l].T @ delta * prime(zs[l - 1])
     return gw, gb
 """,
         {"activation": name, "cost": "mse"},
