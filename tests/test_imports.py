@@ -26,10 +26,10 @@ STAIRCASE = [
     ("lessons", "perceptron worked_examples experiments __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
     ("diagnosis", "place findings trouble comparison problem forms"),
-    ("diagnosis/catalogue", "cause slopes forward bp1 bp2 bp3 bp4 batch __init__"),
+    ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",
-        "observation state path batches explanation conclusions adapters diagnose __init__",
+        "observation state path judgement search batches explanation conclusions adapters diagnose __init__",
     ),
     (
         "exercises",

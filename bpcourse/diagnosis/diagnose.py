@@ -212,7 +212,7 @@ def _examine(subject, widths, setting, rng):
     found, setting = _explained(cases, setting)
     findings = (*simple, *conclude(found, cases[0], setting))
     notes = _limits(widths, setting)
-    return Diagnosis(subject.name, findings, right_parts(found, len(widths)), notes, widths)
+    return Diagnosis(subject.name, findings, right_parts(found, len(widths), biases=setting.biases), notes, widths)
 
 
 def _explained(cases, setting):
@@ -221,7 +221,7 @@ def _explained(cases, setting):
     if any(case.single for case in cases):
         return explain(cases, rough), rough
     found = explain(cases, setting)
-    unknown = None in [cause for _, cause, _ in found.faults]
+    unknown = bool({None, "factor"} & {cause for _, cause, _ in found.faults})
     if unknown and nearly_right(cases, ROUGH, setting):
         roughly = explain(cases, rough)
         if not roughly.faults:

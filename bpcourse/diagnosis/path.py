@@ -28,6 +28,7 @@ class Setting:
     training_size: int | None
     batch: bool
     tolerance: float = TOLERANCE
+    biases: bool = True
 
     def decay(self, m):
         """Return the number that multiplies w in the gradient of a mini-batch of m."""
@@ -42,7 +43,7 @@ class Case:
     ----------
     problem : Problem
     w : dict from layer to ndarray of shape (m, n_l, n_{l-1})
-    b : dict from layer to ndarray of shape (n_l, m)
+    b : dict from layer to ndarray of shape (n_l, m), or to None in a network without biases
     whole : Came
     shapes : tuple of (equation, cause, layer, came, wanted)
     single : bool
@@ -57,13 +58,15 @@ class Case:
     single: bool
 
     @classmethod
-    def of(cls, subject, problem, whole):
+    def of(cls, subject, problem, whole, biases=True):
         """Call the function on every example of a problem."""
         each = _one_by_one(subject, problem)
         refuse_shapeless(each[0])
         layers = sorted(each[0].w)
         w = {l: np.array([came.w[l] for came in each], float) for l in layers}
-        b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
+        b = dict.fromkeys(layers)
+        if biases:
+            b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
         shapes = dict.fromkeys((*whole.shapes, *each[0].shapes))
         return cls(problem, w, b, whole, tuple(shapes), whole.single or each[0].single)
 
@@ -89,29 +92,50 @@ class Path:
     """A chain of steps from the output backwards that explains the numbers so far.
 
     ``faults`` are (equation, cause, layer), with the layer 0 for the forward pass; ``factors`` are
-    those that were fitted, by (equation, layer).
+    those that were fitted, by (equation, layer), and ``scales`` the constant factors.
     """
 
     price: int
     faults: tuple
     delta: dict
     factors: dict
+    scales: dict
     net: Network
     trace: Trace
+    paid: frozenset = frozenset()
 
-    def with_faults(self, faults):
+    @classmethod
+    def begin(cls, net, trace):
+        """Return the path before the first step."""
+        return cls(0, (), {}, {}, {}, net, trace)
+
+    @property
+    def key(self):
+        """What two cases must have in common: the faults, and the constant factors."""
+        return self.faults, tuple(sorted((place, f"{c:.3g}") for place, c in self.scales.items()))
+
+    def with_faults(self, faults, scales=None):
         """Return the path with more faults, and their price."""
-        price, seen = self.price, {(equation, cause) for equation, cause, _ in self.faults}
-        for equation, cause, _ in faults:
-            known, again = cause is not None, (equation, cause) in seen
+        price, paid, scales = self.price, set(self.paid), scales or {}
+        for equation, cause, l in faults:
+            value = f"{scales.get((equation, l), 1):.3g}" if cause == "factor" else ""
+            known, again = cause is not None, (equation, cause, value) in paid
             price += (not again) * _KNOWN if known else _UNKNOWN_AGAIN if again else _UNKNOWN
-            seen.add((equation, cause))
-        return replace(self, price=price, faults=self.faults + faults)
+            paid.add((equation, cause, value))
+        return replace(self, price=price, faults=self.faults + faults, paid=frozenset(paid))
 
-    def extended(self, l, delta, faults, factors):
-        """Return the path with one more layer."""
-        longer = replace(self, delta={**self.delta, l: delta}, factors={**self.factors, **factors})
-        return longer.with_faults(faults)
+    def extended(self, l, delta, matches):
+        """Return the path with one more layer, and what was matched there by equation."""
+        faults = tuple((e, cause, l) for e, match in matches.items() for cause in match.causes)
+        scales = {(e, l): match.scale for e, match in matches.items() if match.scale is not None}
+        factors = {(e, l): match.fitted for e, match in matches.items()}
+        longer = replace(
+            self,
+            delta={**self.delta, l: delta},
+            factors={**self.factors, **factors},
+            scales={**self.scales, **scales},
+        )
+        return longer.with_faults(faults, scales)
 
     def step(self, case, setting, l, trace=None):
         """Return the step at layer l, after the steps of this path."""
@@ -125,7 +149,7 @@ class Path:
             self.delta,
             case.w,
             setting.decay(1),
-            case.b,
+            {l: b for l, b in case.b.items() if b is not None},
         )
 
 
@@ -144,6 +168,8 @@ class Explanation:
     shapes : dict from fault to (came, wanted)
     batch : dict from (equation, layer) to str or None
         How the mini-batch is averaged: "right" or a cause.
+    unjudged : dict from (equation, layer) to str
+        What could be neither called right nor wrong, and why.
     """
 
     faults: tuple
@@ -151,3 +177,4 @@ class Explanation:
     path: Path
     shapes: dict
     batch: dict
+    unjudged: dict

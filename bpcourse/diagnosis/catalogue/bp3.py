@@ -5,7 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from bpcourse.activations import identity, relu
-from bpcourse.diagnosis.catalogue.cause import Cause, Line, layer_widths, right_bp3
+from bpcourse.diagnosis.catalogue.cause import (
+    Cause,
+    Line,
+    errors_by_weights,
+    layer_widths,
+    right_bp3,
+)
 
 
 def of_other_layers(step, right, errors):
@@ -22,10 +28,8 @@ def _errors_by_weights(step):
     """Return the errors of all layers; those of earlier ones as the gradients have them."""
     errors = {}
     for l, gradient in step.gradients.items():
-        a = step.trace.a[l - 1]
-        squares = (a**2).sum(axis=0)
-        data = gradient - replace(step, l=l).penalty
-        errors[l] = np.einsum("mjk,km->jm", data, a) / np.where(squares, squares, 1)
+        there = replace(step, l=l)
+        errors[l] = errors_by_weights(there, gradient - there.penalty)
     return {**errors, **step.delta}
 
 
