@@ -99,7 +99,6 @@ def _finding(equation, cause, layers, found, case, setting):
     entry = CAUSES.get((equation, cause))
     if entry is None:
         return _unknown(equation, layers, evidence, found)
-    nudge, answer = _of_another_cost(equation, cause, found, setting) or (entry.nudge, entry.answer)
     yours = _yours(found.path.net) if cause in _ACTIVATIONS else ""
     if cause == "factor":
         yours = f" It is {in_words(found.path.scales[equation, layers[0]])} times what it should be."
@@ -111,7 +110,7 @@ def _finding(equation, cause, layers, found, case, setting):
         cause,
         entry.title,
         entry.sentence + yours,
-        (_QUESTIONS[equation], nudge, answer),
+        (_QUESTIONS[equation], entry.nudge, entry.answer),
         evidence,
         tuple(f"{each.equation.upper()}, {each.title}" for each in others),
         " ".join(experiments),
@@ -128,23 +127,24 @@ def _yours(net):
     return f" Yours has {hidden}{output} at the output."
 
 
-def _of_another_cost(equation, cause, found, setting):
-    """Return hints for a quadratic cost with another factor, if that is all that is wrong."""
-    wrong = {fault[:2] for fault in found.faults}
-    if setting.cost.name != "quadratic" or wrong != {(equation, cause)} or equation != "bp1":
-        return None
-    named = _QUADRATIC.get(cause)
-    return named and (
-        f"All of it is right for another quadratic cost, {named[0]}. Which of the two is yours?",
-        f'If yours is {named[0]}, it is right: pass cost="{named[1]}". For the sum of (a - y)^2 / 2 '
-        "over the outputs the factor has to go.",
+def right_for_another_cost(found, setting):
+    """Return a note if all is right for another quadratic cost than the one asked for."""
+    causes = {fault[:2] for fault in found.faults}
+    if setting.cost.name != "quadratic" or len(causes) != 1:
+        return ()
+    ((equation, cause),) = causes
+    path, n = found.path, found.path.net.sizes[-1]
+    if equation != "bp1" or cause not in ("factor_2", "mean_over_outputs"):
+        return ()
+    name, formula, times = "mse", "the mean of (a - y)^2 over the outputs", f"2/{n}"
+    if cause == "factor_2":
+        name, formula, times = "sse", "the sum of (a - y)^2 over the outputs", "2"
+    elif not _is_twice_the_mean(path, n):
+        name, formula, times = "half_mse", "half the mean of (a - y)^2 over the outputs", f"1/{n}"
+    return (
+        f"All of it is right for another cost, {formula}, which is {times} times the one asked "
+        f'for. If that is the cost you mean, pass cost="{name}", and nothing has to change.',
     )
-
-
-_QUADRATIC = {
-    "factor_2": ("the sum of (a - y)^2 over the outputs, without 1/2", "sse"),
-    "mean_over_outputs": ("the mean of (a - y)^2 over the outputs", "mse"),
-}
 
 
 def _unknown(equation, layers, evidence, found):

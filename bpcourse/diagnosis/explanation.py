@@ -43,11 +43,36 @@ def _with_batches(cases, setting, chosen, alternatives, unjudged):
     for place, cause in batch.items():
         if cause == "unclear":
             unjudged.setdefault(place, "what comes before it is not understood")
-    path = _unnamed_factors(chosen[0])
+    path = chosen[0]
+    divisor = _divisor(path, cases[0], setting)
+    if divisor and set(batch.values()) == {"sum_for_mean"}:
+        path = _undivided(path, divisor)
+        neurons = divisor in path.net.sizes
+        batch = dict.fromkeys(batch, "neurons_for_examples" if neurons else "fixed_number")
+    path = _unnamed_factors(path)
     faults = _all_faults(path.faults, shapes, batch)
     wrong = {(equation, l) for equation, _, l in faults}
     unjudged = {place: why for place, why in unjudged.items() if place not in wrong}
     return Explanation(faults, alternatives, path, shapes, batch, unjudged)
+
+
+def _divisor(path, case, setting):
+    """Return k if BP1 is wrong by the factor 1/k alone, else 0: k may stand in place of m."""
+    wrong = [cause for e, cause, _ in path.faults if e == "bp1"]
+    if len(wrong) != 1 or wrong[0] not in ("factor", "factor_half", "mean_over_outputs"):
+        return 0
+    right = path.step(case, setting, path.net.depth).right
+    quotient = float((right**2).sum() / (right * path.delta[path.net.depth]).sum())
+    k = round(quotient)
+    return k if k > 1 and abs(quotient - k) < 1e-3 else 0
+
+
+def _undivided(path, k):
+    """Return a path whose BP1 is right: the division by k lies in BP3 and BP4."""
+    delta = {l: k * each for l, each in path.delta.items()}
+    scales = {place: c for place, c in path.scales.items() if place[0] != "bp1"}
+    faults = tuple(fault for fault in path.faults if fault[0] != "bp1")
+    return replace(path, faults=faults, delta=delta, scales=scales)
 
 
 def _agreed_paths(found):

@@ -49,6 +49,15 @@ def _batch(equation, letter, term):
             "Divide by m = x.shape[1] (with an example as a column), the number of examples.",
         ),
         Cause(
+            "fixed_number",
+            equation,
+            "divided by a fixed number",
+            f"The sum in the gradient by the {letter} is divided by a fixed number instead of the "
+            "number of examples.",
+            "Does your divisor change when the mini-batch has another size?",
+            "Divide by m, the number of examples in this mini-batch, read off x.",
+        ),
+        Cause(
             "last_example",
             equation,
             "the last example only",
