@@ -13,7 +13,7 @@ import numpy as np
 
 import bpcourse
 from bpcourse import classroom
-from bpcourse.gradcheck import report
+from bpcourse.classroom import report
 
 STATUS = {"right": 0, "wrong": 1, "cannot run": 2}
 USAGE, INTERRUPTED = 2, 130
@@ -124,6 +124,7 @@ def _add_network(parser):
     add("--weight-decay", type=float, default=0.0, metavar="LAMBDA", help="adds (lambda/n) w")
     add("--training-size", type=int, metavar="N", help="n of the weight decay")
     add("--one-example", action="store_true", help="it takes one example at a time")
+    add("--no-biases", dest="biases", action="store_false", default=None, help="it has none")
     add("--sizes", type=_sizes, metavar="4,6,3", help="the widths of the network to try it on")
 
 
@@ -178,7 +179,7 @@ def _target(text):
 
 def _network(options):
     """Return the keywords of ``bpcourse.diagnose``."""
-    names = ("activation", "output", "cost", "layout", "order", "reduction")
+    names = ("activation", "output", "cost", "layout", "order", "reduction", "biases")
     names += ("weight_decay", "training_size", "sizes")
     return {**{name: getattr(options, name) for name in names}, "batch": not options.one_example}
 

@@ -154,7 +154,7 @@ def test_every_keyword_of_diagnose_is_an_option():
 
 def test_every_option_arrives():
     line = "diagnose f.py --activation tanh --output softmax --cost log_likelihood --layout rows"
-    line += " --order b,w --reduction sum --weight-decay 0.5 --training-size 50 --one-example"
+    line += " --order b,w --reduction sum --weight-decay 0.5 --training-size 50 --one-example --no-biases"
     options = commands._parser().parse_args([*line.split(), "--sizes", "4,6,3"])
     assert commands._network(options) == {
         "activation": "tanh",
@@ -167,6 +167,7 @@ def test_every_option_arrives():
         "training_size": 50,
         "sizes": [4, 6, 3],
         "batch": False,
+        "biases": False,
     }
 
 

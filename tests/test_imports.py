@@ -29,7 +29,8 @@ STAIRCASE = [
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",
-        "observation state path judgement search batches explanation conclusions adapters diagnose __init__",
+        "observation state mixing path rounding judgement search batches explanation conclusions "
+        "elsewhere examination adapters diagnose __init__",
     ),
     (
         "exercises",

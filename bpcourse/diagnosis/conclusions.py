@@ -127,19 +127,20 @@ def _yours(net):
     return f" Yours has {hidden}{output} at the output."
 
 
-def right_for_another_cost(found, setting):
+def right_for_another_cost(found, case, setting):
     """Return a note if all is right for another quadratic cost than the one asked for."""
     causes = {fault[:2] for fault in found.faults}
     if setting.cost.name != "quadratic" or len(causes) != 1:
         return ()
     ((equation, cause),) = causes
-    path, n = found.path, found.path.net.sizes[-1]
+    step, n = found.path.step(case, setting, case.problem.net.depth), len(case.problem.y)
+    twice = same(found.path.delta[step.l], 2 / n * step.right, setting.tolerance)
     if equation != "bp1" or cause not in ("factor_2", "mean_over_outputs"):
         return ()
     name, formula, times = "mse", "the mean of (a - y)^2 over the outputs", f"2/{n}"
     if cause == "factor_2":
         name, formula, times = "sse", "the sum of (a - y)^2 over the outputs", "2"
-    elif not _is_twice_the_mean(path, n):
+    elif not twice:
         name, formula, times = "half_mse", "half the mean of (a - y)^2 over the outputs", f"1/{n}"
     return (
         f"All of it is right for another cost, {formula}, which is {times} times the one asked "

@@ -5,21 +5,18 @@ from dataclasses import replace
 import numpy as np
 
 from bpcourse import _checks
-from bpcourse.activations import ACTIVATIONS, identity, relu
+from bpcourse.activations import ACTIVATIONS, identity, sigmoid, tanh
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.diagnosis.adapters import name_of
-from bpcourse.diagnosis.conclusions import conclude, right_parts
-from bpcourse.diagnosis.explanation import explain, nearly_right
+from bpcourse.diagnosis.examination import examine
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.diagnosis.forms import Convention
 from bpcourse.diagnosis.observation import Subject
-from bpcourse.diagnosis.path import ROUGH, Case, Setting
-from bpcourse.diagnosis.problem import random_problem
-from bpcourse.diagnosis.state import changed_inputs, memory
+from bpcourse.diagnosis.path import Setting
 from bpcourse.diagnosis.trouble import Trouble
 
-# Widths and batch size are all different, so that a wrong axis shows in the shape.
-_SIZES, _EXAMPLES, _PROBLEMS = (4, 6, 5, 3), 7, 2
+# Widths are all different, so that a wrong axis shows in the shape.
+_SIZES = (4, 6, 5, 3)
 
 _ONE_HIDDEN = [4, 6, 3]
 
@@ -36,6 +33,7 @@ def diagnose(
     weight_decay=0.0,
     training_size=None,
     batch=True,
+    biases=None,
     sizes=None,
     rng=None,
 ):
@@ -52,9 +50,14 @@ def diagnose(
     output : Activation or str, optional
         That of the output layer. By default the one that is matched to the cost (sigmoid for
         cross-entropy, softmax for log-likelihood); for the quadratic cost the same as in the
-        hidden layers, but identity with relu.
+        hidden layers, but identity with relu and what is like it (leaky_relu, elu, softplus, silu,
+        gelu, gelu_tanh).
     cost : Cost or str
-        "quadratic" (:math:`\frac{1}{2} \sum (a - y)^2`), "cross_entropy" or "log_likelihood".
+        "quadratic" (:math:`\frac{1}{2} \sum_j (a_j - y_j)^2`), "cross_entropy" or
+        "log_likelihood"; or a quadratic cost without the half, "sse"
+        (:math:`\sum_j (a_j - y_j)^2`), or averaged over the n outputs as well, "mse"
+        (:math:`\frac{1}{n} \sum_j (a_j - y_j)^2`, so that over a mini-batch it is the mean of all
+        squares) and "half_mse" (half of it).
     layout : {"columns", "rows"}
         "columns": an example is a column, w has shape (n_l, n_{l-1}), b (n_l, 1), x (n_1, m).
         "rows": an example is a row, w has shape (n_{l-1}, n_l), b (n_l,), x (m, n_1).
@@ -68,6 +71,10 @@ def diagnose(
         n in the penalty; by default the size of the mini-batch.
     batch : bool
         False for a function that takes one example only, of shapes (n_1, 1) and (n_L, 1).
+    biases : bool, optional
+        False for a network without biases: the function is called with biases of zero, its
+        gradients by them may be None or left out, and BP3 is not judged. By default that is
+        recognized: no gradient by the biases, or zeros, and a result in which no bias shows.
     sizes : sequence of int, optional
         The widths n_1, ..., n_L to try it on; by default [4, 6, 5, 3]. Take [4, 6, 3] for a
         function that is written for one hidden layer.
@@ -121,11 +128,12 @@ def diagnose(
             "function itself, without calling it"
         )
     setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
-    subject = Subject(function, name_of(function), _convention(layout, order))
+    setting = replace(setting, biases=biases is not False)
+    subject = Subject(function, name_of(function), _convention(layout, order, biases))
     widths = _widths(sizes, setting.activations[1])
     rng = _checks.generator(np.random.default_rng(0) if rng is None else rng)
     try:
-        return _examine(subject, widths, setting, rng)
+        return examine(subject, widths, setting, rng, usual=sizes is None)
     except Trouble as error:
         return _second_try(subject, widths, setting, rng, error.finding)
 
@@ -134,7 +142,7 @@ def _setting(activation, output, cost, reduction, weight_decay, training_size, b
     cost = _checks.lookup("cost", cost, COSTS)
     hidden = _checks.lookup("activation", activation, ACTIVATIONS)
     if output is None:
-        output = cost.matched or (identity if hidden == relu else hidden)
+        output = cost.matched or (hidden if hidden in (sigmoid, tanh, identity) else identity)
     output = _checks.lookup("output", output, ACTIVATIONS)
     check_fit(cost, output)
     if not hidden.elementwise:
@@ -150,10 +158,11 @@ def _setting(activation, output, cost, reduction, weight_decay, training_size, b
     return Setting((hidden, output), cost, reduction, decay, training_size, bool(batch))
 
 
-def _convention(layout, order):
+def _convention(layout, order, biases):
     return Convention(
         rows=_checks.lookup_name("layout", layout, {"columns": False, "rows": True}),
         biases_first=_checks.lookup_name("order", order, {"w,b": False, "b,w": True}),
+        biases=None if biases is None else bool(biases),
     )
 
 
@@ -192,69 +201,6 @@ def _second_try(subject, widths, setting, rng, finding):
 def _attempt(subject, widths, setting, rng):
     """Return the diagnosis on these widths, or None if the function doesn't run there either."""
     try:
-        return _examine(subject, widths, setting, rng)
+        return examine(subject, widths, setting, rng)
     except Trouble:
         return None
-
-
-def _examine(subject, widths, setting, rng):
-    """Return the diagnosis on random networks with these widths."""
-    problems = [
-        random_problem(widths, setting.activations, setting.cost, _EXAMPLES, rng)
-        for _ in range(_PROBLEMS)
-    ]
-    asked = problems if setting.batch else [each.examples(0) for each in problems]
-    whole = [subject(each) for each in asked]
-    simple = [*changed_inputs(subject, whole[0]), *memory(subject, asked, whole)]
-    if any(finding.equation == "state" for finding in simple):
-        return Diagnosis(subject.name, tuple(simple), sizes=widths)
-    cases = [Case.of(subject, problem, came) for problem, came in zip(problems, whole, strict=True)]
-    found, setting = _explained(cases, setting)
-    findings = (*simple, *conclude(found, cases[0], setting))
-    notes = _limits(widths, setting)
-    return Diagnosis(subject.name, findings, right_parts(found, len(widths), biases=setting.biases), notes, widths)
-
-
-def _explained(cases, setting):
-    """Return the explanation, and the setting with the tolerance that it took."""
-    rough = replace(setting, tolerance=ROUGH)
-    if any(case.single for case in cases):
-        return explain(cases, rough), rough
-    found = explain(cases, setting)
-    unknown = bool({None, "factor"} & {cause for _, cause, _ in found.faults})
-    if unknown and nearly_right(cases, ROUGH, setting):
-        roughly = explain(cases, rough)
-        if not roughly.faults:
-            return roughly, rough
-    return found, setting
-
-
-def _limits(widths, setting):
-    """Return what this diagnosis could not see."""
-    notes = []
-    if setting.tolerance == ROUGH:
-        notes.append(
-            "The numbers agree to about three digits only, as those of float32 or of a finite "
-            "difference do."
-        )
-    if not setting.batch:
-        notes.append(
-            "The function was tried on one example at a time: whether it averages over a "
-            "mini-batch was not looked at."
-        )
-    if setting.activations[0] == identity and len(widths) > 2:
-        notes.append(
-            "The identity has the slope 1 everywhere: whether sigma' is there in the hidden layers "
-            "can't show."
-        )
-    if 1 in widths[1:]:
-        notes.append(
-            "A layer of one neuron can't show a missing transpose, or a sum over the wrong axis."
-        )
-    if len(widths) == 3:
-        notes.append(
-            "With one hidden layer BP2 is used once: what goes wrong in its repetition can't show."
-        )
-    if len(widths) == 2:
-        notes.append("Without a hidden layer BP2 is not used at all.")
-    return tuple(notes)

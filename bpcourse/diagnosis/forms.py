@@ -8,10 +8,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Convention:
-    """The form in which a learner's function takes its arguments and returns its gradients."""
+    """The form in which a learner's function takes its arguments and returns its gradients.
+
+    ``biases`` is False for a network without biases, None where that is still to be seen.
+    """
 
     rows: bool = False
     biases_first: bool = False
+    biases: bool | None = None
 
     def turned(self):
         """Return the convention with rows for columns, or columns for rows."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bpcourse.diagnosis.comparison import is_unchanged
+from bpcourse.diagnosis.comparison import is_unchanged, same
 from bpcourse.diagnosis.findings import Evidence
 from bpcourse.diagnosis.forms import Convention, unfit_signature
 from bpcourse.diagnosis.trouble import Trouble, own_line, trouble
@@ -24,13 +24,14 @@ class Came:
 
     ``w[l]`` has shape (n_l, n_{l-1}) and ``b[l]`` (n_l, 1). An array of a wrong shape that can be
     understood is repaired; ``shapes`` holds (equation, cause, layer, came, wanted) for each.
-    ``b[l]`` is None where nothing can be made of it.
+    ``b[l]`` is None where nothing can be made of it; in a network without ``biases``, for every l.
     """
 
     w: dict
     b: dict
     shapes: list = field(default_factory=list)
     changed: list = field(default_factory=list)
+    biases: bool = True
 
     @property
     def single(self):
@@ -52,6 +53,8 @@ def observe(function, convention, problem, name):
     result = call(function, arguments, name)
     weights, biases = _two_lists(result, convention, before[0], name)
     came = _by_layer(weights, biases, before, convention, name)
+    if convention.biases is False:
+        came = replace(came, b=dict.fromkeys(came.b), biases=False)
     came.changed = _changes(arguments, before)
     return came
 
@@ -140,6 +143,8 @@ def _two_lists(result, convention, want_w, name):
         names = ("(grad_w, grad_b)", "weights, then biases", "b,w")
     if result is None:
         raise Trouble(_none(name, *names))
+    if _weights_alone(result, want_w):
+        result = (None, result) if convention.biases_first else (result, None)
     if isinstance(result, np.ndarray | dict | str) or not _sized(result) or len(result) != 2:
         raise Trouble(_not_a_pair(result, name, *names))
     if result[0] is result[1]:
@@ -147,12 +152,51 @@ def _two_lists(result, convention, want_w, name):
     kinds = ["weights", "biases"]
     if convention.biases_first:
         kinds.reverse()
-    came = {kind: _arrays(each, kind, name) for kind, each in zip(kinds, result, strict=True)}
-    lists = [came["weights"], came["biases"]]
+    came = dict(zip(kinds, result, strict=True))
+    if is_absent(came["biases"]):
+        if convention.biases:
+            raise Trouble(no_gradients_by_biases(name, *names))
+        return [_arrays(came["weights"], "weights", name), None]
+    lists = [_arrays(came[kind], kind, name) for kind in ("weights", "biases")]
     came_w, came_b = _shapes(lists[0]), _shapes(lists[1])
     if came_w != _shapes(want_w) and came_b == _shapes(want_w):
         raise Trouble(_swapped(name, *names))
     return lists
+
+
+def _weights_alone(result, want_w):
+    """Say whether a result is the list of the gradients by the weights, and nothing else."""
+    if not isinstance(result, list | tuple) or len(result) != len(want_w):
+        return False
+    return all(shape_of(each) == want.shape for each, want in zip(result, want_w, strict=True))
+
+
+def shape_of(value):
+    """Return the shape that a value has as an array, or None if it has none."""
+    try:
+        return np.shape(value)
+    except ValueError:  # lists of different lengths
+        return None
+
+
+def is_absent(biases):
+    """Say whether something stands for no gradient by the biases: None, or a list of None."""
+    if isinstance(biases, list | tuple):
+        return all(each is None for each in biases)
+    return biases is None
+
+
+def no_gradients_by_biases(name, pair, order, _):
+    """Return the finding for a network with biases, by which no gradient came."""
+    return trouble(
+        "return",
+        "no_bias_gradients",
+        "no gradient by the biases",
+        f"{name} returned no gradient by the biases, want {pair}: its other results change when "
+        "the biases do, so it is no network without biases.",
+        "BP3 says what the gradient by the biases is. Which of your arrays is it?",
+        f"Return both lists: {order}. Only for a network that has no biases: biases=False.",
+    )
 
 
 def _none(name, pair, order, _):
@@ -272,6 +316,8 @@ def _by_layer(weights, biases, arguments, convention, name):
     """Return the lists as dictionaries by layer, with repaired shapes."""
     want_w, want_b, x, _ = arguments
     m, depth = x.shape[0 if convention.rows else 1], len(want_w) + 1
+    absent = biases is None
+    biases = [np.zeros_like(want) for want in want_b] if absent else biases
     for kind, came, want in (("weight", weights, want_w), ("bias", biases, want_b)):
         if len(came) != len(want):
             raise Trouble(_wrong_number(name, kind, came, want))
@@ -288,7 +334,7 @@ def _by_layer(weights, biases, arguments, convention, name):
         shapes += [("bp3", wrong, l, str(came_b.shape), str(wish_b.shape))] if wrong else []
         if convention.rows and w[l] is not None:
             w[l] = w[l].T
-    return Came(w, b, shapes)
+    return Came(w, dict.fromkeys(b), shapes, biases=False) if absent else Came(w, b, shapes)
 
 
 def _in_order(came, want, depth):
@@ -372,6 +418,35 @@ class Subject:
     def __call__(self, problem):
         """Return what came from one call on the problem."""
         return observe(self.function, self.convention, problem, self.name)
+
+    def without_biases(self):
+        """Return the same function, as one of a network without biases."""
+        return replace(self, convention=replace(self.convention, biases=False))
+
+    def has_no_biases(self, problem, came):
+        """Say whether it was seen to compute a network without biases.
+
+        No gradient by the biases came, or all are zero, and the gradients by the weights stay as
+        they are when the biases change.
+
+        Raises
+        ------
+        Trouble
+            No gradient by the biases came, though the biases are used.
+        """
+        if self.convention.biases is not None or (came.biases and _any_bias(came)):
+            return False
+        other = self(problem.without_biases())
+        if all(same(came.w[l], other.w[l], 1e-9) for l in came.w if came.w[l] is not None):
+            return True
+        if not came.biases:
+            pair, order = "(grad_w, grad_b)", "weights, then biases"
+            raise Trouble(no_gradients_by_biases(self.name, pair, order, ""))
+        return False
+
+
+def _any_bias(came):
+    return any(array is None or array.any() for array in came.b.values())
 
 
 def refuse_shapeless(came):

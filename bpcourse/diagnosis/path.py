@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bpcourse.diagnosis.catalogue.cause import Step
+from bpcourse.diagnosis.comparison import same
 from bpcourse.diagnosis.observation import refuse_shapeless
 from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.network import Network, Trace
@@ -48,6 +49,10 @@ class Case:
     shapes : tuple of (equation, cause, layer, came, wanted)
     single : bool
         Whether any array came in less than double precision.
+    way : {"alone", "equal", "beside"}
+        Whether examples were tried alone, as m equal ones, or beside the whole mini-batch.
+    alone : Finding or None
+        What happened to one example alone, if it could not be tried.
     """
 
     problem: object
@@ -56,35 +61,69 @@ class Case:
     whole: object
     shapes: tuple
     single: bool
+    way: str = "alone"
+    alone: object = None
 
     @classmethod
-    def of(cls, subject, problem, whole, biases=True):
-        """Call the function on every example of a problem."""
-        each = _one_by_one(subject, problem)
+    def of(cls, subject, problem, whole):
+        """Call the function on every example of a problem.
+
+        Where it can't take one example, m equal ones do as well, whose mean is that of one; where
+        it can't take these, the examples are added to the whole mini-batch one by one.
+        """
+        m, alone = problem.x.shape[1], None
+        for way, which in (("alone", [(i,) for i in range(m)]), ("equal", [(i,) * m for i in range(m)])):
+            try:
+                each = [subject(problem.examples(*chosen)) for chosen in which]
+                return cls.made(problem, each, whole, way)
+            except Trouble as trouble:
+                alone = alone or trouble
+        case = cls.beside(subject, problem, whole) if m > 1 else None
+        if case is None:
+            raise alone
+        return replace(case, alone=alone.finding)
+
+    @classmethod
+    def beside(cls, subject, problem, whole):
+        """Return what each example adds to the whole mini-batch, or None if that can't be seen."""
+        m, found = problem.x.shape[1], []
+        try:
+            more = [subject(problem.examples(*range(m), i)) for i in range(m)]
+        except Trouble:
+            return None
+        if any(array is None for came in (whole, *more) for array in came.w.values()):
+            return None
+        for times_more, times in ((m + 1, m), (1, 1)):  # it returns the mean, or the sum
+            each = [_difference(came, whole, times_more, times) for came in more]
+            sums = {l: sum(came.w[l] for came in each) for l in whole.w}
+            if all(same(sums[l], times * whole.w[l], 1e-8) for l in sums):
+                found.append(each)
+        return cls.made(problem, found[0], whole, "beside") if found else None
+
+    @classmethod
+    def made(cls, problem, each, whole, way):
+        """Put what came for each example together."""
         refuse_shapeless(each[0])
         layers = sorted(each[0].w)
         w = {l: np.array([came.w[l] for came in each], float) for l in layers}
         b = dict.fromkeys(layers)
-        if biases:
+        if whole.biases:
             b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
         shapes = dict.fromkeys((*whole.shapes, *each[0].shapes))
-        return cls(problem, w, b, whole, tuple(shapes), whole.single or each[0].single)
+        single = whole.single or each[0].single
+        return cls(problem, w, b, whole, tuple(shapes), single, way)
 
 
-def _one_by_one(subject, problem):
-    """Return what comes for each example; for m equal ones, where a single one fails.
-
-    The mean over equal examples is that of one, so a program that needs a mini-batch of two or more
-    can be judged as well.
-    """
-    m = problem.x.shape[1]
-    try:
-        return [subject(problem.examples(i)) for i in range(m)]
-    except Trouble as alone:
-        try:
-            return [subject(problem.examples(*[i] * m)) for i in range(m)]
-        except Trouble:
-            raise alone from None
+def _difference(came, whole, times_more, times):
+    """Return what one more example adds to a gradient of mean or sum."""
+    return replace(
+        came,
+        w={l: times_more * came.w[l] - times * whole.w[l] for l in came.w},
+        b={
+            l: None if b is None or whole.b[l] is None else times_more * b - times * whole.b[l]
+            for l, b in came.b.items()
+        },
+    )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcourse.activations import identity, sigmoid, softmax
 from bpcourse.backprop import output_error
-from bpcourse.costs import COSTS, log_likelihood
+from bpcourse.costs import cross_entropy, log_likelihood, quadratic
 from bpcourse.diagnosis.catalogue.cause import Cause, divided_by_prime, error_times
 from bpcourse.diagnosis.catalogue.slopes import FORMULAS, formula_of_z, other_primes, prime_of
 
@@ -12,7 +12,7 @@ from bpcourse.diagnosis.catalogue.slopes import FORMULAS, formula_of_z, other_pr
 def _other_cost(step):
     """Return the output errors that the other costs have with this output activation."""
     errors = []
-    for other in COSTS.values():
+    for other in (quadratic, cross_entropy, log_likelihood):
         fits = other.outputs is None or step.activation in other.outputs
         if other != step.cost and fits and not (other == log_likelihood and _sums_differ(step.y)):
             errors.append(output_error(step.net, step.trace, step.y, other))
