@@ -26,11 +26,12 @@ STAIRCASE = [
     ("lessons", "perceptron worked_examples experiments __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
     ("diagnosis", "place findings trouble comparison problem forms names results"),
-    ("diagnosis/catalogue", "cause slopes forward bp1 bp2 bp3 bp4 batch __init__"),
+    ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",
-        "calling from_step observation state path batches explanation conclusions adapters "
-        "from_object from_layers diagnose values scripts __init__",
+        "calling from_step observation state mixing path rounding judgement search batches "
+        "explanation conclusions elsewhere examination adapters from_object from_layers diagnose "
+        "values scripts __init__",
     ),
     (
         "exercises",

@@ -19,26 +19,18 @@ from bpcourse.activations import (
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.diagnosis.adapters import name_of
 from bpcourse.diagnosis.calling import recognized
-from bpcourse.diagnosis.conclusions import conclude, right_parts
-from bpcourse.diagnosis.explanation import explain, nearly_right
+from bpcourse.diagnosis.examination import examine
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.diagnosis.forms import Convention
 from bpcourse.diagnosis.observation import Subject
-from bpcourse.diagnosis.path import ROUGH, Case, Setting
-from bpcourse.diagnosis.problem import random_problem
-from bpcourse.diagnosis.state import changed_inputs, memory
+from bpcourse.diagnosis.path import Setting
 from bpcourse.diagnosis.trouble import Trouble
 
-# Widths and batch size are all different, so that a wrong axis shows in the shape.
-_SIZES, _EXAMPLES, _PROBLEMS = (4, 6, 5, 3), 7, 2
+# Widths are all different, so that a wrong axis shows in the shape.
+_SIZES = (4, 6, 5, 3)
 
 _ONE_HIDDEN = [4, 6, 3]
 _LIKE_RELU = (relu, leaky_relu, elu, softplus, silu, gelu, gelu_tanh)
-
-_NO_BIASES = (
-    "No bias shows in what came: it was judged as a network without biases, as biases=False says. "
-    "In a network that is to have biases, they are missing in the forward pass and in BP3."
-)
 
 
 def diagnose(
@@ -171,10 +163,12 @@ def diagnose(
     subject = Subject(form, form.name, _as_formed(convention, form, layout))
     widths = _widths(_sizes_of(form) if sizes is None else sizes, setting.activations[1])
     try:
-        found = _examine(subject, widths, setting, rng)
+        usual = sizes is None and _sizes_of(form) is None
+        found = examine(subject, widths, setting, rng, usual=usual)
     except Trouble as error:
         found = _second_try(subject, widths, setting, rng, error)
-    return replace(found, notes=(*form.notes, *found.notes))
+    notes = (*form.notes, *found.notes, *_printed(subject.heard))
+    return replace(found, notes=notes)
 
 
 def _as_formed(convention, form, layout):
@@ -245,7 +239,7 @@ def _widths(sizes, output):
 def _second_try(subject, widths, setting, rng, error):
     """Try a network with layers of one width, on which some mistakes get through."""
     finding = error.finding
-    cannot = Diagnosis(subject.name, (finding,), notes=printed_note(error.printed), sizes=widths)
+    cannot = Diagnosis(subject.name, (finding,), sizes=widths)
     if finding.cause in _HOPELESS:
         return cannot
     other = _in_another_form(subject, widths, setting, rng)
@@ -293,89 +287,15 @@ def _in_another_form(subject, widths, setting, rng):
 def _attempt(subject, widths, setting, rng):
     """Return the diagnosis on these widths, or None if the function doesn't run there either."""
     try:
-        return _examine(subject, widths, setting, rng)
+        return examine(subject, widths, setting, rng)
     except Trouble:
         return None
 
 
-def _examine(subject, widths, setting, rng):
-    """Return the diagnosis on random networks with these widths."""
-    problems = [
-        random_problem(
-            widths, setting.activations, setting.cost, _EXAMPLES, rng, biases=setting.biases
-        )
-        for _ in range(_PROBLEMS)
-    ]
-    asked = problems if setting.batch else [each.examples(0) for each in problems]
-    whole = [subject(each) for each in asked]
-    if subject.has_no_biases(asked[0], whole[0]):
-        found = _examine(subject.without_biases(), widths, replace(setting, biases=False), rng)
-        return replace(found, notes=(_NO_BIASES, *found.notes))
-    simple = [*changed_inputs(subject, whole[0]), *memory(subject, asked, whole)]
-    if any(finding.equation == "state" for finding in simple):
-        return Diagnosis(subject.name, tuple(simple), sizes=widths)
-    cases = [Case.of(subject, problem, came) for problem, came in zip(problems, whole, strict=True)]
-    found, setting = _explained(cases, setting)
-    findings = (*simple, *conclude(found, cases[0], setting))
-    notes = (*_limits(widths, setting), *printed_note(whole[0].printed))
-    return Diagnosis(subject.name, findings, _right(found, widths, setting), notes, widths)
-
-
-def _right(found, widths, setting):
-    parts = right_parts(found, len(widths))
-    return parts if setting.biases else tuple(p for p in parts if not p.startswith("BP3"))
-
-
-def _explained(cases, setting):
-    """Return the explanation, and the setting with the tolerance that it took."""
-    rough = replace(setting, tolerance=ROUGH)
-    if any(case.single for case in cases):
-        return explain(cases, rough), rough
-    found = explain(cases, setting)
-    unknown = None in [cause for _, cause, _ in found.faults]
-    if unknown and nearly_right(cases, ROUGH, setting):
-        roughly = explain(cases, rough)
-        if not roughly.faults:
-            return roughly, rough
-    return found, setting
-
-
-def printed_note(text, most=3):
-    """Return a note with the first lines that a call printed."""
-    lines = [line.strip()[:80] for line in text.splitlines() if line.strip()]
+def _printed(heard, most=3):
+    """Return a note with the first lines that a program printed."""
+    lines = [line.strip()[:80] for line in "".join(heard).splitlines() if line.strip()]
     if not lines:
         return ()
-    more = f", and {len(lines) - most} lines more" if len(lines) > most else ""
     shown = ", ".join(f'"{line}"' for line in lines[:most])
-    return (f"Your program printed in its first call: {shown}{more}.",)
-
-
-def _limits(widths, setting):
-    """Return what this diagnosis could not see."""
-    notes = []
-    if setting.tolerance == ROUGH:
-        notes.append(
-            "The numbers agree to about three digits only, as those of float32 or of a finite "
-            "difference do."
-        )
-    if not setting.batch:
-        notes.append(
-            "The function was tried on one example at a time: whether it averages over a "
-            "mini-batch was not looked at."
-        )
-    if setting.activations[0] == identity and len(widths) > 2:
-        notes.append(
-            "The identity has the slope 1 everywhere: whether sigma' is there in the hidden layers "
-            "can't show."
-        )
-    if 1 in widths[1:]:
-        notes.append(
-            "A layer of one neuron can't show a missing transpose, or a sum over the wrong axis."
-        )
-    if len(widths) == 3:
-        notes.append(
-            "With one hidden layer BP2 is used once: what goes wrong in its repetition can't show."
-        )
-    if len(widths) == 2:
-        notes.append("Without a hidden layer BP2 is not used at all.")
-    return tuple(notes)
+    return (f"Your program printed{' first' if len(lines) > most else ''}: {shown}.",)

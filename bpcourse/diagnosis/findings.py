@@ -161,6 +161,11 @@ class Diagnosis:
         What this diagnosis could not see, and what it had to assume.
     sizes : tuple of int
         The widths of the network of the evidence; empty for a single step.
+    not_judged : tuple of str
+        What could be called neither right nor wrong, each with the reason.
+    within : str
+        The setting that the findings hold for, such as "layers of equal width", where others are
+        right; empty if they hold everywhere.
     """
 
     subject: str
@@ -168,6 +173,8 @@ class Diagnosis:
     right: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
+    not_judged: tuple[str, ...] = ()
+    within: str = ""
 
     @property
     def ok(self):
@@ -252,6 +259,8 @@ class Diagnosis:
             "right": list(self.right),
             "notes": list(self.notes),
             "sizes": list(self.sizes),
+            "not_judged": list(self.not_judged),
+            "within": self.within,
         }
 
     def __str__(self):
@@ -292,12 +301,15 @@ def _headline(diagnosis, level):
     first = diagnosis.findings[0]
     if first.equation in _PLAIN:
         return [_fill(first.sentence)]
-    headline = [_fill(f"{first.place}: here {diagnosis.subject} first goes wrong.")]
+    within = f" It does so with {diagnosis.within} only." if diagnosis.within else ""
+    headline = [_fill(f"{first.place}: here {diagnosis.subject} first goes wrong.{within}")]
     return [*headline, _fill(first.sentence)] if level == 3 else headline
 
 
 def _body(diagnosis, level):
     parts = [_fill(f"Right: {'; '.join(diagnosis.right)}.")] if diagnosis.right else []
+    if diagnosis.not_judged:
+        parts.append(_fill(f"Not judged: {'; '.join(diagnosis.not_judged)}."))
     if diagnosis.ok:
         return parts
     first, *more = diagnosis.findings

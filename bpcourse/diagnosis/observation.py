@@ -434,15 +434,29 @@ def _changes(arguments, before):
 
 @dataclass(frozen=True)
 class Subject:
-    """A learner's function with its name and convention, ready to be observed."""
+    """A learner's function with its name and convention, ready to be observed.
+
+    ``heard`` holds what it printed in the first call that printed anything.
+    """
 
     function: Callable
     name: str
     convention: Convention
+    heard: list = field(default_factory=list)
 
     def __call__(self, problem):
         """Return what came from one call on the problem."""
-        return observe(self.function, self.convention, problem, self.name)
+        try:
+            came = observe(self.function, self.convention, problem, self.name)
+        except Trouble as error:
+            self._hear(error.printed)
+            raise
+        self._hear(came.printed)
+        return came
+
+    def _hear(self, printed):
+        if printed and not self.heard:
+            self.heard.append(printed)
 
     def without_biases(self):
         """Return the same function, as one of a network without biases."""

@@ -58,6 +58,57 @@ def random_problem(sizes, activations, cost, m, rng, *, biases=True):
     )
 
 
+# How inputs are drawn, from a generator and a shape.
+_INPUTS = {
+    "usual": lambda rng, shape: rng.uniform(0.2, 1.0, shape) * rng.choice([-1.0, 1.0], shape),
+    "zero": lambda rng, shape: np.zeros(shape),
+    "large": lambda rng, shape: rng.uniform(-50, 50, shape),
+    "positive": lambda rng, shape: rng.random(shape),
+    "binary": lambda rng, shape: (rng.random(shape) < 0.4).astype(float),
+}
+
+
+def plain_problem(
+    sizes, activations, cost, m, rng, *, biases=True, inputs="usual", targets="usual"
+):
+    """Return a problem on which some mistakes may hide, but no kink is met.
+
+    ``inputs`` are "usual", "zero", "large", "positive" or "binary", ``targets`` "usual", "binary"
+    or of "one class". Large inputs have small weights, so that no activation is flat.
+    """
+    hidden, output = activations
+    net = Network.random(sizes, hidden=hidden, output=output, rng=rng)
+    net = net if biases else without_biases(net)
+    if inputs == "large":
+        net = _scaled_down(net, 50)
+    x = np.empty((sizes[0], m))
+    for i in range(m):
+        x[:, [i]] = _smooth_example(net, _INPUTS[inputs], rng)
+    y = _targets(cost, output, net.forward(x).a[net.depth], rng)
+    if targets != "usual" and cost.name != "log_likelihood":
+        y = (rng.random(y.shape) < 0.5).astype(float)
+    return Problem(net, x, y if targets != "one class" else np.repeat(y[:, :1], m, axis=1))
+
+
+def _smooth_example(net, draw, rng):
+    """Return an input that is not at a kink; after a while, any."""
+    for _ in range(50):
+        x = draw(rng, (net.sizes[0], 1))
+        if min(abs(z).min() for z in net.forward(x).z.values()) > _KINK / 30:
+            break
+    return x
+
+
+def _scaled_down(net, factor):
+    """Return the network with weights of the first layer that are smaller by a factor."""
+    layers = range(2, net.depth + 1)
+    return Network.from_arrays(
+        weights=[net.w[l] / (factor if l == 2 else 1) for l in layers],
+        biases=[net.b[l] for l in layers],
+        activations=[net.activations[l] for l in layers],
+    )
+
+
 def without_biases(net):
     """Return the network with biases that are zero."""
     layers = range(2, net.depth + 1)

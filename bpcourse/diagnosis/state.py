@@ -43,7 +43,7 @@ def _as_a_step(after, before, gradient):
     eta = -float((change * gradient).sum() / (gradient**2).sum())
     if not same(change, -eta * gradient, 1e-3):
         return ""
-    return f" The change is -{eta:.3g} times the gradient: a step of gradient descent."
+    return f" The change is {-eta:.3g} times the gradient: a step of gradient descent."
 
 
 def memory(subject, problems, whole):

@@ -8,7 +8,7 @@ from bpcourse.diagnosis.catalogue.bp1 import BP1
 from bpcourse.diagnosis.catalogue.bp2 import BP2
 from bpcourse.diagnosis.catalogue.cause import Cause
 from bpcourse.diagnosis.comparison import same
-from bpcourse.diagnosis.conclusions import conclude, right_parts
+from bpcourse.diagnosis.conclusions import conclude, right_parts, unjudged_parts
 from bpcourse.diagnosis.diagnose import setting_of
 from bpcourse.diagnosis.explanation import explain
 from bpcourse.diagnosis.findings import TITLES, Diagnosis, Evidence, Finding
@@ -169,13 +169,8 @@ def _unfit(said):
 def _of_one(numbers, setting):
     problem, net = numbers.problem, numbers.problem.net
     w = {l: each[None] for l, each in numbers.w.items()}
-    b = numbers.b or {
-        l: each @ problem_a / (problem_a**2).sum()
-        for (l, each), problem_a in zip(
-            numbers.w.items(), list(net.forward(problem.x).a.values()), strict=False
-        )
-    }
-    whole = Came(numbers.w, numbers.b or dict.fromkeys(b), biases=numbers.b is not None)
+    b = numbers.b or dict.fromkeys(w)
+    whole = Came(numbers.w, b, biases=numbers.b is not None)
     case = Case(problem, w, b, whole, (), False)
     alone = replace(setting, batch=False)
     found = explain([case], alone)
@@ -189,9 +184,9 @@ def _of_one(numbers, setting):
             "apart; a function can be tried on more.",
             *notes,
         )
-    right = right_parts(found, net.depth)
-    right = right if numbers.b else tuple(each for each in right if not each.startswith("BP3"))
-    return Diagnosis("values", conclude(found, case, alone), right, notes, net.sizes)
+    right = right_parts(found, net.depth, biases=setting.biases)
+    unjudged = unjudged_parts(found, net.depth, biases=setting.biases)
+    return Diagnosis("values", conclude(found, case, alone), right, notes, net.sizes, unjudged)
 
 
 # A mini-batch: only means came

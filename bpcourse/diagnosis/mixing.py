@@ -1,0 +1,54 @@
+"""Whether what comes for one example depends on the other examples of its mini-batch."""
+
+
+import numpy as np
+
+from bpcourse.diagnosis.comparison import same
+from bpcourse.diagnosis.findings import Evidence
+from bpcourse.diagnosis.trouble import Trouble, trouble
+
+# In the first two and in the last two mini-batches, example 0 stands in the place of example 3.
+_BATCHES = ((0, 1, 2), (3, 1, 2), (0, 4, 5), (3, 4, 5))
+
+
+def mixed_examples(subject, problem):
+    """Return a finding if the gradients of all weights depend on how examples are put together.
+
+    In a mean over the examples, one example in the place of another one changes a gradient by as
+    much, whatever the others are; and their order does not matter.
+    """
+    try:
+        a, b, c, d = (subject(problem.examples(*which)) for which in _BATCHES)
+        turned = subject(problem.examples(1, 2, 0))
+    except Trouble:
+        return None
+    layers = [l for l in a.w if all(came.w[l] is not None for came in (a, b, c, d, turned))]
+    first, second = ({l: x.w[l] - y.w[l] for l in layers} for x, y in ((a, b), (c, d)))
+    swapped = [not same(first[l], second[l], 1e-6) for l in layers]
+    ordered = [not same(a.w[l], turned.w[l], 1e-6) for l in layers]
+    if not layers or not (all(swapped) or all(ordered)):
+        return None
+    pairs = (first, second) if all(swapped) else (a.w, turned.w)
+    return _finding(subject.name, *pairs, all(swapped))
+
+
+def _finding(name, one, other, swapped):
+    l = max(one)
+    at = np.unravel_index(np.argmax(abs(one[l] - other[l])), one[l].shape)
+    where = f"dC/dw^{l}[{at[0]},{at[1]}]"
+    what = f"{where}, of three examples, and of the same three in another order"
+    if swapped:
+        what = f"{where}, its change if one example takes the place of another one, beside others"
+    return trouble(
+        "call",
+        "examples_mixed",
+        "what comes for an example depends on the others",
+        f"What {name} makes of one example depends on the other examples of its mini-batch, or on "
+        "its place among them, as batch normalization does, or dropout with a fixed seed. So no "
+        "equation can be read off the examples, and none is judged here.",
+        "Which of your lines takes a mean, a sum, a maximum or a standard deviation over the "
+        "examples before the gradients, or draws random numbers?",
+        "If that is meant, compare the gradient with finite differences of your own cost. If it is "
+        "not, keep the examples apart until BP3 and BP4, which average over them.",
+        Evidence(what, f"{one[l][at]:.5g}", f"{other[l][at]:.5g}"),
+    )
