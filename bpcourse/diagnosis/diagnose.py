@@ -1,5 +1,6 @@
 """Say which equation of a learner's backpropagation is wrong, in which layer, and why."""
 
+import inspect
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.examination import examine
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.diagnosis.forms import Convention
+from bpcourse.diagnosis.from_object import from_object
 from bpcourse.diagnosis.observation import Subject
 from bpcourse.diagnosis.path import Setting
 from bpcourse.diagnosis.trouble import Trouble
@@ -147,9 +149,10 @@ def diagnose(
     """
     if not callable(function):
         raise TypeError(
-            f"function is {function!r}, want a callable function(weights, biases, x, y); pass the "
-            "function itself, without calling it"
+            f"function is {function!r}, want a callable function(weights, biases, x, y), or a "
+            "class; pass the function itself, without calling it"
         )
+    typed = _typed(function, dict(locals()))
     setting = setting_of(activation, output, cost, reduction, weight_decay, training_size, batch)
     setting = replace(setting, biases=biases is not False)
     convention = _convention(layout, order, biases, labels, setting.cost)
@@ -157,9 +160,10 @@ def diagnose(
     widths = _widths(sizes, setting.activations[1])
     rng = _checks.generator(np.random.default_rng(0) if rng is None else rng)
     try:
+        function = from_object(function) if inspect.isclass(function) else function
         form = recognized(function, forward=forward, decay=setting.decay if weight_decay else None)
     except Trouble as error:
-        return Diagnosis(name_of(function), (error.finding,))
+        return Diagnosis(name_of(function), (error.finding,), call=typed)
     subject = Subject(form, form.name, _as_formed(convention, form, layout))
     widths = _widths(_sizes_of(form) if sizes is None else sizes, setting.activations[1])
     try:
@@ -168,7 +172,24 @@ def diagnose(
     except Trouble as error:
         found = _second_try(subject, widths, setting, rng, error)
     notes = (*form.notes, *found.notes, *_printed(subject.heard))
-    return replace(found, notes=notes)
+    return replace(found, notes=notes, call=typed)
+
+
+def _typed(function, given):
+    """Return the call of diagnose as it was typed, without the options that were left out."""
+    shown = [getattr(function, "text", "") or name_of(function)]
+    for name, parameter in inspect.signature(diagnose).parameters.items():
+        value = given[name]
+        left_out = value is parameter.default or value == parameter.default
+        if name not in ("function", "rng") and not left_out:
+            shown.append(f"{name}={_as_typed(value)}")
+    return f"bp.diagnose({', '.join(shown)})".replace("'", '"')
+
+
+def _as_typed(value):
+    if hasattr(value, "f") or hasattr(value, "per_example"):
+        return f"bp.{value.name}"
+    return value.__name__ if inspect.isfunction(value) else repr(value)
 
 
 def _as_formed(convention, form, layout):

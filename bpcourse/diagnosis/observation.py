@@ -179,7 +179,11 @@ def _pair(result, convention, name, names):
     if not isinstance(result, list | tuple):
         raise Trouble(_not_a_pair(result, name, *names))
     pair = without_numbers(result)
-    if not isinstance(pair, list | tuple) or len(pair) != 2 or any(isinstance(each, str) for each in pair):
+    if (
+        not isinstance(pair, list | tuple)
+        or len(pair) != 2
+        or any(isinstance(each, str) for each in pair)
+    ):
         raise Trouble(_not_a_pair(result, name, *names))
     if pair[0] is pair[1]:
         raise Trouble(_one_list(name))
@@ -265,7 +269,8 @@ def describe(result):
         return f"one array of shape {result.shape}"
     if isinstance(result, tuple | list):
         return f"{len(result)} things ({', '.join(type(each).__name__ for each in result)})"
-    return f"a {type(result).__name__}"
+    kind = type(result).__name__
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _arrays(values, kind, name):

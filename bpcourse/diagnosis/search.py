@@ -198,9 +198,7 @@ def _predictions(causes, arguments, views):
     for cause in causes:
         for each in _listed(cause.predict(*arguments)) if cause.predict else ():
             if isinstance(each, Line):
-                found += [
-                    (Match((cause.name,), c), array) for array, c in _fitted(each, views)
-                ]
+                found += [(Match((cause.name,), c), array) for array, c in _fitted(each, views)]
             elif each is not None:
                 found.append((Match((cause.name,)), each))
     return found
@@ -220,7 +218,9 @@ def _seen(named, views, tolerance):
     """Return the predictions that are one of the views."""
     if not named:
         return []
-    stack = np.array([np.broadcast_to(array, views[0].shape) for _, array in named]) if views else []
+    stack = (
+        np.array([np.broadcast_to(array, views[0].shape) for _, array in named]) if views else []
+    )
     chosen = np.zeros(len(named), bool)
     for view in views:
         chosen |= _close(stack, view, tolerance)

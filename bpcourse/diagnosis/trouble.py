@@ -17,7 +17,7 @@ _FIRST_HINTS = {
 }
 
 
-class Trouble(Exception):  # noqa: N818 - it is caught at once, and never leaves the package
+class Trouble(ValueError):  # noqa: N818 - diagnose turns it into a finding
     """A call that leaves nothing to compare; ``finding`` says why, ``printed`` what it printed."""
 
     def __init__(self, finding, printed=""):

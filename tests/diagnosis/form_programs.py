@@ -245,7 +245,11 @@ class neuralNetwork:
     {"layout": "vectors"},
     mistakes=[
         ("np.dot(hidden_errors * hidden_outputs * ", "np.dot(hidden_errors * ", "bp2"),
-        ("(targets - final_outputs) * final_outputs * (1.0", "(targets - final_outputs) * (1.0", "bp1"),
+        (
+            "(targets - final_outputs) * final_outputs * (1.0",
+            "(targets - final_outputs) * (1.0",
+            "bp1",
+        ),
     ],
 )
 # The step is taken inside; arrays one by one, new ones returned.
@@ -267,8 +271,11 @@ def train_step(X, y, W1, b1, W2, b2, learning_rate):
     form={"step": 0.1},
     mistakes=[
         (" * (1 - h**2)", "", "bp2"),
-        ("    dh = dout @ W2.T * (1 - h**2)\n    W2 = W2 - learning_rate * h.T @ dout\n",
-         "    W2 = W2 - learning_rate * h.T @ dout\n    dh = dout @ W2.T * (1 - h**2)\n", "bp2"),
+        (
+            "    dh = dout @ W2.T * (1 - h**2)\n    W2 = W2 - learning_rate * h.T @ dout\n",
+            "    W2 = W2 - learning_rate * h.T @ dout\n    dh = dout @ W2.T * (1 - h**2)\n",
+            "bp2",
+        ),
     ],
 )
 # The step is taken inside, in place, uphill against the negative error.
@@ -334,7 +341,13 @@ class Net:
             delta = self.W[l].T @ delta * (1 - self.a[l] ** 2)
 """,
     {"activation": "tanh"},
-    mistakes=[("delta = self.W[l].T @ delta * (1 - self.a[l] ** 2)", "delta = self.W[l].T @ delta * self.a[l]", "bp2")],
+    mistakes=[
+        (
+            "delta = self.W[l].T @ delta * (1 - self.a[l] ** 2)",
+            "delta = self.W[l].T @ delta * self.a[l]",
+            "bp2",
+        )
+    ],
 )
 # A network of two inputs, trained by fit; the sizes are written in.
 enter(
@@ -366,7 +379,9 @@ class XorNet:
                 print("error", np.mean(np.abs(error)))
 """,
     {"reduction": "sum"},
-    mistakes=[("self.b1 += d1.sum", "self.b1 += d2.sum(axis=1, keepdims=True).sum() + 0 * d1.sum", "bp3")],
+    mistakes=[
+        ("self.b1 += d1.sum", "self.b1 += d2.sum(axis=1, keepdims=True).sum() + 0 * d1.sum", "bp3")
+    ],
 )
 # Layers that know their own backward, in a list.
 enter(
@@ -454,7 +469,13 @@ backprop = bp.diagnose.from_layers(
 """,
     {"activation": "tanh", "cost": "mse"},
     function="backprop",
-    mistakes=[("        input_error = np.dot(output_error, self.weights.T)\n", "        input_error = np.dot(output_error, self.weights.T) / 2\n", "bp2")],
+    mistakes=[
+        (
+            "        input_error = np.dot(output_error, self.weights.T)\n",
+            "        input_error = np.dot(output_error, self.weights.T) / 2\n",
+            "bp2",
+        )
+    ],
 )
 # Results in other containers, with the loss.
 CORE = """
@@ -646,5 +667,7 @@ def backprop(weights, biases, x, y):
     return gw, gb
 """,
         {"activation": name, "cost": "mse"},
-        mistakes=[("* prime(zs[l - 1])", "* f(zs[l - 1])", "bp2")] if name in ("elu", "silu") else (),
+        mistakes=[("* prime(zs[l - 1])", "* f(zs[l - 1])", "bp2")]
+        if name in ("elu", "silu")
+        else (),
     )
