@@ -248,11 +248,27 @@ def _one(options, path, task):
         text = outcome.texts[options.hint - 1]
         # The message was written for Python; here an option says more.
         text = re.sub(r"^.*\bhint\((\d)\).*$", r"More: --hint \1", text, flags=re.MULTILINE)
-        _say(report.printable(text))
+        _say(report.printable(_with_options(text)))
         if outcome.status == "cannot run" and outcome.output:
             _say("\nThe last lines that it printed:")
             _say("\n".join(f"  | {line}" for line in _last_lines(outcome.output)))
     return STATUS[outcome.status]
+
+
+# How an option that a message names in Python is written here.
+_IN_PYTHON = (
+    (r'\b(layout|order|reduction|cost|labels|output|activation)="([\w,]+)"', r"--\1 \2"),
+    (r"\bsizes=\[(\d+), (\d+), (\d+)\]", r"--sizes \1,\2,\3"),
+    (r"\bbiases=False\b", "--no-biases"),
+    (r"\b(?:pass )?forward=\.\.\. \(at the terminal (--forward NAME)\)", r"\1"),
+)
+
+
+def _with_options(text):
+    """Return a message with the options of Python as those of the terminal."""
+    for python, option in _IN_PYTHON:
+        text = re.sub(python, option, text)
+    return text
 
 
 def _as_dict(outcome, path, level):

@@ -25,7 +25,7 @@ STAIRCASE = [
     ),
     ("lessons", "perceptron worked_examples experiments __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
-    ("diagnosis", "place findings trouble comparison problem forms names results"),
+    ("diagnosis", "place findings names trouble comparison problem forms results"),
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",

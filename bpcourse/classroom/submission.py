@@ -46,6 +46,10 @@ from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.diagnosis.values import values
 from bpcourse.exercises.check import check
 
+_AT_THE_END = (
+    "These are the values that the script ends with. The gradients must belong to these weights: "
+    "if the script takes a step after them, take that line out, or let it run for one step."
+)
 _MODULE = "submission"  # never the file's own name: it could be called numpy.py
 _WIDTH = 88  # of a line of text, as in a diagnosis
 _LONG = 1_000  # characters of a message or a line, which can have millions
@@ -116,10 +120,12 @@ def judge(path, function, *, step=None, options=None, form=None):
     """
     house, form, options = _House(), form or {}, options or {}
     if Path(path).suffix.lower() in FILES:
-        return values(**read_values(path), **of_values(options))
+        found = values(**read_values(path), **of_values(options))
+        return replace(found, subject=Path(path).name)
     if form.get("vars"):
-        names = run_file(path, house)
-        return values(**pick_values(names, form["vars"]), **of_values(options))
+        held = pick_values(run_file(path, house), form["vars"])
+        found = replace(values(**held, **of_values(options)), subject=Path(path).name)
+        return found if found.ok else replace(found, notes=(*found.notes, _AT_THE_END))
     found = load(path, function, preferred=step or "backprop", house=house)
     with house.kept():
         program = found if step else formed(found, vars(sys.modules[_MODULE]), form)
@@ -197,6 +203,22 @@ def run_file(path, house):
     return vars(module)
 
 
+class _Both:
+    """Two places to print to."""
+
+    def __init__(self, *streams):
+        self._streams = streams
+
+    def write(self, text):
+        for stream in self._streams:
+            stream.write(text)
+        return len(text)
+
+    def flush(self):
+        for stream in self._streams:
+            stream.flush()
+
+
 class _House:
     """The names and settings of NumPy and of this package, put back if a submission changes them.
 
@@ -212,13 +234,16 @@ class _House:
         self._replaced = set()
 
     @contextlib.contextmanager
-    def kept(self):
-        """Undo at the end what the code inside did to names and settings."""
+    def kept(self, heard=None):
+        """Undo at the end what the code inside did to names and settings.
+
+        What it prints goes to the standard output, and to ``heard``.
+        """
         with (
             np.errstate(),
             np.printoptions(),
             warnings.catch_warnings(),
-            contextlib.redirect_stdout(self._stdout),
+            contextlib.redirect_stdout(_Both(self._stdout, heard) if heard else self._stdout),
         ):
             try:
                 yield
@@ -252,7 +277,7 @@ class _Guarded:
         self._house = house
 
     def __call__(self, *arguments, **options):
-        with self._house.kept():
+        with self._house.kept(sys.stdout):
             try:
                 return self.__wrapped__(*arguments, **options)
             except Exception as error:
@@ -427,6 +452,11 @@ def _missing(file, name, said, own, names):
     elif classes:
         parts.append(f"{name} is a method of the class {classes[0]}.")
     parts.append(f"The functions of the file: {', '.join(own) or 'none'}.")
+    if not classes and not close:
+        parts.append(
+            "A script without such a function is judged by the values that it ends with: --vars "
+            "x=X,y=Y,weights=W1:W2,biases=b1:b2,grads=dW1:db1:dW2:db2."
+        )
     return obstacle(
         "no_function",
         f"no function {name}",

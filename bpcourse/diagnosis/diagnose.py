@@ -278,7 +278,11 @@ def _second_try(subject, widths, setting, rng, error):
         note = 'It runs with one example as a vector. If that is meant, pass layout="vectors".'
         return replace(cannot, notes=(note, *cannot.notes))
     turned = replace(subject, convention=subject.convention.turned())
-    if _attempt(turned, widths, setting, rng) is not None:
+    forms = [turned.convention, *(each for each, _ in _other_forms(turned.convention, setting))]
+    turned_runs = any(
+        _attempt(replace(subject, convention=each), widths, setting, rng) for each in forms
+    )
+    if turned_runs:
         row, layout = ("row", "rows") if turned.convention.rows else ("column", "columns")
         note = f'It runs with an example as a {row}. If that is meant, pass layout="{layout}".'
         return replace(cannot, notes=(note, *cannot.notes))
@@ -291,18 +295,27 @@ _HOPELESS = ("not_written", "none", "not_a_pair", "swapped", "parameters", "step
 
 def _in_another_form(subject, widths, setting, rng):
     """Judge a function that runs only with labels, or with biases as rows; or return None."""
-    convention = subject.convention
-    others = []
-    if setting.cost.name == "log_likelihood" and not convention.labels:
-        others.append(("labels", 'Its y is the number of the class: labels="integers".'))
-    if convention.rows:
-        others.append(("bias_rows", "It was called with biases of shape (1, n_l)."))
-    for name, note in others:
-        other = replace(subject, convention=replace(convention, **{name: True}))
-        found = _attempt(other, widths, setting, rng)
+    for other, note in _other_forms(subject.convention, setting):
+        found = _attempt(replace(subject, convention=other), widths, setting, rng)
         if found is not None:
             return replace(found, notes=(note, *found.notes))
     return None
+
+
+def _other_forms(convention, setting):
+    """Return other conventions with rows or columns as they are, and what to say of them."""
+    labels = 'Its y is the number of the class: labels="integers".'
+    as_rows = "It was called with biases of shape (1, n_l)."
+    takes_labels = setting.cost.name == "log_likelihood" and not convention.labels
+    forms = []
+    if takes_labels:
+        forms.append((replace(convention, labels=True), labels))
+    if convention.rows:
+        forms.append((replace(convention, bias_rows=True), as_rows))
+    if convention.rows and takes_labels:
+        both = replace(convention, labels=True, bias_rows=True)
+        forms.append((both, f"{labels} {as_rows}"))
+    return forms
 
 
 def _attempt(subject, widths, setting, rng):

@@ -1,5 +1,6 @@
 """A class with state, or a list of layers, as a function that :func:`diagnose` can call."""
 
+import contextlib
 import inspect
 import re
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class Slot:
 
     owner: object
     key: object
+    label: str = ""
 
     def get(self):
         """Return the array."""
@@ -97,7 +99,7 @@ def from_object(make, *, weights=None, biases=None, call=None, gradients=None, e
     True
     """
     name = getattr(make, "__name__", type(make).__name__)
-    example = _first(make, name)
+    example, any_number = _first(make, name, weights)
     w, b = slots(example, weights, biases, name)
     methods = _methods(example, call, name)
 
@@ -115,7 +117,7 @@ def from_object(make, *, weights=None, biases=None, call=None, gradients=None, e
         backprop,
         name,
         text=_text(name, weights, biases, call, gradients, eta),
-        layers=len(w),
+        layers=None if any_number else len(w),
         sizes=_sizes(make, w),
         rows=_are_rows([slot.get() for slot in w], [np.size(slot.get()) for slot in b]),
         notes=(_understood(name, w, b, methods),),
@@ -138,7 +140,7 @@ def _understood(name, w, b, methods):
 
 
 def _shown(slot):
-    return f"a list [{slot.key}]" if isinstance(slot.owner, list) else str(slot.key)
+    return slot.label or str(slot.key)
 
 
 def _returned(example, methods):
@@ -156,11 +158,24 @@ def widths(weights, biases):
     return [first[1] if first[0] == sizes[0] else first[0], *sizes]
 
 
-def _first(make, name):
-    """Return an object, to look for its weights and methods."""
-    if inspect.isclass(make) or callable(make):
-        return _made(make, (4, 6, 3), name)
-    raise TypeError(f"make is {make!r}, want the class, or a function that returns an object of it")
+def _first(make, name, weights):
+    """Return an object, and whether it takes any number of layers."""
+    if not callable(make):
+        raise TypeError(f"make is {make!r}, want the class, or a function that returns an object")
+    needed = [p for p in positional(make) or () if p.default is inspect.Parameter.empty]
+    if len(needed) == 1 and _takes_sizes(make, needed):
+        with contextlib.suppress(Exception):  # whatever a class for one hidden layer raises
+            example = _made(make, (4, 6, 5, 3), name)
+            if len(slots(example, weights, (), name)[0]) == 3:
+                return example, True
+    return _made(make, (4, 6, 3), name), False
+
+
+def _takes_sizes(make, needed):
+    """Say whether the one parameter of a class, or of any other function, is for the widths."""
+    return _place(needed[0].name) == "sizes" or not (
+        inspect.isclass(make) or role_of(needed[0].name) or _place(needed[0].name)
+    )
 
 
 def _made(make, sizes, name):
@@ -169,6 +184,8 @@ def _made(make, sizes, name):
     needed = [p for p in parameters if p.default is inspect.Parameter.empty]
     hidden = [p.name for p in needed if _place(p.name) == "hidden"]
     values, between = {}, list(sizes[1:-1])
+    if len(needed) == 1 and _takes_sizes(make, needed):
+        return make(list(sizes))
     for p in needed:
         place = _place(p.name)
         if place == "sizes":
@@ -210,7 +227,7 @@ def _place(name):
 def _sizes(make, w):
     """Return the widths that a class has written in, or None if it takes them."""
     needed = [p for p in positional(make) or () if p.default is inspect.Parameter.empty]
-    if any(_place(p.name) for p in needed):
+    if any(_place(p.name) for p in needed) or (len(needed) == 1 and _takes_sizes(make, needed)):
         return None
     shapes = [slot.get().shape for slot in w]
     rows = _are_rows([slot.get() for slot in w], [])
@@ -258,7 +275,8 @@ def _named(network, names):
         if isinstance(held, dict):
             return [Slot(held, key) for key in held]
         setattr(network, names[0], list(held))
-        return [Slot(getattr(network, names[0]), i) for i, each in enumerate(held) if _is(each)]
+        held = getattr(network, names[0])
+        return [Slot(held, i, names[0]) for i, each in enumerate(held) if _is(each)]
     return [Slot(network, each) for each in names]
 
 
@@ -297,7 +315,7 @@ def _in_dictionary(network, held, kind):
 def _in_list(network, held, kind):
     lists = {k: v for k, v in held.items() if isinstance(v, list) and any(map(_is, v))}
     key = listed([k for k in lists if not _is_marked(k)]).get(kind)
-    return [Slot(lists[key], i) for i, v in enumerate(lists[key]) if _is(v)] if key else []
+    return [Slot(lists[key], i, key) for i, v in enumerate(lists[key]) if _is(v)] if key else []
 
 
 def _in_layers(network, held, kind):

@@ -5,7 +5,6 @@ example as a column.
 """
 
 import contextlib
-import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -71,6 +70,27 @@ def observe(function, convention, problem, name):
     return came
 
 
+class Head:
+    """A place to print to that keeps the beginning."""
+
+    def __init__(self, most=2000):
+        self._parts, self._room = [], most
+
+    def write(self, text):
+        """Keep the text while there is room."""
+        if self._room > 0:
+            self._parts.append(text[: self._room])
+            self._room -= len(text)
+        return len(text)
+
+    def flush(self):
+        """Do nothing: nothing is held back."""
+
+    def getvalue(self):
+        """Return what was kept."""
+        return "".join(self._parts)
+
+
 def program_of(function):
     """Return the learner's own function behind a form."""
     return getattr(function, "program", None) or function
@@ -89,7 +109,7 @@ def call(function, arguments, name):
         signature = unfit_signature(own, arguments)
         if signature is not None:
             raise Trouble(cannot_call(name, signature))
-    printed = io.StringIO()
+    printed = Head()
     with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
         warnings.simplefilter("ignore")
         try:

@@ -38,6 +38,11 @@ def two_lists(result, shapes, names=()):
         return None
     if len(names) == len(result) and len(numbered(names)) == len(names):
         return from_mapping(dict(zip(names, result, strict=True)), len(shapes))
+    kinds = listed(names)
+    if len(names) == len(result) and set("wb") <= set(kinds):
+        found = tuple(as_lists(result[names.index(kinds[kind])]) for kind in "wb")
+        if all(map(_fits, _items(found[0]), [shape for shape, _ in shapes])):
+            return found
     rest = [each for each in result if not is_number(each)]
     if not rest and all(np.prod(shape) == 1 for shape, _ in shapes):
         rest = list(result)  # one neuron in each layer: numbers are the gradients
@@ -94,6 +99,10 @@ def from_mapping(result, layers):
     if "w" not in whole:
         return None
     return tuple(as_lists(result[whole[kind]]) if kind in whole else None for kind in "wb")
+
+
+def _items(value):
+    return value if isinstance(value, list | tuple) else [None]
 
 
 def _fits(value, shape):

@@ -24,7 +24,7 @@ def likely(names, functions, preferred, module):
     """Return the name of what is to be judged in a file, where none was given."""
     if preferred in names or preferred != "backprop":
         return preferred if preferred in names or len(functions) != 1 else functions[0]
-    if len(functions) == 1 and not _classes(names, module):
+    if len(functions) == 1 and not _classes(names, module) and _takes_enough(names[functions[0]]):
         return functions[0]
     known = [name for name in _LIKELY.split() if name in functions]
     if known:
@@ -34,7 +34,13 @@ def likely(names, functions, preferred, module):
         classes = [name for name in classes if _is_network(names[name])]
     if len(classes) == 1:
         return classes[0]
-    return functions[0] if len(functions) == 1 else preferred
+    return preferred
+
+
+def _takes_enough(function):
+    """Say whether a function may be one that computes gradients: three parameters, or any."""
+    parameters = inspect.signature(function).parameters.values()
+    return len(parameters) > 2 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
 def _classes(names, module):

@@ -8,6 +8,7 @@ import numpy as np
 
 from bpcourse import _checks
 from bpcourse.diagnosis.findings import Finding
+from bpcourse.diagnosis.names import role_of
 
 _FIRST_HINTS = {
     "call": "Read the message, then the line. What happens there?",
@@ -59,8 +60,9 @@ def form_trouble(cause, title, sentence, nudge, line):
 
 def cannot_call(name, signature, missing=()):
     """Return the finding for a function whose parameters are not known."""
+    roles = {each: role_of(each) for each in signature.parameters}
     what = f" No value is known for {', '.join(missing)}." if missing else ""
-    call = ", ".join("..." for _ in signature.parameters)
+    call = ", ".join(r if r in ("x", "y", "weights", "biases") else "..." for r in roles.values())
     return form_trouble(
         "parameters",
         "takes other arguments",

@@ -194,7 +194,7 @@ def _of_one(numbers, setting):
 
 def _of_many(numbers, deltas, setting):
     net, problem = numbers.problem.net, numbers.problem
-    path = Path(0, (), {}, {}, net, net.forward(problem.x))
+    path = Path.begin(net, net.forward(problem.x))
     case = Case(problem, {}, {}, None, (), False)
     findings, right = [], []
     for l in range(net.depth, 1, -1):
@@ -209,7 +209,7 @@ def _of_many(numbers, deltas, setting):
         fits = _fits(error, step, numbers, setting)
         findings += [_finding(e, None, step, numbers, setting, error) for e in fits if not fits[e]]
         right += [f"{e.upper()} in layer {l}" for e in fits if fits[e]]
-        path = path.extended(l, error, (), {})
+        path = replace(path, delta={**path.delta, l: error})
     notes = _notes(findings, numbers, path, net)
     return Diagnosis("values", tuple(findings), tuple(right), notes, net.sizes)
 
