@@ -171,6 +171,8 @@ def _errors(step, seen_w, seen_b, tolerance):
     views = _views(step, seen_w, seen_b)
     right = step.right
     named = _predictions(BP1 if step.l == step.net.depth else BP2, (step,), views)
+    if not views:
+        return [(RIGHT, right), *(each for each in named if each[0].causes == ("zero",))]
     fits = [(RIGHT, right), *_seen(named, views, 10 * tolerance)]
     if not _seen([(RIGHT, right)], views, 10 * tolerance) and len(fits) == 1:
         fits += _scaled([(RIGHT, right)], views, 10 * tolerance) or _scaled(
