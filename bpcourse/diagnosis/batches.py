@@ -86,9 +86,7 @@ def _broadcast_error(case, path, setting):
 def _is_gradient_of(case, setting, output, y):
     """Say whether the gradients are those of other outputs, or of other targets."""
     net, trace = case.problem.net, case.problem.net.forward(case.problem.x)
-    grad = propagate_back(
-        net, replace(trace, a={**trace.a, net.depth: output}), y, setting.cost
-    )
+    grad = propagate_back(net, replace(trace, a={**trace.a, net.depth: output}), y, setting.cost)
     m = case.problem.x.shape[1]
     total, penalty = 1 if setting.reduction == "mean" else m, setting.decay(m)
     return all(

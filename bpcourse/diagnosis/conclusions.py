@@ -101,7 +101,9 @@ def _finding(equation, cause, layers, found, case, setting):
         return _unknown(equation, layers, evidence, found)
     yours = _yours(found.path.net) if cause in _ACTIVATIONS else ""
     if cause == "factor":
-        yours = f" It is {in_words(found.path.scales[equation, layers[0]])} times what it should be."
+        yours = (
+            f" It is {in_words(found.path.scales[equation, layers[0]])} times what it should be."
+        )
     others = _others(equation, cause, layers, found)
     experiments = [each.experiment for each in (entry, *others) if others and each.experiment]
     return Finding(

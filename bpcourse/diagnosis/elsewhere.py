@@ -76,9 +76,7 @@ def _places(widths, setting, rng, other_widths):
     equal = (max(5, *widths),) * len(widths)
     places = [Place("layers of equal width", draw(equal), own_widths=False)]
     if other_widths:
-        places += [
-            Place(_depth(sizes), draw(sizes), own_widths=False) for sizes in _DEPTHS
-        ]
+        places += [Place(_depth(sizes), draw(sizes), own_widths=False) for sizes in _DEPTHS]
         if setting.activations[1] != softmax:
             sizes = (*widths[:-1], 1)
             places.append(Place("a network with one output", draw(sizes), own_widths=False))

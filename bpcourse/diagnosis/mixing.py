@@ -1,6 +1,5 @@
 """Whether what comes for one example depends on the other examples of its mini-batch."""
 
-
 from dataclasses import replace
 
 import numpy as np

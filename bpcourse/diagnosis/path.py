@@ -72,7 +72,10 @@ class Case:
         it can't take these, the examples are added to the whole mini-batch one by one.
         """
         m, alone = problem.x.shape[1], None
-        for way, which in (("alone", [(i,) for i in range(m)]), ("equal", [(i,) * m for i in range(m)])):
+        for way, which in (
+            ("alone", [(i,) for i in range(m)]),
+            ("equal", [(i,) * m for i in range(m)]),
+        ):
             try:
                 each = [subject(problem.examples(*chosen)) for chosen in which]
                 return cls.made(problem, each, whole, way)

@@ -50,6 +50,8 @@ def paths(case, setting):
         for recipe in _listed(cause.predict(net)):
             other = _network(net, recipe)
             trace = _forward(other, case.problem.x, recipe)
+            if not _plausible(case, setting, trace, other):
+                continue
             faults = (("forward", cause.name, 0),)
             limit = _cheapest(found)[0].price
             found += _from_the_output(case, setting, trace, other, faults, limit)
@@ -59,6 +61,22 @@ def paths(case, setting):
             trace, faults = _seen_forward(case, setting, inverses)
             found += _from_the_output(case, setting, trace, net, faults, limit) if faults else []
     return _cheapest(found)
+
+
+def _plausible(case, setting, trace, net):
+    """Say whether the gradients of the output layer can come from this forward pass.
+
+    Either the weights' is an outer product with its a^{L-1}, or the biases' is its error.
+    """
+    l = net.depth
+    step = Path.begin(net, trace).step(case, setting, l)
+    if case.b[l] is not None and same(case.b[l], step.right, setting.tolerance):
+        return True
+    data = [case.w[l] - step.penalty, case.w[l]][: 2 if step.decay else 1]
+    return any(
+        same(each, outer(errors_by_weights(step, each), step.before), setting.tolerance)
+        for each in data
+    )
 
 
 def _unexplained(path):
@@ -200,9 +218,7 @@ def _predictions(causes, arguments, views):
     for cause in causes:
         for each in _listed(cause.predict(*arguments)) if cause.predict else ():
             if isinstance(each, Line):
-                found += [
-                    (Match((cause.name,), c), array) for array, c in _fitted(each, views)
-                ]
+                found += [(Match((cause.name,), c), array) for array, c in _fitted(each, views)]
             elif each is not None:
                 found.append((Match((cause.name,)), each))
     return found
@@ -220,9 +236,9 @@ def _fitted(line, views):
 
 def _seen(named, views, tolerance):
     """Return the predictions that are one of the views."""
-    if not named:
+    if not named or not views:
         return []
-    stack = np.array([np.broadcast_to(array, views[0].shape) for _, array in named]) if views else []
+    stack = _stacked(named, views[0].shape)
     chosen = np.zeros(len(named), bool)
     for view in views:
         chosen |= _close(stack, view, tolerance)
@@ -233,8 +249,8 @@ def _scaled(named, views, tolerance):
     """Return the predictions that are one of the views but for a constant factor."""
     plain = [each for each in named if each[0].fitted is None]
     found = []
+    stack = _stacked(plain, views[0].shape) if plain and views else None
     for view in views if plain else ():
-        stack = np.array([np.broadcast_to(array, view.shape) for _, array in plain])
         axes = tuple(range(1, stack.ndim))
         sizes = (stack**2).sum(axis=axes)
         scales = (stack * view).sum(axis=axes) / np.where(sizes, sizes, 1)
@@ -245,6 +261,11 @@ def _scaled(named, views, tolerance):
                 more = Match((*match.causes, factor_name(c)), scale=c)
                 found.append((more, scaled[i]))
     return found
+
+
+def _stacked(named, shape):
+    """Return the arrays in one array, the first axis counts them."""
+    return np.array([a if a.shape == shape else np.broadcast_to(a, shape) for _, a in named])
 
 
 def _close(stack, view, tolerance):

@@ -45,7 +45,9 @@ def _outside(activation, b, by_value):
 
 def _biases_outside(net):
     """Return the recipes with a = sigma(w a) + b in all layers, or in the hidden ones."""
-    formulas = [False, True] if any(a.name in FORMULAS for a in net.activations.values()) else [False]
+    formulas = (
+        [False, True] if any(a.name in FORMULAS for a in net.activations.values()) else [False]
+    )
     return [
         Recipe(network=_with_biases_outside(net, range(2, last + 1), by_value))
         for last in (net.depth, net.depth - 1)
