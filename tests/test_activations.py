@@ -77,7 +77,9 @@ def test_values_and_derivatives_against_the_math_module(name, z):
     activation = ACTIVATIONS[name]
     np.testing.assert_allclose(activation(column), BY_MATH[name](z), rtol=1e-14, atol=1e-300)
     # cosh(30)^2 is 1e25: the derivative must keep its digits where 1 - tanh(z)^2 is just zero.
-    np.testing.assert_allclose(activation.prime(column), PRIME_BY_MATH[name](z), rtol=1e-13, atol=1e-300)
+    np.testing.assert_allclose(
+        activation.prime(column), PRIME_BY_MATH[name](z), rtol=1e-13, atol=1e-300
+    )
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)

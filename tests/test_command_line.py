@@ -144,7 +144,7 @@ def test_json_has_the_diagnosis(tmp_path):
 
 def test_every_keyword_of_diagnose_is_an_option():
     options = commands._parser().parse_args(["diagnose", "file.py"])
-    keywords = set(inspect.signature(diagnose).parameters) - {"function", "rng"}
+    keywords = set(inspect.signature(diagnose).parameters) - {"function", "rng", "forward"}
     network = commands._network(options)
     assert set(network) == keywords, "an option is missing"
     for name, value in network.items():
@@ -154,8 +154,9 @@ def test_every_keyword_of_diagnose_is_an_option():
 
 def test_every_option_arrives():
     line = "diagnose f.py --activation tanh --output softmax --cost log_likelihood --layout rows"
-    line += " --order b,w --reduction sum --weight-decay 0.5 --training-size 50 --one-example --no-biases"
-    options = commands._parser().parse_args([*line.split(), "--sizes", "4,6,3"])
+    line += " --order b,w --reduction sum --weight-decay 0.5 --training-size 50 --one-example"
+    more = ["--no-biases", "--labels", "integers", "--sizes", "4,6,3"]
+    options = commands._parser().parse_args([*line.split(), *more])
     assert commands._network(options) == {
         "activation": "tanh",
         "output": "softmax",
@@ -168,6 +169,7 @@ def test_every_option_arrives():
         "sizes": [4, 6, 3],
         "batch": False,
         "biases": False,
+        "labels": "integers",
     }
 
 

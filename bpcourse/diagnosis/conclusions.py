@@ -186,6 +186,8 @@ def _by_one_factor(equation, layers, evidence):
     row = next((row for row in evidence.ratios if row.array == name), None)
     if row is None or not row.constant:
         return "The table shows which arrays are wrong, each judged on your own earlier results."
+    if row.ratio == 0:
+        return f"All of {name} is zero. Which of your lines should have filled it?"
     return (
         f"All of {name} is {row.ratio:.4g} times what it should be. Which number multiplies or "
         "divides here: a learning rate, the number of examples, a constant of the cost?"

@@ -1,16 +1,29 @@
 """Say which equation of a learner's backpropagation is wrong, in which layer, and why."""
 
+import inspect
 from dataclasses import replace
 
 import numpy as np
 
 from bpcourse import _checks
-from bpcourse.activations import ACTIVATIONS, identity, sigmoid, tanh
+from bpcourse.activations import (
+    ACTIVATIONS,
+    elu,
+    gelu,
+    gelu_tanh,
+    identity,
+    leaky_relu,
+    relu,
+    silu,
+    softplus,
+)
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.diagnosis.adapters import name_of
+from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.examination import examine
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.diagnosis.forms import Convention
+from bpcourse.diagnosis.from_object import from_object
 from bpcourse.diagnosis.observation import Subject
 from bpcourse.diagnosis.path import Setting
 from bpcourse.diagnosis.trouble import Trouble
@@ -19,6 +32,7 @@ from bpcourse.diagnosis.trouble import Trouble
 _SIZES = (4, 6, 5, 3)
 
 _ONE_HIDDEN = [4, 6, 3]
+_LIKE_RELU = (relu, leaky_relu, elu, softplus, silu, gelu, gelu_tanh)
 
 
 def diagnose(
@@ -27,7 +41,7 @@ def diagnose(
     activation="sigmoid",
     output=None,
     cost="quadratic",
-    layout="columns",
+    layout=None,
     order="w,b",
     reduction="mean",
     weight_decay=0.0,
@@ -35,6 +49,8 @@ def diagnose(
     batch=True,
     biases=None,
     sizes=None,
+    labels="one_hot",
+    forward=None,
     rng=None,
 ):
     r"""Say which equation of a learner's backpropagation is wrong, in which layer, and why.
@@ -58,9 +74,11 @@ def diagnose(
         (:math:`\sum_j (a_j - y_j)^2`), or averaged over the n outputs as well, "mse"
         (:math:`\frac{1}{n} \sum_j (a_j - y_j)^2`, so that over a mini-batch it is the mean of all
         squares) and "half_mse" (half of it).
-    layout : {"columns", "rows"}
+    layout : {"columns", "rows", "vectors"}, optional
         "columns": an example is a column, w has shape (n_l, n_{l-1}), b (n_l, 1), x (n_1, m).
         "rows": an example is a row, w has shape (n_{l-1}, n_l), b (n_l,), x (m, n_1).
+        "vectors": one example at a time, x (n_1,), y (n_L,), b (n_l,), w (n_l, n_{l-1}).
+        By default "columns", or "rows" where :func:`from_object` sees that weights are (in, out).
     order : {"w,b", "b,w"}
         The order of the two lists in the result.
     reduction : {"mean", "sum"}
@@ -78,6 +96,13 @@ def diagnose(
     sizes : sequence of int, optional
         The widths n_1, ..., n_L to try it on; by default [4, 6, 5, 3]. Take [4, 6, 3] for a
         function that is written for one hidden layer.
+    labels : {"one_hot", "integers"}
+        "integers" for a function that takes as y the number of each example's class, an array of
+        shape (m,). It needs the log-likelihood.
+    forward : callable, optional
+        The forward pass, for a function that takes what it returns:
+        ``diagnose(backward, forward=forward)``. A function beside it in its file whose name has
+        "forward" in it is found without.
     rng : numpy.random.Generator, optional
         Where the networks come from; by default always the same ones.
 
@@ -124,25 +149,68 @@ def diagnose(
     """
     if not callable(function):
         raise TypeError(
-            f"function is {function!r}, want a callable function(weights, biases, x, y); pass the "
-            "function itself, without calling it"
+            f"function is {function!r}, want a callable function(weights, biases, x, y), or a "
+            "class; pass the function itself, without calling it"
         )
-    setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
+    typed = _typed(function, dict(locals()))
+    setting = setting_of(activation, output, cost, reduction, weight_decay, training_size, batch)
     setting = replace(setting, biases=biases is not False)
-    subject = Subject(function, name_of(function), _convention(layout, order, biases))
+    convention = _convention(layout, order, biases, labels, setting.cost)
+    setting = replace(setting, batch=setting.batch and not convention.vectors)
     widths = _widths(sizes, setting.activations[1])
     rng = _checks.generator(np.random.default_rng(0) if rng is None else rng)
     try:
-        return examine(subject, widths, setting, rng, usual=sizes is None)
+        function = from_object(function) if inspect.isclass(function) else function
+        form = recognized(function, forward=forward, decay=setting.decay if weight_decay else None)
     except Trouble as error:
-        return _second_try(subject, widths, setting, rng, error.finding)
+        return Diagnosis(name_of(function), (error.finding,), call=typed)
+    subject = Subject(form, form.name, _as_formed(convention, form, layout))
+    widths = _widths(_sizes_of(form) if sizes is None else sizes, setting.activations[1])
+    try:
+        usual = sizes is None and _sizes_of(form) is None
+        found = examine(subject, widths, setting, rng, usual=usual)
+    except Trouble as error:
+        found = _second_try(subject, widths, setting, rng, error)
+    notes = (*form.notes, *found.notes, *_printed(subject.heard))
+    return replace(found, notes=notes, call=typed)
 
 
-def _setting(activation, output, cost, reduction, weight_decay, training_size, batch):
+def _typed(function, given):
+    """Return the call of diagnose as it was typed, without the options that were left out."""
+    shown = [getattr(function, "text", "") or name_of(function)]
+    for name, parameter in inspect.signature(diagnose).parameters.items():
+        value = given[name]
+        left_out = value is parameter.default or value == parameter.default
+        if name not in ("function", "rng") and not left_out:
+            shown.append(f"{name}={_as_typed(value)}")
+    return f"bp.diagnose({', '.join(shown)})".replace("'", '"')
+
+
+def _as_typed(value):
+    if hasattr(value, "f") or hasattr(value, "per_example"):
+        return f"bp.{value.name}"
+    return value.__name__ if inspect.isfunction(value) else repr(value)
+
+
+def _as_formed(convention, form, layout):
+    """Return the convention, with what the form knows where nothing else was asked for."""
+    return convention if layout or form.rows is None else replace(convention, rows=form.rows)
+
+
+def _sizes_of(form):
+    """Return the widths for a form that is written for some, or for a number of layers."""
+    if form.sizes is not None or form.layers is None:
+        return form.sizes
+    few = {1: (4, 3), 2: _ONE_HIDDEN, 3: _SIZES}
+    return few.get(form.layers, (4, *range(6, 5 + form.layers), 3))
+
+
+def setting_of(activation, output, cost, reduction, weight_decay, training_size, batch):
+    """Return what a function is meant to compute, from the options of :func:`diagnose`."""
     cost = _checks.lookup("cost", cost, COSTS)
     hidden = _checks.lookup("activation", activation, ACTIVATIONS)
     if output is None:
-        output = cost.matched or (hidden if hidden in (sigmoid, tanh, identity) else identity)
+        output = cost.matched or (identity if hidden in _LIKE_RELU else hidden)
     output = _checks.lookup("output", output, ACTIVATIONS)
     check_fit(cost, output)
     if not hidden.elementwise:
@@ -158,9 +226,20 @@ def _setting(activation, output, cost, reduction, weight_decay, training_size, b
     return Setting((hidden, output), cost, reduction, decay, training_size, bool(batch))
 
 
-def _convention(layout, order, biases):
+def _convention(layout, order, biases, labels, cost):
+    integers = _checks.lookup_name("labels", labels, {"one_hot": False, "integers": True})
+    if integers and cost.name != "log_likelihood":
+        raise ValueError(
+            f'labels="integers" with cost {cost.name}: the number of a class has no place in it; '
+            'pass cost="log_likelihood"'
+        )
+    layouts = {"columns": None, "rows": None, "vectors": None}
+    if layout is not None:
+        _checks.lookup_name("layout", layout, layouts)
     return Convention(
-        rows=_checks.lookup_name("layout", layout, {"columns": False, "rows": True}),
+        rows=layout == "rows",
+        vectors=layout == "vectors",
+        labels=integers,
         biases_first=_checks.lookup_name("order", order, {"w,b": False, "b,w": True}),
         biases=None if biases is None else bool(biases),
     )
@@ -178,24 +257,65 @@ def _widths(sizes, output):
     return tuple(_checks.integer("a width in sizes", n, minimum=1) for n in widths)
 
 
-def _second_try(subject, widths, setting, rng, finding):
+def _second_try(subject, widths, setting, rng, error):
     """Try a network with layers of one width, on which some mistakes get through."""
+    finding = error.finding
     cannot = Diagnosis(subject.name, (finding,), sizes=widths)
-    if finding.cause in ("not_written", "none", "not_a_pair", "swapped"):
+    if finding.cause in _HOPELESS:
         return cannot
+    other = _in_another_form(subject, widths, setting, rng)
+    if other is not None:
+        return other
     found = _attempt(subject, (max(5, max(widths)),) * len(widths), setting, rng)
     if found is not None and not found.ok:
         note = f"With layers of different widths: {finding.sentence}"
         return replace(found, notes=(*found.notes, note))
     if len(widths) > 3 and _attempt(subject, _ONE_HIDDEN, setting, rng) is not None:
         note = f"It runs with one hidden layer. If it is meant for one, pass sizes={_ONE_HIDDEN}."
-        return replace(cannot, notes=(note,))
+        return replace(cannot, notes=(note, *cannot.notes))
+    vectors = replace(subject, convention=replace(subject.convention, vectors=True, rows=False))
+    if _attempt(vectors, widths, replace(setting, batch=False), rng) is not None:
+        note = 'It runs with one example as a vector. If that is meant, pass layout="vectors".'
+        return replace(cannot, notes=(note, *cannot.notes))
     turned = replace(subject, convention=subject.convention.turned())
-    if _attempt(turned, widths, setting, rng) is not None:
+    forms = [turned.convention, *(each for each, _ in _other_forms(turned.convention, setting))]
+    turned_runs = any(
+        _attempt(replace(subject, convention=each), widths, setting, rng) for each in forms
+    )
+    if turned_runs:
         row, layout = ("row", "rows") if turned.convention.rows else ("column", "columns")
         note = f'It runs with an example as a {row}. If that is meant, pass layout="{layout}".'
-        return replace(cannot, notes=(note,))
+        return replace(cannot, notes=(note, *cannot.notes))
     return cannot
+
+
+# What does not change on another network.
+_HOPELESS = ("not_written", "none", "not_a_pair", "swapped", "parameters", "step_inside")
+
+
+def _in_another_form(subject, widths, setting, rng):
+    """Judge a function that runs only with labels, or with biases as rows; or return None."""
+    for other, note in _other_forms(subject.convention, setting):
+        found = _attempt(replace(subject, convention=other), widths, setting, rng)
+        if found is not None:
+            return replace(found, notes=(note, *found.notes))
+    return None
+
+
+def _other_forms(convention, setting):
+    """Return other conventions with rows or columns as they are, and what to say of them."""
+    labels = 'Its y is the number of the class: labels="integers".'
+    as_rows = "It was called with biases of shape (1, n_l)."
+    takes_labels = setting.cost.name == "log_likelihood" and not convention.labels
+    forms = []
+    if takes_labels:
+        forms.append((replace(convention, labels=True), labels))
+    if convention.rows:
+        forms.append((replace(convention, bias_rows=True), as_rows))
+    if convention.rows and takes_labels:
+        both = replace(convention, labels=True, bias_rows=True)
+        forms.append((both, f"{labels} {as_rows}"))
+    return forms
 
 
 def _attempt(subject, widths, setting, rng):
@@ -204,3 +324,12 @@ def _attempt(subject, widths, setting, rng):
         return examine(subject, widths, setting, rng)
     except Trouble:
         return None
+
+
+def _printed(heard, most=3):
+    """Return a note with the first lines that a program printed."""
+    lines = [line.strip()[:80] for line in "".join(heard).splitlines() if line.strip()]
+    if not lines:
+        return ()
+    shown = ", ".join(f'"{line}"' for line in lines[:most])
+    return (f"Your program printed{' first' if len(lines) > most else ''}: {shown}.",)
