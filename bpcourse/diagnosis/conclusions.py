@@ -246,7 +246,8 @@ def _evidence(equation, cause, l, found, case, setting):
     step = found.path.step(case, setting, l or case.problem.net.depth)
     l, seen_b, seen_w = step.l, case.b[step.l], case.w[step.l]
     if cause in ("softmax_over_batch", "mean_in_bp2", "mean_in_bp1", "broadcast_error"):
-        seen = "bp3" if case.whole.b[l] is not None and setting.biases else "bp4"
+        by_b = cause != "broadcast_error" and setting.biases and case.whole.b[l] is not None
+        seen = "bp3" if by_b else "bp4"
         what, came, wanted, how = _averaged(seen, step, found, case, setting)
     elif equation == "forward" and cause is None:
         what, came, wanted, how = _activation(step)

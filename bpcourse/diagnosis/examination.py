@@ -57,17 +57,16 @@ def examine(subject, widths, setting, rng, *, usual=False):
         if mixed is None:
             raise
         return Diagnosis(subject.name, (*simple, mixed), sizes=widths)
-    diagnosis = _judged(subject, cases, setting, simple)
+    found, setting = _explained(cases, setting)
+    diagnosis = _judged(subject, cases, found, setting, simple)
     if diagnosis.findings:
         return diagnosis
-    setting = _tolerant(cases, setting)
     return elsewhere(subject, diagnosis, setting, rng, other_widths=usual)
 
 
-def _judged(subject, cases, setting, simple):
-    """Return the diagnosis from what came on the problems."""
+def _judged(subject, cases, found, setting, simple):
+    """Return the diagnosis from what came on the problems, and its explanation."""
     widths = cases[0].problem.net.sizes
-    found, setting = _explained(cases, setting)
     within = ""
     if found.faults and setting.batch:
         if all(is_right(case.problem, case.whole, setting) for case in cases):
@@ -110,18 +109,14 @@ def _explained(cases, setting):
     rough = replace(setting, tolerance=ROUGH)
     if any(case.single for case in cases):
         return explain(cases, rough), rough
-    found = explain(cases, setting)
-    unknown = bool({None, "factor"} & {cause for _, cause, _ in found.faults})
-    if unknown and nearly_right(cases, ROUGH, setting) and is_a_difference(cases[0], setting):
+    nearly = not nearly_right(cases, setting.tolerance, setting) and nearly_right(
+        cases, ROUGH, setting
+    )
+    if nearly and is_a_difference(cases[0], setting):
         roughly = explain(cases, rough)
         if not roughly.faults:
             return roughly, rough
-    return found, setting
-
-
-def _tolerant(cases, setting):
-    """Return the setting with the tolerance at which all cases were found right."""
-    return _explained(cases, setting)[1]
+    return explain(cases, setting), setting
 
 
 def _limits(case, setting):

@@ -10,7 +10,7 @@ from bpcourse.diagnosis.catalogue.cause import right_bp3, right_bp4
 from bpcourse.diagnosis.catalogue.factors import in_words
 from bpcourse.diagnosis.comparison import same
 from bpcourse.diagnosis.judgement import judged
-from bpcourse.diagnosis.path import Explanation, Path
+from bpcourse.diagnosis.path import Explanation, Path, rounded
 from bpcourse.diagnosis.search import paths
 
 _ORDER = ("return", "forward", "bp1", "bp2", "bp3", "bp4")
@@ -27,7 +27,9 @@ def explain(cases, setting):
         dropped = {place for place in unjudged if place[0] in ("bp1", "bp2")}
         chosen = [_without(path, dropped) for path in chosen]
         for place in _doubtful(chosen[0].faults, alternatives):
-            unjudged.setdefault(place, _AS_GOOD)
+            # Without biases the error is what BP4 shows: BP4 is doubted only if it is no product.
+            if setting.biases or place[0] != "bp4":
+                unjudged.setdefault(place, _AS_GOOD)
         return _with_batches(cases, setting, chosen, alternatives, unjudged)
 
 
@@ -43,6 +45,8 @@ def _with_batches(cases, setting, chosen, alternatives, unjudged):
     for place, cause in batch.items():
         if cause == "unclear":
             unjudged.setdefault(place, "what comes before it is not understood")
+        if cause == "mean_in_bp2" and cases[0].problem.net.depth == 3:
+            unjudged |= {("bp3", 2): _AS_GOOD, ("bp4", 2): _AS_GOOD}
     path = chosen[0]
     divisor = _divisor(path, cases[0], setting)
     if divisor and set(batch.values()) == {"sum_for_mean"}:
@@ -50,7 +54,7 @@ def _with_batches(cases, setting, chosen, alternatives, unjudged):
         neurons = divisor in path.net.sizes
         batch = dict.fromkeys(batch, "neurons_for_examples" if neurons else "fixed_number")
     path = _unnamed_factors(path)
-    faults = _all_faults(path.faults, shapes, batch)
+    faults = _all_faults(path, shapes, batch)
     wrong = {(equation, l) for equation, _, l in faults}
     unjudged = {place: why for place, why in unjudged.items() if place not in wrong}
     return Explanation(faults, alternatives, path, shapes, batch, unjudged)
@@ -136,7 +140,7 @@ def _by_place(path):
     """Return the causes, with their constant factors, at every place."""
     places = {}
     for equation, cause, l in path.faults:
-        scale = f"{path.scales.get((equation, l), 1):.3g}" if cause == "factor" else ""
+        scale = rounded(path.scales.get((equation, l), 1)) if cause == "factor" else ""
         places.setdefault((equation, l), []).append((cause, scale))
     return places
 
@@ -164,9 +168,9 @@ def _unnamed_factors(path):
     )
 
 
-def _all_faults(steps, shapes, batch):
+def _all_faults(path, shapes, batch):
     """Return the faults of single examples, of shapes and of mini-batches, in order."""
-    reshaped = {(equation, l) for equation, _, l in shapes}
+    steps, reshaped = path.faults, {(equation, l) for equation, _, l in shapes}
     faults = [fault for fault in steps if (fault[0], fault[2]) not in reshaped]
     faults += list(shapes)
     for (equation, l), cause in batch.items():
@@ -178,8 +182,20 @@ def _all_faults(steps, shapes, batch):
             # One mistake with two signs: the mini-batch tells which mistake it is.
             faults.remove(seen_in_one)
             cause = "neurons_for_examples" if cause == "sum_for_mean" else cause
+        elif cause == "sum_for_mean" and _is_a_division(path, equation, l):
+            faults = [fault for fault in faults if (fault[0], fault[2]) != (equation, l)]
+            cause = "fixed_number"
         faults.append((equation, cause, l))
     return tuple(sorted(dict.fromkeys(faults), key=_when))
+
+
+def _is_a_division(path, equation, l):
+    """Say whether all that is wrong with one example is a division by a whole number."""
+    wrong = [cause for e, cause, layer in path.faults if (e, layer) == (equation, l)]
+    if wrong not in (["factor"], ["factor_half"]):
+        return False
+    quotient = 2.0 if wrong == ["factor_half"] else 1 / path.scales[equation, l]
+    return quotient > 1 and abs(quotient - round(quotient)) < 1e-3
 
 
 def _when(fault):

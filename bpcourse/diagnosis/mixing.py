@@ -1,5 +1,7 @@
 """Whether what comes for one example depends on the other examples of its mini-batch."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from bpcourse.diagnosis.comparison import same
@@ -21,24 +23,36 @@ def mixed_examples(subject, problem):
         turned = subject(problem.examples(1, 2, 0))
     except Trouble:
         return None
-    layers = [l for l in a.w if all(came.w[l] is not None for came in (a, b, c, d, turned))]
-    first, second = ({l: x.w[l] - y.w[l] for l in layers} for x, y in ((a, b), (c, d)))
-    swapped = [not same(first[l], second[l], 1e-6) for l in layers]
-    ordered = [not same(a.w[l], turned.w[l], 1e-6) for l in layers]
-    if not layers or not (all(swapped) or all(ordered)):
+    if any(came.shapes for came in (a, b, c, d, turned)):
         return None
-    pairs = (first, second) if all(swapped) else (a.w, turned.w)
-    return _finding(subject.name, *pairs, all(swapped))
+    first, second = _change(a, b), _change(c, d)
+    for one, other, swapped in ((first, second, True), (_arrays(a), _arrays(turned), False)):
+        if one and all(not same(one[place], other[place], 1e-6) for place in one):
+            return _finding(subject.name, one, other, swapped)
+    return None
+
+
+def _arrays(came):
+    """Return all gradients, by "w" or "b" and layer."""
+    pairs = (("w", came.w), ("b", came.b))
+    return {(kind, l): a for kind, by in pairs for l, a in by.items() if a is not None}
+
+
+def _change(came, other):
+    arrays, others = _arrays(came), _arrays(other)
+    return {place: arrays[place] - others[place] for place in arrays}
 
 
 def _finding(name, one, other, swapped):
+    one = {l: array for (kind, l), array in one.items() if kind == "w"}
+    other = {l: array for (kind, l), array in other.items() if kind == "w"}
     l = max(one)
     at = np.unravel_index(np.argmax(abs(one[l] - other[l])), one[l].shape)
     where = f"dC/dw^{l}[{at[0]},{at[1]}]"
     what = f"{where}, of three examples, and of the same three in another order"
     if swapped:
         what = f"{where}, its change if one example takes the place of another one, beside others"
-    return trouble(
+    found = trouble(
         "call",
         "examples_mixed",
         "what comes for an example depends on the others",
@@ -51,3 +65,5 @@ def _finding(name, one, other, swapped):
         "not, keep the examples apart until BP3 and BP4, which average over them.",
         Evidence(what, f"{one[l][at]:.5g}", f"{other[l][at]:.5g}"),
     )
+    first = "Call it with three examples, then with one of them exchanged. What changes, and where?"
+    return replace(found, hints=(first, *found.hints[1:]))

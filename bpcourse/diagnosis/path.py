@@ -129,6 +129,11 @@ def _difference(came, whole, times_more, times):
     )
 
 
+def rounded(c):
+    """Return a factor to three digits; a number such as 1/32 must not lie between two of them."""
+    return f"{1.0007 * c:.3g}"
+
+
 @dataclass(frozen=True)
 class Path:
     """A chain of steps from the output backwards that explains the numbers so far.
@@ -154,13 +159,13 @@ class Path:
     @property
     def key(self):
         """What two cases must have in common: the faults, and the constant factors."""
-        return self.faults, tuple(sorted((place, f"{c:.3g}") for place, c in self.scales.items()))
+        return self.faults, tuple(sorted((place, rounded(c)) for place, c in self.scales.items()))
 
     def with_faults(self, faults, scales=None):
         """Return the path with more faults, and their price."""
         price, paid, scales = self.price, set(self.paid), scales or {}
         for equation, cause, l in faults:
-            value = f"{scales.get((equation, l), 1):.3g}" if cause == "factor" else ""
+            value = rounded(scales.get((equation, l), 1)) if cause == "factor" else ""
             known, again = cause is not None, (equation, cause, value) in paid
             price += (not again) * _KNOWN if known else _UNKNOWN_AGAIN if again else _UNKNOWN
             paid.add((equation, cause, value))

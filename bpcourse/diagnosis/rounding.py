@@ -14,6 +14,8 @@ def is_a_difference(case, setting):
     A forward difference with the step h is the derivative and :math:`\\frac{h}{2} C''` more, a
     central one :math:`\\frac{h^2}{6} C'''`, where C is differentiated by the parameter itself.
     """
+    if case.whole.shapes or not setting.biases:
+        return False
     came = np.concatenate([_vector(case.whole, l) for l in sorted(case.whole.w)])
     slope, curvature, third = _derivatives(case.problem, setting)
     rest = came - slope

@@ -50,6 +50,8 @@ def paths(case, setting):
         for recipe in _listed(cause.predict(net)):
             other = _network(net, recipe)
             trace = _forward(other, case.problem.x, recipe)
+            if not _plausible(case, setting, trace, other):
+                continue
             faults = (("forward", cause.name, 0),)
             limit = _cheapest(found)[0].price
             found += _from_the_output(case, setting, trace, other, faults, limit)
@@ -59,6 +61,22 @@ def paths(case, setting):
             trace, faults = _seen_forward(case, setting, inverses)
             found += _from_the_output(case, setting, trace, net, faults, limit) if faults else []
     return _cheapest(found)
+
+
+def _plausible(case, setting, trace, net):
+    """Say whether the gradients of the output layer can come from this forward pass.
+
+    Either the weights' is an outer product with its a^{L-1}, or the biases' is its error.
+    """
+    l = net.depth
+    step = Path.begin(net, trace).step(case, setting, l)
+    if case.b[l] is not None and same(case.b[l], step.right, setting.tolerance):
+        return True
+    data = [case.w[l] - step.penalty, case.w[l]][: 2 if step.decay else 1]
+    return any(
+        same(each, outer(errors_by_weights(step, each), step.before), setting.tolerance)
+        for each in data
+    )
 
 
 def _unexplained(path):
@@ -171,6 +189,8 @@ def _errors(step, seen_w, seen_b, tolerance):
     views = _views(step, seen_w, seen_b)
     right = step.right
     named = _predictions(BP1 if step.l == step.net.depth else BP2, (step,), views)
+    if not views:
+        return [(RIGHT, right), *(each for each in named if each[0].causes == ("zero",))]
     fits = [(RIGHT, right), *_seen(named, views, 10 * tolerance)]
     if not _seen([(RIGHT, right)], views, 10 * tolerance) and len(fits) == 1:
         fits += _scaled([(RIGHT, right)], views, 10 * tolerance) or _scaled(
@@ -216,11 +236,9 @@ def _fitted(line, views):
 
 def _seen(named, views, tolerance):
     """Return the predictions that are one of the views."""
-    if not named:
+    if not named or not views:
         return []
-    stack = (
-        np.array([np.broadcast_to(array, views[0].shape) for _, array in named]) if views else []
-    )
+    stack = _stacked(named, views[0].shape)
     chosen = np.zeros(len(named), bool)
     for view in views:
         chosen |= _close(stack, view, tolerance)
@@ -231,8 +249,8 @@ def _scaled(named, views, tolerance):
     """Return the predictions that are one of the views but for a constant factor."""
     plain = [each for each in named if each[0].fitted is None]
     found = []
+    stack = _stacked(plain, views[0].shape) if plain and views else None
     for view in views if plain else ():
-        stack = np.array([np.broadcast_to(array, view.shape) for _, array in plain])
         axes = tuple(range(1, stack.ndim))
         sizes = (stack**2).sum(axis=axes)
         scales = (stack * view).sum(axis=axes) / np.where(sizes, sizes, 1)
@@ -243,6 +261,11 @@ def _scaled(named, views, tolerance):
                 more = Match((*match.causes, factor_name(c)), scale=c)
                 found.append((more, scaled[i]))
     return found
+
+
+def _stacked(named, shape):
+    """Return the arrays in one array, the first axis counts them."""
+    return np.array([a if a.shape == shape else np.broadcast_to(a, shape) for _, a in named])
 
 
 def _close(stack, view, tolerance):

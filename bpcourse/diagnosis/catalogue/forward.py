@@ -33,11 +33,14 @@ def _other_activation(which):
 def _outside(activation, b, by_value):
     """Return the activation with the bias added after it; sigma' of z, or by the formula of a."""
     formula = FORMULAS.get(activation.name)
-    return Activation(
-        activation.name,
-        lambda z: activation(z) + b,
-        (lambda z: formula(activation(z) + b)) if by_value else activation.prime,
-    )
+
+    def f(z):
+        return activation(z) + (b if len(z) == len(b) else 0)  # z of another layer has no b here
+
+    def prime(z):
+        return formula(f(z)) if by_value else activation.prime(z)
+
+    return Activation(activation.name, f, prime)
 
 
 def _biases_outside(net):
