@@ -645,7 +645,7 @@ for name, f, prime in (
         "gelu_tanh",
         "0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))",
         "0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))) + 0.5 * z * (1 - np.tanh("
-        "np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))**2) * np.sqrt(2 / np.pi) * (1 + .134145 * z*z)",
+        "np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))**2) * np.sqrt(2 / np.pi) * (1 + .134145*z*z)",
     ),
 ):
     enter(

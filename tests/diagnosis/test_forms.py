@@ -63,7 +63,8 @@ ASKED = {
         "--forward NAME",
     ),
     "two classes' method": (
-        "class Net:\n    def __init__(self, n_in, n_out):\n        self.w1 = np.ones((n_in, n_out))\n"
+        "class Net:\n    def __init__(self, n_in, n_out):\n"
+        "        self.w1 = np.ones((n_in, n_out))\n"
         "    def dream(self, x):\n        return x\n",
         {},
         'call="..."',
@@ -143,9 +144,9 @@ def test_links_are_whole_addresses_where_the_book_has_one(monkeypatch):
 
 def test_what_a_program_prints_is_shown():
     def talks(weights, biases, x, y):
-        print("cost 0.5")
+        sys.stdout.write("cost 0.5\n")
         for epoch in range(5):
-            print("epoch", epoch)
+            sys.stdout.write(f"epoch {epoch}\n")
         return wrong(weights, biases, x, y)
 
     (note,) = [note for note in bp.diagnose(talks).notes if "printed" in note]
