@@ -130,24 +130,24 @@ def _yours(net):
 
 
 def right_for_another_cost(found, case, setting):
-    """Return a note if all is right for another quadratic cost than the one asked for."""
-    causes = {fault[:2] for fault in found.faults}
-    if setting.cost.name != "quadratic" or len(causes) != 1:
-        return ()
-    ((equation, cause),) = causes
+    """Return a remark if all is right for another quadratic cost than the one asked for."""
+    causes = {cause for equation, cause, _ in found.faults if equation == "bp1"}
+    if setting.cost.name != "quadratic" or len(causes) != 1 or len(found.faults) != 1:
+        return ""
     step, n = found.path.step(case, setting, case.problem.net.depth), len(case.problem.y)
-    twice = same(found.path.delta[step.l], 2 / n * step.right, setting.tolerance)
-    if equation != "bp1" or cause not in ("factor_2", "mean_over_outputs"):
-        return ()
-    name, formula, times = "mse", "the mean of (a - y)^2 over the outputs", f"2/{n}"
-    if cause == "factor_2":
-        name, formula, times = "sse", "the sum of (a - y)^2 over the outputs", "2"
-    elif not twice:
-        name, formula, times = "half_mse", "half the mean of (a - y)^2 over the outputs", f"1/{n}"
-    return (
-        f"All of it is right for another cost, {formula}, which is {times} times the one asked "
-        f'for. If that is the cost you mean, pass cost="{name}", and nothing has to change.',
-    )
+    delta = found.path.delta[step.l]
+    for name, factor, times, formula in (
+        ("sse", 2, "2", "the sum of (a - y)^2 over the outputs"),
+        ("mse", 2 / n, f"2/{n}", "the mean of (a - y)^2 over the outputs"),
+        ("half_mse", 1 / n, f"1/{n}", "half the mean of (a - y)^2 over the outputs"),
+    ):
+        if factor != 1 and same(delta, factor * step.right, setting.tolerance):
+            return (
+                f"All of it is right for another cost, {formula}, which is {times} times the one "
+                f'asked for. If that is the cost you mean, pass cost="{name}", and nothing has to '
+                "change."
+            )
+    return ""
 
 
 def _unknown(equation, layers, evidence, found):

@@ -71,7 +71,7 @@ def _judged(subject, cases, found, setting, simple):
     if found.faults and setting.batch:
         if all(is_right(case.problem, case.whole, setting) for case in cases):
             found, within, cases = _of_one_example(subject, cases, setting)
-        elif None in found.batch.values() or "unclear" in found.batch.values():
+        elif _beside_the_examples(found):
             mixed = mixed_examples(subject, cases[0].problem)
             if mixed is not None:
                 return Diagnosis(subject.name, (*simple, mixed), sizes=widths)
@@ -81,11 +81,18 @@ def _judged(subject, cases, found, setting, simple):
         subject.name,
         findings,
         right_parts(found, len(widths), **of_biases),
-        (*right_for_another_cost(found, cases[0], setting), *_limits(cases[0], setting)),
+        _limits(cases[0], setting),
         widths,
         unjudged_parts(found, len(widths), **of_biases),
         within,
+        right_for_another_cost(found, cases[0], setting),
     )
+
+
+def _beside_the_examples(found):
+    """Say whether the mini-batch is not what its examples, which are wrong, lead to expect."""
+    causes = set(found.batch.values()) - {"right"}
+    return None in causes or "unclear" in causes or bool(causes and found.path.faults)
 
 
 def _of_one_example(subject, cases, setting):

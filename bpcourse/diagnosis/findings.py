@@ -186,6 +186,8 @@ class Diagnosis:
     within : str
         The setting that the findings hold for, such as "layers of equal width", where others are
         right; empty if they hold everywhere.
+    remark : str
+        What is said before all else, such as that it is right for another cost.
     call : str
         What to type to have this diagnosis again: "bp.diagnose(backprop)".
     """
@@ -197,6 +199,7 @@ class Diagnosis:
     sizes: tuple[int, ...] = ()
     not_judged: tuple[str, ...] = ()
     within: str = ""
+    remark: str = ""
     call: str = ""
 
     @property
@@ -286,6 +289,7 @@ class Diagnosis:
             "sizes": list(self.sizes),
             "not_judged": list(self.not_judged),
             "within": self.within,
+            "remark": self.remark,
         }
 
     def __str__(self):
@@ -327,9 +331,10 @@ def _headline(diagnosis, level):
     first = diagnosis.findings[0]
     if first.equation in _PLAIN:
         return [_fill(first.sentence)]
+    remark = [_fill(diagnosis.remark)] if diagnosis.remark else []
     within = f" It does so with {diagnosis.within} only." if diagnosis.within else ""
     headline = [_fill(f"{first.place}: here {diagnosis.subject} first goes wrong.{within}")]
-    return [*headline, _fill(first.sentence)] if level == 3 else headline
+    return [*remark, *headline, *([_fill(first.sentence)] if level == 3 else [])]
 
 
 def _body(diagnosis, level):

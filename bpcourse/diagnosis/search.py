@@ -171,6 +171,8 @@ def _extensions(path, case, setting, l):
     equation = "bp1" if l == path.net.depth else "bp2"
     found = []
     for error, delta in _errors(step, case.w[l], case.b[l], setting.tolerance):
+        if not np.isfinite(delta).all():
+            continue  # what overflows is no explanation
         right_w = same(case.w[l], right_bp4(step, delta), setting.tolerance)
         right_b = case.b[l] is None or same(case.b[l], delta, setting.tolerance)
         if error.causes and not right_w and (not right_b or case.b[l] is None):
