@@ -345,14 +345,24 @@ def layers_of(network):
 
 def _by_shapes(network, held):
     """Return two-dimensional attributes that fit together as the weights of a chain of layers."""
-    arrays = {k: v for k, v in held.items() if _is(v) and v.ndim == 2 and min(v.shape) > 1}
-    arrays = {k: v for k, v in arrays.items() if k.lower().startswith(("w", "theta", "syn"))}
-    return [Slot(network, k) for k in arrays]
+    found = [k for k, v in held.items() if _is(v) and v.ndim == 2 and _is_weight(k)]
+    shapes = [held[k].shape for k in found]
+    fits = [(a[1] == b[0], a[0] == b[1]) for a, b in pairwise(shapes)]
+    chain = all(rows for rows, _ in fits) or all(columns for _, columns in fits)
+    return [Slot(network, k) for k in found] if chain else []
+
+
+def _is_weight(name):
+    lower = name.lower()
+    return not _is_marked(name) and (lower.startswith(("w", "theta", "syn")) or "weight" in lower)
+
+
+def _is_bias(name):
+    return not _is_marked(name) and (name.lower().startswith("b") or "bias" in name.lower())
 
 
 def _all_biases(network, held):
-    found = {k: v for k, v in held.items() if _is(v) and k.lower().startswith("b")}
-    return [Slot(network, k) for k in found]
+    return [Slot(network, k) for k, v in held.items() if _is(v) and _is_bias(k)]
 
 
 # Its methods
