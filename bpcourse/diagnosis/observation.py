@@ -421,7 +421,8 @@ def _weight_array(came, want, m):
 
 def _bias_array(came, want, n, m, rows):
     """Return the array in shape (n, 1), or None, and the cause of a wrong shape, or ""."""
-    if came.shape == want or (rows and came.shape == (1, n)) or came.shape == () == (1,)[n:]:
+    a_number = n == 1 and came.shape == ()
+    if came.shape == want or (rows and came.shape == (1, n)) or a_number:
         return came.reshape(n, 1), ""
     if m > 1 and came.shape == ((m, n) if rows else (n, m)):
         return None, "not_averaged"

@@ -132,9 +132,18 @@ def _in_a_row(result, shapes):
     return None
 
 
+def _is_pair_of_lists(result, shapes):
+    """Say whether the first of two lists, or the second, has the shapes of the weights."""
+    wanted = [shape for shape, _ in shapes]
+    return any(
+        len(_items(each)) == len(shapes) and all(map(_fits, _items(each), wanted))
+        for each in result
+    )
+
+
 def _pair_by_pair(result, shapes):
     """Take [(dW1, db1), (dW2, db2)] apart, a pair or a dictionary for each layer."""
-    if len(result) != len(shapes):
+    if len(result) != len(shapes) or _is_pair_of_lists(result, shapes):
         return None
     if all(isinstance(each, Mapping) for each in result):
         keys = [listed(each) for each in result]

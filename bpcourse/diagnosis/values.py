@@ -64,8 +64,10 @@ def values(
     --------
     >>> import bpcourse as bp
     >>> found = bp.diagnose.values(
-    ...     x=[1.0, 2.0], y=[1.0], weights=[[[0.5, -0.5]]], biases=[[0.25]],
-    ...     grad_w=[[[1.25, 2.5]]], grad_b=[[1.25]], activation="identity",
+    ...     x=[1.0, 2.0], y=[1.0, -1.0],
+    ...     weights=[[[0.5, -0.5], [0.5, 0.5]]], biases=[[0.25, 0.0]],
+    ...     grad_w=[[[1.25, 2.5], [-2.5, -5.0]]], grad_b=[[1.25, -2.5]],
+    ...     activation="identity",
     ... )
     >>> found.equation, found.cause
     ('bp1', 'sign')

@@ -496,15 +496,19 @@ for name, line in {
     "loss_first": "return loss, gw, gb",
     "loss_and_pair": "return loss, (gw, gb)",
     "dictionary_of_lists": 'return {"dW": gw, "db": gb}',
-    "numbered_from_0": 'return {f"grad_w{i}": g for i, g in enumerate(gw)} | {f"grad_b{i}": g for i, g in enumerate(gb)}',
-    "two_dictionaries": 'return {f"W{i}": g for i, g in enumerate(gw)}, {f"b{i}": g for i, g in enumerate(gb)}',
+    "numbered_from_0": "k = range(len(gw)); "
+    'return {f"grad_w{i}": gw[i] for i in k} | {f"grad_b{i}": gb[i] for i in k}',
+    "two_dictionaries": "k = range(len(gw)); "
+    'return {f"W{i}": gw[i] for i in k}, {f"b{i}": gb[i] for i in k}',
     "pairs": "return zip(gw, gb)",
     "generators": "return (g for g in gw), map(np.asarray, gb)",
-    "numpy_keys": "keys = np.arange(2, len(gw) + 2); return dict(zip(keys, gw)), dict(zip(keys, gb))",
+    "numpy_keys": "keys = np.arange(2, len(gw) + 2); "
+    "return dict(zip(keys, gw)), dict(zip(keys, gb))",
     "dictionaries_by_layer": 'return [{"w": w, "b": b} for w, b in zip(gw, gb)]',
     "all_in_a_row": "return (*gw, *gb)",
 }.items():
-    body = f"\n\ndef backprop(weights, biases, x, y):\n    gw, gb, loss = core(weights, biases, x, y)\n    {line}\n"
+    body = "\n\ndef backprop(weights, biases, x, y):\n"
+    body += f"    gw, gb, loss = core(weights, biases, x, y)\n    {line}\n"
     enter(name, CORE + body, mistakes=[NO_PRIME] if name in ("pairs", "loss_and_pair") else ())
 # Parameters in another order, with names of their own; the bias of shape (1, n) is checked.
 enter(
@@ -641,7 +645,7 @@ for name, f, prime in (
         "gelu_tanh",
         "0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))",
         "0.5 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))) + 0.5 * z * (1 - np.tanh("
-        "np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))**2) * np.sqrt(2 / np.pi) * (1 + 0.134145 * z**2)",
+        "np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))**2) * np.sqrt(2 / np.pi) * (1 + .134145*z*z)",
     ),
 ):
     enter(

@@ -438,7 +438,7 @@ RETURNED = {
     "a number": (lambda w, b: 0.1, "not_a_pair", "a float"),
     "an integer": (lambda w, b: 3, "not_a_pair", "an int"),
     "an array in a list": (
-        lambda w, b: ([[w[0], None], *w[1:]], b),
+        lambda w, b: ([np.array([w[0], None], dtype=object), *w[1:]], b),
         "not_numbers",
         "one array of shape (6, 4)",
     ),
@@ -874,7 +874,7 @@ def test_no_hidden_layer_and_many_hidden_layers():
         ({"activation": 3}, TypeError, "activation is 3"),
         ({"activation": "softmax"}, ValueError, "works on a whole layer"),
         ({"output": "swish"}, ValueError, "swish"),
-        ({"cost": "mse"}, ValueError, "quadratic"),
+        ({"cost": "msle"}, ValueError, "quadratic"),
         ({"cost": "cross_entropy", "output": "tanh"}, ValueError, "does not fit"),
         ({"layout": "batch_first"}, ValueError, "rows"),
         ({"order": "w"}, ValueError, "b,w"),
