@@ -63,8 +63,8 @@ def _finding(name, one, other, swapped):
         "examples_mixed",
         "what comes for an example depends on the others",
         f"What {name} makes of one example depends on the other examples of its mini-batch, or on "
-        "its place among them, as with batch normalization, a norm that is clipped, or dropout with a fixed seed. So no "
-        "equation can be read off the examples, and none is judged here.",
+        "its place among them, as with batch normalization, a norm that is clipped, or dropout "
+        "with a fixed seed. So no equation can be read off the examples, and none is judged here.",
         "Which of your lines takes a mean, a sum, a maximum or a standard deviation over the "
         "examples before the gradients, or draws random numbers?",
         "If that is meant, compare the gradient with finite differences of your own cost. If it is "

@@ -653,3 +653,122 @@ def squares_of_a_softmax(weights, biases, x, y):
     for i in range(len(weights) - 1, 0, -1):
         deltas.insert(0, weights[i].T @ deltas[0] * (1 - a[i] ** 2))
     return averaged(deltas, a)
+
+
+@right(SOFTMAX, TANH, {"sizes": [4, 6, 2]})
+def one_hot_of_two_classes_by_the_largest_label(weights, biases, x, y):
+    """Of class 0 alone the table has one row, which NumPy broadcasts without a word."""
+    labels = y.argmax(axis=0)
+    table = np.eye(labels.max() + 1)[labels].T
+    a = forward(weights, biases, x, np.tanh, lambda z: softmax(z.T).T)
+    late = a[2] - table
+    return averaged([weights[1].T @ late * (1 - a[1] ** 2), late], a)
+
+
+@right(TANH, LINEAR)
+def squeezed_inputs(weights, biases, x, y):
+    """Fails for one example, and is right for two or more."""
+    return _of_squares(weights, biases, np.squeeze(x), np.squeeze(y), lambda w, d: w.T @ d)
+
+
+# More that is wrong
+
+
+@wrong("bp2 error_without_slope 2", ROWS, SUM, ONE_HIDDEN)
+def bare_errors_without_biases(weights, biases, inputs, targets):
+    hidden = logistic(inputs @ weights[0])
+    out = logistic(hidden @ weights[1])
+    errors = targets - out
+    back = errors @ weights[1].T
+    step = [inputs.T @ (back * hidden * (1 - hidden)), hidden.T @ (errors * out * (1 - out))]
+    return [-each for each in step], None
+
+
+@wrong("bp4 a_of_wrong_layer 3", TANH, LINEAR, {"sizes": [4, 4, 4]})
+def inputs_for_every_layer_without_biases(weights, biases, x, y):
+    h = np.tanh(weights[0] @ x)
+    late = weights[1] @ h - y
+    early = weights[1].T @ late * (1 - h**2)
+    return [early @ x.T / x.shape[1], late @ x.T / x.shape[1]], None
+
+
+@wrong("forward softmax_axis", ROWS, SOFTMAX, TANH, ONE_HIDDEN)
+def softmax_down_the_examples(weights, biases, x, y):
+    h = np.tanh(x @ weights[0] + biases[0])
+    e = np.exp(h @ weights[1] + biases[1])
+    late = (e / e.sum(axis=0) - y) / len(x)
+    early = late @ weights[1].T * (1 - h * h)
+    return [x.T @ early, h.T @ late], [early.sum(0), late.sum(0)]
+
+
+@wrong("bp1 broadcast_error 3", ROWS, TANH, LINEAR, {"sizes": [4, 6, 1]})
+def flat_targets_and_gradients_of_another_shape(weights, biases, x, y):
+    h = np.tanh(x @ weights[0] + biases[0])
+    late = (h @ weights[1] + biases[1] - y.ravel()) / len(x)
+    early = late @ np.repeat(weights[1].T, len(x), axis=0) * (1 - h * h)
+    return [x.T @ early, h.T @ late], [early.sum(0), late.sum(0)]
+
+
+@wrong(["bp3 one_too_few 4 3 2", "bp4 one_too_few 4 3 2"], TANH, LINEAR)
+def degrees_of_freedom(weights, biases, x, y):
+    dw, db = _of_squares(weights, biases, x, y, lambda w, d: w.T @ d)
+    m = x.shape[1]
+    return [each * np.float64(m) / (m - 1) for each in dw], [
+        each * np.float64(m) / (m - 1) for each in db
+    ]
+
+
+@wrong("forward other_inputs", TANH, LINEAR)
+def pixels_divided_inside(weights, biases, x, y):
+    return _of_squares(weights, biases, x / 255, y, lambda w, d: w.T @ d)
+
+
+@wrong("forward other_inputs", TANH, LINEAR, within="inputs up to 50")
+def inputs_clipped(weights, biases, x, y):
+    return _of_squares(weights, biases, np.clip(x, -10, 10), y, lambda w, d: w.T @ d)
+
+
+@wrong(
+    ["bp3 sum_for_mean 4 3 2", "bp4 decay_factor 4 3 2", "bp4 sum_for_mean 4 3 2"],
+    TANH,
+    LINEAR,
+    {"weight_decay": 0.5, "training_size": 50},
+)
+def sum_and_a_penalty_that_is_not_divided(weights, biases, x, y):
+    dw, db = _of_squares(weights, biases, x, y, lambda w, d: w.T @ d)
+    m = x.shape[1]
+    return [m * d + 0.5 * w for d, w in zip(dw, weights, strict=True)], [m * d for d in db]
+
+
+_KEPT = {}
+
+
+@wrong("state left_over", TANH, LINEAR)
+def biases_kept_in_a_cache(weights, biases, x, y):
+    dw, db = _of_squares(weights, biases, x, y, lambda w, d: w.T @ d)
+    return dw, [_KEPT.setdefault((i, each.shape), each) for i, each in enumerate(db)]
+
+
+# Unknown causes: what depends on them is not judged
+
+
+@wrong(["bp1 unknown 4", "bp3 zero 4 3 2"], TANH, LINEAR)
+def sine_of_the_error_and_no_bias_gradient(weights, biases, x, y):
+    a = forward(weights, biases, x, np.tanh, lambda z: z)
+    deltas = [np.sin(3 * (a[-1] - y))]
+    for i in (2, 1):
+        deltas.insert(0, weights[i].T @ deltas[0] * (1 - a[i] ** 2))
+    dw, db = averaged(deltas, a)
+    return dw, [0 * each for each in db]
+
+
+@wrong("forward unknown 2", TANH, LINEAR, ONE_HIDDEN)
+def layer_normalization(weights, biases, x, y):
+    z = weights[0] @ x + biases[0]
+    spread = z.std(axis=0) + 1e-6
+    u = (z - z.mean(axis=0)) / spread
+    h = np.tanh(u)
+    late = weights[1] @ h + biases[1] - y
+    du = weights[1].T @ late * (1 - h * h)
+    early = (du - du.mean(axis=0) - u * (du * u).mean(axis=0)) / spread
+    return averaged([early, late], [x, h, None])
