@@ -11,6 +11,10 @@ that possible:
 - *A catalogue.* For each step the numbers of some twenty mistakes are computed, and compared with
   the numbers that came. A cause is named only if it reproduces all of them.
 
+What was not established on the learner's own numbers is called neither right nor wrong. What is
+right is tried once more elsewhere: with layers of equal width, at other depths, in mini-batches of
+other sizes, on inputs that are zero or large.
+
 Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
 """
 

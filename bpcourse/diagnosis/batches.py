@@ -138,6 +138,7 @@ def _averaging(data, equation, l, case, path, setting):
     data = data - alone * array
     if together is None:
         cause = _fitted_penalty(whole, data, array, alone, setting)
+        cause = cause or _beside_a_penalty(whole, data, array, setting)
         # A penalty on the biases has been reported.
         return "right" if cause and equation == "bp3" else cause
     means = np.outer(path.delta[l].mean(axis=1), path.trace.a[l - 1].mean(axis=1))
@@ -221,6 +222,16 @@ def _with_the_penalty(whole, wanted, ratios, setting):
     """Return the cause if the penalty has been multiplied or divided together with the data."""
     fitting = (name for name, c in ratios.items() if same(whole, c * wanted, setting.tolerance))
     return next(fitting, None)
+
+
+def _beside_a_penalty(whole, data, array, setting):
+    """Return the cause if the data have a wrong factor, and the penalty any other one."""
+    (m, n), size = data.shape[:2], (array**2).sum()
+    for name, ratio in batch_ratios(m, n, setting.reduction).items():
+        rest = whole - ratio * data.mean(axis=0)
+        if same(rest, (rest * array).sum() / size * array, setting.tolerance):
+            return name
+    return None
 
 
 def _fitted_penalty(whole, data, array, alone, setting):

@@ -126,7 +126,7 @@ def diagnose(
 
     Notes
     -----
-    The function is called some twenty times, more often if it raises an error, with prints and
+    The function is called some forty times, more often if it raises an error, with prints and
     warnings held back. A cause that is not in the catalogue is not guessed: then the equation and
     the layer are known, the cause is None.
     Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".

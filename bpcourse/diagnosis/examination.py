@@ -61,7 +61,8 @@ def examine(subject, widths, setting, rng, *, usual=False):
     diagnosis = _judged(subject, cases, found, setting, simple)
     if diagnosis.findings:
         return diagnosis
-    return elsewhere(subject, diagnosis, setting, rng, other_widths=usual)
+    together = any(case.way == "beside" for case in cases)
+    return elsewhere(subject, diagnosis, setting, rng, other_widths=usual, every_class=together)
 
 
 def _judged(subject, cases, found, setting, simple):
@@ -101,14 +102,32 @@ def _of_one_example(subject, cases, setting):
     The whole mini-batch is right. If the examples are so too when each is added to it, only the
     single example was more than the function can take.
     """
-    if cases[0].way != "alone":
+    if cases[0].way != "alone" or _right_for_the_last_class(cases, setting):
         beside = [Case.beside(subject, case.problem, case.whole) for case in cases]
         if all(case is not None for case in beside):
-            beside = [replace(case, alone=True) for case in beside]
             found = explain(beside, setting)
             if not found.faults:
                 return found, "", beside
     return explain(cases, replace(setting, batch=False)), "a mini-batch of one example", cases
+
+
+def _right_for_the_last_class(cases, setting):
+    """Say whether the examples of the last class are right alone, and of the others not all.
+
+    Then the program takes the number of classes from the labels at hand, as labels.max() + 1 does.
+    """
+    if setting.cost.name != "log_likelihood":
+        return False
+    right = {True: [], False: []}
+    for case in cases:
+        for i, is_last in enumerate(case.problem.y[-1] == 1):
+            alone = replace(
+                case.whole,
+                w={l: w[i] for l, w in case.w.items()},
+                b={l: b if b is None else b[:, [i]] for l, b in case.b.items()},
+            )
+            right[bool(is_last)].append(is_right(case.problem.examples(i), alone, setting))
+    return all(right[True]) and not all(right[False])
 
 
 def _explained(cases, setting):
@@ -119,7 +138,7 @@ def _explained(cases, setting):
     nearly = not nearly_right(cases, setting.tolerance, setting) and nearly_right(
         cases, ROUGH, setting
     )
-    if nearly and is_a_difference(cases[0], setting):
+    if nearly and is_a_difference(cases[0].problem, cases[0].whole, setting):
         roughly = explain(cases, rough)
         if not roughly.faults:
             return roughly, rough
@@ -141,8 +160,8 @@ def _limits(case, setting):
         )
     if case.way == "beside":
         notes.append(
-            "It can't take one example alone, so it was judged on whole mini-batches: what each "
-            "example adds to them."
+            "It can't take one example alone, or not one of every class, so it was judged on whole "
+            "mini-batches: what each example adds to them."
         )
     if setting.activations[0] == identity and len(widths) > 2:
         notes.append(

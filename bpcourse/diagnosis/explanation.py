@@ -53,11 +53,48 @@ def _with_batches(cases, setting, chosen, alternatives, unjudged):
         path = _undivided(path, divisor)
         neurons = divisor in path.net.sizes
         batch = dict.fromkeys(batch, "neurons_for_examples" if neurons else "fixed_number")
+    if cases[0].way == "equal" and batch:
+        path, fewer = _one_too_few(path, cases[0].problem.x.shape[1])
+        batch |= dict.fromkeys(fewer, "one_too_few")
+    if _spread_out(cases[0], batch, shapes):
+        return _of_shapes(cases[0], chosen, alternatives, shapes)
     path = _unnamed_factors(path)
     faults = _all_faults(path, shapes, batch)
     wrong = {(equation, l) for equation, _, l in faults}
     unjudged = {place: why for place, why in unjudged.items() if place not in wrong}
     return Explanation(faults, alternatives, path, shapes, batch, unjudged)
+
+
+def _one_too_few(path, m):
+    """Return the path without factors m / (m - 1), and the places of BP3 and BP4 that have them."""
+    having = {place for place, c in path.scales.items() if abs(c * (m - 1) / m - 1) < 1e-4}
+    fewer = {place for place in having if place[0] in ("bp3", "bp4")}
+    if ("bp1", path.net.depth) in having:
+        path = _undivided(path, (m - 1) / m)
+        fewer = {(e, l) for e in ("bp3", "bp4") for l in range(2, path.net.depth + 1)}
+    return _without(path, fewer), fewer
+
+
+def _spread_out(case, batch, shapes):
+    """Say whether the gradient of one output came with m outputs: a - y was broadcast."""
+    net, m = case.problem.net, case.problem.x.shape[1]
+    before = net.sizes[-2]
+    spread = {str((before, m)), str((m, before))}
+    came = {came for (e, _, l), (came, _) in shapes.items() if (e, l) == ("bp4", net.depth)}
+    return bool(batch) and net.sizes[-1] == 1 and bool(came & spread) and m != before
+
+
+def _of_shapes(case, chosen, alternatives, shapes):
+    """Return the explanation by targets that were broadcast, which shows in the shapes."""
+    depth = case.problem.net.depth
+    seen = next(pair for (e, _, l), pair in shapes.items() if (e, l) == ("bp4", depth))
+    fault = ("bp1", "broadcast_error", depth)
+    unjudged = {
+        (e, l): "in a mini-batch the error comes with a wrong shape; repair it, and it will show"
+        for e in ("bp2", "bp3", "bp4")
+        for l in range(2, depth + (e != "bp2"))
+    }
+    return Explanation((fault,), alternatives, chosen[0], {fault: seen}, {}, unjudged)
 
 
 def _divisor(path, case, setting):

@@ -12,6 +12,10 @@ from bpcourse.diagnosis.trouble import Trouble, trouble
 _BATCHES = ((0, 1, 2), (3, 1, 2), (0, 4, 5), (3, 4, 5))
 
 
+# Relative to the largest entry; what is mixed differs by much more, what is rounded by less.
+_CLEAR = 1e-2
+
+
 def mixed_examples(subject, problem):
     """Return a finding if the gradients of all weights depend on how examples are put together.
 
@@ -29,7 +33,7 @@ def mixed_examples(subject, problem):
     for one, other, swapped in ((first, second, True), (_arrays(a), _arrays(turned), False)):
         largest = max(abs(array).max() for array in one.values())
         seen = [place for place, array in one.items() if abs(array).max() > 1e-8 * largest]
-        if largest and all(not same(one[place], other[place], 1e-6) for place in seen):
+        if largest and all(not same(one[place], other[place], _CLEAR) for place in seen):
             return _finding(subject.name, one, other, swapped)
     return None
 
@@ -59,8 +63,8 @@ def _finding(name, one, other, swapped):
         "examples_mixed",
         "what comes for an example depends on the others",
         f"What {name} makes of one example depends on the other examples of its mini-batch, or on "
-        "its place among them, as batch normalization does, or dropout with a fixed seed. So no "
-        "equation can be read off the examples, and none is judged here.",
+        "its place among them, as with batch normalization, a norm that is clipped, or dropout "
+        "with a fixed seed. So no equation can be read off the examples, and none is judged here.",
         "Which of your lines takes a mean, a sum, a maximum or a standard deviation over the "
         "examples before the gradients, or draws random numbers?",
         "If that is meant, compare the gradient with finite differences of your own cost. If it is "

@@ -8,17 +8,17 @@ from bpcourse.backprop import propagate_back
 _STEP = 1e-4
 
 
-def is_a_difference(case, setting):
+def is_a_difference(problem, came, setting):
     r"""Say whether the gradients are finite differences of the cost with a large step.
 
     A forward difference with the step h is the derivative and :math:`\\frac{h}{2} C''` more, a
     central one :math:`\\frac{h^2}{6} C'''`, where C is differentiated by the parameter itself.
     """
-    if case.whole.shapes or not setting.biases:
+    if came.shapes or not setting.biases:
         return False
-    came = np.concatenate([_vector(case.whole, l) for l in sorted(case.whole.w)])
-    slope, curvature, third = _derivatives(case.problem, setting)
-    rest = came - slope
+    seen = np.concatenate([_vector(came, l) for l in sorted(came.w)])
+    slope, curvature, third = _derivatives(problem, setting)
+    rest = seen - slope
     for shape, power in ((curvature, 1), (third, 2)):
         c = float((rest * shape).sum() / ((shape**2).sum() or 1))
         h = (abs(c) * (2 if power == 1 else 6)) ** (1 / power)

@@ -104,9 +104,12 @@ def _seen_forward(case, setting, inverses):
         if not same(data, outer(delta, seen), setting.tolerance):
             return right, ()
         if not same(seen, a[l - 1], setting.tolerance):
-            if l == 2:
-                return right, ()  # not even x can be read off
             a[l - 1] = seen
+            if l == 2:
+                faults = (("forward", "other_inputs", 0),)
+                z[l] = net.w[l] @ seen + net.b[l]
+                a[l] = net.activations[l](z[l])
+                continue
             inverse = inverses.get(net.activations[l - 1].name)
             z[l - 1] = inverse(seen) if inverse else z[l - 1]
             faults = (("forward", None, l - 1), *faults)

@@ -299,6 +299,15 @@ _FORWARD = [
         (_BACK, "weights[-l + 1] @ delta"),
     ),
     _fixture(
+        "forward other_inputs",
+        ("    a, zs, activations = x", "    x = x / 255\n    a, zs, activations = x"),
+    ),
+    _fixture(
+        "forward other_inputs",
+        ("    a, zs, activations = x", "    x = x + 1\n    a, zs, activations = x"),
+        asked=TANH_SOFTMAX,
+    ),
+    _fixture(
         "forward softmax_axis",
         (_F, "a = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)"),
         asked=SOFTMAX,
@@ -487,6 +496,7 @@ _BP3_FIXTURES = [
     ),
     _fixture("bp3 factor 4 3 2", (_BP3, f"3 * {_BP3}"), asked=RELU),
     _fixture("bp3 fixed_number 4 3 2", (_BP3, "delta.sum(axis=1, keepdims=True) / 32")),
+    _fixture("bp3 one_too_few 4 3 2", ("True) / m", "True) / np.float64(m - 1)")),
     _fixture(
         "bp3 times_activations 4 3 2",
         (_BP3, f"({_BP4}).sum(axis=1, keepdims=True)"),
@@ -571,6 +581,7 @@ _BP4_FIXTURES = [
     _fixture("bp4 neurons_for_examples 4 3 2", (".T / m", ".T / len(delta)")),
     _fixture("bp4 factor 4 3 2", (_BP4, f"0.1 * {_BP4}"), asked=TANH),
     _fixture("bp4 factor 4 3 2", (_BP4, f"4 * {_BP4}")),
+    _fixture("bp4 one_too_few 4 3 2", (".T / m", ".T / np.float64(m - 1)"), asked=TANH),
     _fixture("bp4 fixed_number 4 3 2", (".T / m", ".T / 32"), asked=RELU),
     _fixture("bp4 last_example 4 3 2", ("grad_w[-l] +=", "grad_w[-l] ="), text=LOOP, asked=RELU),
     _fixture("bp4 first_example 4 3 2", (_BP4, "delta[:, :1] @ activations[-l - 1][:, :1].T")),

@@ -365,7 +365,7 @@ def counted(function):
 @pytest.mark.parametrize(
     ("function", "most"),
     [
-        (program(), 20),
+        (program(), 45),  # in some twenty other settings, once each
         (program(SINGLES[0]), 20),
         (program(SINGLES[5]), 25),  # fails on layers of different widths first
         (program(Edit("bp2", None, "f_prime(zs[-l])", "f_prime(zs[-l]) ** 1.5")), 20),

@@ -58,6 +58,14 @@ def _batch(equation, letter, term):
             "Divide by m, the number of examples in this mini-batch, read off x.",
         ),
         Cause(
+            "one_too_few",
+            equation,
+            "divided by m - 1",
+            f"The sum in the gradient by the {letter} is divided by m - 1 instead of m.",
+            "How many examples are there, and by which number do you divide?",
+            "Divide by m, the number of examples; m - 1 belongs to a variance.",
+        ),
+        Cause(
             "last_example",
             equation,
             "the last example only",
@@ -118,6 +126,16 @@ SHAPES = [
         "example it can't be seen.",
         "Print the shapes of the outputs, of the targets, and of their difference.",
         "Give both one shape before you subtract: y.reshape(a.shape).",
+    ),
+    Cause(
+        "other_inputs",
+        "forward",
+        "other inputs than x",
+        "The gradients by the weights of layer 2 show other inputs than x: the inputs are changed "
+        "before the first layer, or before this gradient.",
+        "Print x at the start, and what is multiplied by the first weights. Where does it change?",
+        "If inputs are to be scaled or clipped, do so outside of this function; let it use x as it "
+        "comes.",
     ),
     Cause(
         "softmax_over_batch",
