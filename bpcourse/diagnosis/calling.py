@@ -101,6 +101,10 @@ class Call:
         if parameters is None:
             return None
         roles = _one_by_one({each.name: role_of(each.name) for each in parameters})
+        if (
+            "x" in roles.values() and "y" not in roles.values()
+        ):  # def backprop(inputs, outputs, ...)
+            roles = {name: "y" if role == "output" else role for name, role in roles.items()}
         needed = [p.name for p in parameters if p.default is inspect.Parameter.empty]
         given = [p.name for p in parameters if is_required(p) and roles[p.name] in _GIVEN]
         optional = {p.name for p in parameters} - set(needed) - set(given)
@@ -212,7 +216,7 @@ def _is_standard(function, call):
     except TypeError:
         return False
     needed = [p for p in positional(function) if p.default is inspect.Parameter.empty]
-    roles = [role_of(each.name) for each in needed]
+    roles = [call.roles[each.name] for each in needed]
     if None in roles or roles == _STANDARD or len(set(roles)) < len(roles):
         return True
     return len(needed) < 4 and not {"x", "y"} <= set(roles)

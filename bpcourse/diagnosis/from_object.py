@@ -417,7 +417,18 @@ def _gradients(network, held, before, result, attributes, eta, methods, name):
     found = None if result is None or is_number(result) else two_lists(result, shapes)
     if found is None and isinstance(result, tuple | list) and len(result) == 2:
         found = tuple(result) if all(isinstance(e, list | tuple) for e in result) else None
-    return found or _left_behind(network, len(w), name)
+    by_w, by_b = found or _left_behind(network, len(w), name)
+    return by_w, _as_handed_over(by_b, b, before[1])
+
+
+def _as_handed_over(grads, slots, biases):
+    """Return gradients in the shape of the object's own biases in that of those handed over."""
+    if not isinstance(grads, list | tuple) or not len(grads) == len(slots) == len(biases):
+        return grads
+    return [
+        np.reshape(grad, bias.shape) if np.shape(grad) == np.shape(slot.get()) else grad
+        for grad, slot, bias in zip(grads, slots, biases, strict=True)
+    ]
 
 
 def _of_the_step(network, new, before, eta, methods, name, b):
