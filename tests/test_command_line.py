@@ -177,7 +177,7 @@ def test_every_option_arrives():
     ("source", "options"),
     [
         (ROWS, ["--layout", "rows"]),
-        (RIGHT.replace("grad_w, grad_b\n", "grad_b, grad_w\n"), ["--order", "b,w"]),
+        (RIGHT.replace("grad_w, grad_b\n", "[*grad_b], [*grad_w]\n"), ["--order", "b,w"]),
         (RIGHT.replace("m = x.shape[1]", "m = 1"), ["--one-example"]),
         (RIGHT.replace("m = x.shape[1]", "m = 1"), ["--reduction", "sum"]),
         (RIGHT.replace(".T / m", ".T / m + 0.1 * weights[l] / 50"), ["--weight-decay", "0.1"]),
@@ -289,7 +289,7 @@ def test_the_class_gets_a_report(tmp_path):
     html = Path(f"{out}.html").read_text(encoding="utf-8")
     assert all(f">{name}</span>" in html for name in names)
     assert "<b>3</b> wrong" in html and "2 of 5" in html
-    assert "cost quadratic, layout columns" in html, "the head says how they were judged"
+    assert "cost quadratic, order w,b" in html, "the head says how they were judged"
     assert "10 s, memory 1,024 MiB" in html, "and with which limits"
 
 
