@@ -11,10 +11,23 @@
 import importlib
 
 from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count
-from bpcourse.activations import Activation, identity, relu, sigmoid, softmax, tanh
+from bpcourse.activations import (
+    Activation,
+    elu,
+    gelu,
+    gelu_tanh,
+    identity,
+    leaky_relu,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
+)
 from bpcourse.autodiff import graph, scalar, tensor
 from bpcourse.backprop import Gradient, backprop
-from bpcourse.costs import Cost, cross_entropy, log_likelihood, quadratic
+from bpcourse.costs import Cost, cross_entropy, half_mse, log_likelihood, mse, quadratic, sse
 from bpcourse.datasets import Dataset, Examples
 from bpcourse.lessons import drills, experiments, perceptron, worked_examples
 from bpcourse.network import Network, Trace
@@ -45,23 +58,32 @@ __all__ = [
     "diagnose",
     "diagnosis",
     "drills",
+    "elu",
     "equations",
     "exercises",
     "experiments",
     "findings",
     "finite_difference",
+    "gelu",
+    "gelu_tanh",
     "gradcheck",
     "graph",
+    "half_mse",
     "identity",
     "kfold_stopping_epoch",
+    "leaky_relu",
     "log_likelihood",
+    "mse",
     "operation_count",
     "perceptron",
     "quadratic",
     "relu",
     "scalar",
     "sigmoid",
+    "silu",
     "softmax",
+    "softplus",
+    "sse",
     "tanh",
     "tensor",
     "train",

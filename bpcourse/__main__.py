@@ -7,6 +7,7 @@ import platform
 import re
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,15 @@ USAGE, INTERRUPTED = 2, 130
 _DIAGNOSE = """examples:
   python -m bpcourse diagnose my_file.py:backprop
   python -m bpcourse diagnose my_file.py --layout rows --cost cross_entropy --hint 2
+  python -m bpcourse diagnose train.py:update --step 0.1
+  python -m bpcourse diagnose net.py:Network --call train --weights w1,w2 --biases b1,b2
+  python -m bpcourse diagnose week3.py:backward_propagation --forward forward_propagation
+  python -m bpcourse diagnose script.py --vars x=X,y=Y,weights=W1:W2,grads=dW1:dW2
+  python -m bpcourse diagnose numbers.npz
 
 The function is called as backprop(weights, biases, x, y) and returns (grad_w, grad_b), two lists of
-arrays. Exit status: 0 it is right, 1 it is wrong, 2 it cannot run."""
+arrays. Other forms are recognized by the names of parameters, keys and attributes, or asked for.
+Exit status: 0 it is right, 1 it is wrong, 2 it could not be judged."""
 
 _CHECK = """examples:
   python -m bpcourse check bp2 my_file.py:my_bp2
@@ -73,6 +80,7 @@ def _parser():
     _add_target(diagnose, "backprop")
     _add_output(diagnose)
     _add_network(diagnose)
+    _add_form(diagnose)
     _add_limits(diagnose)
     check = _command(commands, "check", _check, "check one step, such as bp2", _CHECK)
     check.add_argument("step", help="the step: bp1, bp2, ...")
@@ -115,16 +123,59 @@ def _add_output(parser):
 
 def _add_network(parser):
     add = parser.add_argument_group("what the function is meant to compute").add_argument
-    add("--activation", default="sigmoid", help="of the hidden layers: sigmoid, tanh, relu, ...")
+    add(
+        "--activation",
+        default="sigmoid",
+        help="of the hidden layers: sigmoid, tanh, relu, leaky_relu, elu, gelu, silu, ...",
+    )
     add("--output", help="activation of the output layer; by default the one that fits the cost")
-    add("--cost", default="quadratic", help="quadratic, cross_entropy or log_likelihood")
-    add("--layout", default="columns", help="columns (an example is a column) or rows")
+    add(
+        "--cost",
+        default="quadratic",
+        help="quadratic, cross_entropy, log_likelihood, mse, sse or half_mse",
+    )
+    add("--layout", help="columns (an example is a column; default), rows or vectors (one example)")
+    add("--labels", default="one_hot", help="one_hot or integers (y is the number of the class)")
     add("--order", default="w,b", help="order of the two lists: w,b or b,w")
     add("--reduction", default="mean", help="mean or sum over the examples")
     add("--weight-decay", type=float, default=0.0, metavar="LAMBDA", help="adds (lambda/n) w")
     add("--training-size", type=int, metavar="N", help="n of the weight decay")
     add("--one-example", action="store_true", help="it takes one example at a time")
+    add("--no-biases", dest="biases", action="store_false", default=None, help="it has none")
     add("--sizes", type=_sizes, metavar="4,6,3", help="the widths of the network to try it on")
+
+
+def _add_form(parser):
+    add = parser.add_argument_group("how the program is called").add_argument
+    add("--forward", metavar="NAME", help="the forward pass whose results the function takes")
+    add("--step", type=float, metavar="ETA", help="it takes the step itself, with this rate")
+    add("--weights", type=_names, metavar="w1,w2", help="attributes of a class: its weights")
+    add("--biases", type=_names, dest="b", metavar="b1,b2", help="and its biases")
+    add("--call", type=_names, metavar="NAMES", help="its methods: train, or forward,backward")
+    add(
+        "--vars",
+        type=_assignments,
+        metavar="x=X,y=Y,...",
+        help="judge the values that a script ends with: x=X,y=Y,weights=W1:W2,biases=b1:b2,"
+        "grads=dW1:db1:dW2:db2",
+    )
+
+
+def _names(text):
+    return text.split(",")
+
+
+def _assignments(text):
+    pairs = [each.partition("=") for each in text.split(",")]
+    if any(not name or not value for name, _, value in pairs):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list such as x=X,y=Y,weights=W1:W2")
+    return {name: value.split(":") for name, _, value in pairs}
+
+
+def _form(options):
+    """Return what is said about how the program is called."""
+    form = {name: getattr(options, name) for name in ("forward", "step", "weights", "call", "vars")}
+    return {k: v for k, v in {**form, "biases": options.b}.items() if v is not None}
 
 
 def _add_limits(parser):
@@ -160,7 +211,8 @@ def _bytes(text):
 
 def _diagnose(options):
     path, function = _target(options.target)
-    return _one(options, path, _task(options, function=function, network=_network(options)))
+    task = _task(options, function=function, network=_network(options))
+    return _one(options, path, replace(task, form=_form(options)))
 
 
 def _check(options):
@@ -171,7 +223,7 @@ def _check(options):
 def _target(text):
     """Return file and function; the colon of ``C:\\file.py`` is none of ours."""
     path, colon, name = text.rpartition(":")
-    if colon and name.isidentifier() and not Path(text).exists():
+    if colon and name.replace(".", "", 1).isidentifier() and not Path(text).exists():
         return path, name
     return text, None
 
@@ -179,13 +231,14 @@ def _target(text):
 def _network(options):
     """Return the keywords of ``bpcourse.diagnose``."""
     names = ("activation", "output", "cost", "layout", "order", "reduction")
-    names += ("weight_decay", "training_size", "sizes")
+    names += ("biases", "labels", "weight_decay", "training_size", "sizes")
     return {**{name: getattr(options, name) for name in names}, "batch": not options.one_example}
 
 
 def _task(options, *, function, step=None, network=None):
     """Return the task; a wrong option ends the program before anything runs."""
-    task = classroom.Task(function, step, network, options.timeout, options.memory)
+    limits = {"seconds": options.timeout, "memory": options.memory}
+    task = classroom.Task(function, step, network, **limits)
     try:
         task.verify()
     except (ValueError, TypeError) as error:
@@ -201,11 +254,28 @@ def _one(options, path, task):
         text = outcome.texts[options.hint - 1]
         # The message was written for Python; here an option says more.
         text = re.sub(r"^.*\bhint\((\d)\).*$", r"More: --hint \1", text, flags=re.MULTILINE)
-        _say(report.printable(text))
+        _say(report.printable(_with_options(text)))
         if outcome.status == "cannot run" and outcome.output:
             _say("\nThe last lines that it printed:")
             _say("\n".join(f"  | {line}" for line in _last_lines(outcome.output)))
     return STATUS[outcome.status]
+
+
+# How an option that a message names in Python is written here.
+_IN_PYTHON = (
+    (r'\b(layout|order|reduction|cost|labels|output|activation)="([\w,]+)"', r"--\1 \2"),
+    (r"\bsizes=\[(\d+), (\d+), (\d+)\]", r"--sizes \1,\2,\3"),
+    (r"\bbiases=False\b", "--no-biases"),
+    (r"\bbatch=False\b", "--one-example"),
+    (r"\b(?:pass )?forward=\.\.\. \(at the terminal (--forward NAME)\)", r"\1"),
+)
+
+
+def _with_options(text):
+    """Return a message with the options of Python as those of the terminal."""
+    for python, option in _IN_PYTHON:
+        text = re.sub(python, option, text)
+    return text
 
 
 def _as_dict(outcome, path, level):
@@ -297,7 +367,10 @@ def _not_judged(files):
 
 def _arguments(options):
     """Return the keywords of ``diagnose`` as text, without those that ask for nothing."""
-    shown = {k.replace("_", " "): v for k, v in options.items() if v and k != "batch"}
+    shown = {
+        k.replace("_", " "): v for k, v in options.items() if v and (k, v) != ("labels", "one_hot")
+    }
+    shown.pop("batch", None)
     text = ", ".join(f"{name} {value}" for name, value in shown.items())
     return text if options["batch"] else f"{text}, one example at a time"
 

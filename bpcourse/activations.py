@@ -5,6 +5,7 @@ input z: the derivative is :math:`\sigma'(z)`, never a function of the activatio
 through, which is what the complex-step derivative needs, and float32 stays float32.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -116,6 +117,79 @@ def _identity_prime(z):
     return np.ones_like(z)
 
 
+def _leaky_relu(z):
+    return np.where(z.real > 0, z, 0.01 * z)
+
+
+@_of_numbers
+def _leaky_relu_prime(z):
+    # At the kink the slope of the left side, as for ReLU.
+    return np.where(z.real > 0, 1, 0.01).astype(z.dtype)
+
+
+def _elu(z):
+    return np.where(z.real > 0, z, np.expm1(np.where(z.real > 0, 0, z)))
+
+
+@_of_numbers
+def _elu_prime(z):
+    return np.exp(np.where(z.real > 0, 0, z))
+
+
+def _softplus(z):
+    e = _decay(z)  # log(1 + e) = 2 artanh(e / (2 + e)): NumPy's complex log1p loses digits
+    return np.where(z.real > 0, z, 0) + 2 * np.arctanh(e / (2 + e))
+
+
+def _silu(z):
+    return z * _sigmoid(z)
+
+
+@_of_numbers
+def _silu_prime(z):
+    return _sigmoid(z) + z * _sigmoid_prime(z)
+
+
+_tail = np.vectorize(lambda x: math.erfc(-x / math.sqrt(2)) / 2, otypes=[float])
+
+
+def _bell(z):
+    return np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+
+
+def _normal(z):
+    """Return the normal distribution function Phi(z).
+
+    NumPy has none for complex z: there it is continued to first order, as the complex step needs.
+    """
+    phi = _tail(z.real).astype(z.real.dtype)
+    return phi + 1j * z.imag * _bell(z.real) if z.dtype.kind == "c" else phi
+
+
+def _gelu(z):
+    return z * _normal(z)
+
+
+@_of_numbers
+def _gelu_prime(z):
+    return _normal(z) + z * _bell(z)
+
+
+def _gelu_inner(z):
+    return math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)
+
+
+def _gelu_tanh(z):
+    return z * _sigmoid(2 * _gelu_inner(z))
+
+
+@_of_numbers
+def _gelu_tanh_prime(z):
+    slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z**2)
+    inner = 2 * _gelu_inner(z)
+    return _sigmoid(inner) + 2 * z * slope * _sigmoid_prime(inner)
+
+
 def _softmax(z):
     e = np.exp(z - z.real.max(axis=0, keepdims=True))
     return e / e.sum(axis=0, keepdims=True)
@@ -133,5 +207,16 @@ tanh = Activation("tanh", np.tanh, _tanh_prime)
 relu = Activation("relu", _relu, _relu_prime)
 identity = Activation("identity", np.positive, _identity_prime)
 softmax = Activation("softmax", _softmax, _softmax_prime, elementwise=False)
+# z for z > 0; below, 0.01 z (leaky ReLU) or exp(z) - 1 (ELU with alpha = 1).
+leaky_relu = Activation("leaky_relu", _leaky_relu, _leaky_relu_prime)
+elu = Activation("elu", _elu, _elu_prime)
+# log(1 + exp(z)); z sigma(z); z Phi(z) with the normal distribution function, and its usual
+# approximation by tanh.
+softplus = Activation("softplus", _softplus, _sigmoid)
+silu = Activation("silu", _silu, _silu_prime)
+gelu = Activation("gelu", _gelu, _gelu_prime)
+gelu_tanh = Activation("gelu_tanh", _gelu_tanh, _gelu_tanh_prime)
 
-ACTIVATIONS = {each.name: each for each in (sigmoid, tanh, relu, identity, softmax)}
+_ALL = (sigmoid, tanh, relu, identity, softmax)
+_ALL += (leaky_relu, elu, softplus, silu, gelu, gelu_tanh)
+ACTIVATIONS = {each.name: each for each in _ALL}

@@ -112,8 +112,45 @@ def _quadratic_value(a, y):
 
 
 @_of_examples
+def _sse(a, y):
+    return ((a - y) ** 2).sum(axis=0)
+
+
+def _mse(a, y):
+    return _sse(a, y) / len(a)
+
+
+def _half_mse(a, y):
+    return _quadratic(a, y) / len(a)
+
+
+def _sse_value(a, y):
+    return _mean(_sse, a, y)
+
+
+def _mse_value(a, y):
+    return _mean(_mse, a, y)
+
+
+def _half_mse_value(a, y):
+    return _mean(_half_mse, a, y)
+
+
+@_of_examples
 def _quadratic_gradient(a, y):
     return a - y
+
+
+def _sse_gradient(a, y):
+    return 2 * _quadratic_gradient(a, y)
+
+
+def _mse_gradient(a, y):
+    return _sse_gradient(a, y) / len(a)
+
+
+def _half_mse_gradient(a, y):
+    return _quadratic_gradient(a, y) / len(a)
 
 
 def _times_log(factor, p):
@@ -177,6 +214,11 @@ def _check_distributions(y):
 
 
 quadratic = Cost("quadratic", _quadratic_value, _quadratic_gradient, _quadratic)
+# The quadratic costs of other books and libraries, of n outputs, without the half or averaged over
+# the outputs as well: (1/n) sum_j (a_j - y_j)^2, sum_j (a_j - y_j)^2, (1/2n) sum_j (a_j - y_j)^2.
+mse = Cost("mse", _mse_value, _mse_gradient, _mse)
+sse = Cost("sse", _sse_value, _sse_gradient, _sse)
+half_mse = Cost("half_mse", _half_mse_value, _half_mse_gradient, _half_mse)
 cross_entropy = Cost(
     "cross_entropy",
     _cross_entropy_value,
@@ -196,7 +238,7 @@ log_likelihood = Cost(
     check_targets=_check_distributions,
 )
 
-COSTS = {each.name: each for each in (quadratic, cross_entropy, log_likelihood)}
+COSTS = {each.name: each for each in (quadratic, cross_entropy, log_likelihood, mse, sse, half_mse)}
 
 
 def check_fit(cost, activation):

@@ -71,9 +71,10 @@ def test_lookup_takes_the_thing_or_its_name_and_lists_the_known_names():
     with pytest.raises(ValueError) as error:
         _checks.lookup("activation", "logistic", known)
     assert str(error.value) == (
-        "unknown activation 'logistic'; known: sigmoid, tanh, relu, identity, softmax"
+        "unknown activation 'logistic'; known: sigmoid, tanh, relu, identity, softmax, "
+        "leaky_relu, elu, softplus, silu, gelu, gelu_tanh"
     )
-    with pytest.raises(ValueError, match=r"softmax; did you mean 'relu'\?"):
+    with pytest.raises(ValueError, match=r"gelu_tanh; did you mean 'relu'\?"):
         _checks.lookup("activation", "ReLu", known)
     with pytest.raises(TypeError, match="activation is 3, want one of sigmoid, tanh"):
         _checks.lookup("activation", 3, known)

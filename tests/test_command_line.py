@@ -144,7 +144,7 @@ def test_json_has_the_diagnosis(tmp_path):
 
 def test_every_keyword_of_diagnose_is_an_option():
     options = commands._parser().parse_args(["diagnose", "file.py"])
-    keywords = set(inspect.signature(diagnose).parameters) - {"function", "rng"}
+    keywords = set(inspect.signature(diagnose).parameters) - {"function", "rng", "forward"}
     network = commands._network(options)
     assert set(network) == keywords, "an option is missing"
     for name, value in network.items():
@@ -155,7 +155,8 @@ def test_every_keyword_of_diagnose_is_an_option():
 def test_every_option_arrives():
     line = "diagnose f.py --activation tanh --output softmax --cost log_likelihood --layout rows"
     line += " --order b,w --reduction sum --weight-decay 0.5 --training-size 50 --one-example"
-    options = commands._parser().parse_args([*line.split(), "--sizes", "4,6,3"])
+    more = ["--no-biases", "--labels", "integers", "--sizes", "4,6,3"]
+    options = commands._parser().parse_args([*line.split(), *more])
     assert commands._network(options) == {
         "activation": "tanh",
         "output": "softmax",
@@ -167,6 +168,8 @@ def test_every_option_arrives():
         "training_size": 50,
         "sizes": [4, 6, 3],
         "batch": False,
+        "biases": False,
+        "labels": "integers",
     }
 
 
@@ -174,7 +177,7 @@ def test_every_option_arrives():
     ("source", "options"),
     [
         (ROWS, ["--layout", "rows"]),
-        (RIGHT.replace("grad_w, grad_b\n", "grad_b, grad_w\n"), ["--order", "b,w"]),
+        (RIGHT.replace("grad_w, grad_b\n", "[*grad_b], [*grad_w]\n"), ["--order", "b,w"]),
         (RIGHT.replace("m = x.shape[1]", "m = 1"), ["--one-example"]),
         (RIGHT.replace("m = x.shape[1]", "m = 1"), ["--reduction", "sum"]),
         (RIGHT.replace(".T / m", ".T / m + 0.1 * weights[l] / 50"), ["--weight-decay", "0.1"]),
@@ -286,7 +289,7 @@ def test_the_class_gets_a_report(tmp_path):
     html = Path(f"{out}.html").read_text(encoding="utf-8")
     assert all(f">{name}</span>" in html for name in names)
     assert "<b>3</b> wrong" in html and "2 of 5" in html
-    assert "cost quadratic, layout columns" in html, "the head says how they were judged"
+    assert "cost quadratic, order w,b" in html, "the head says how they were judged"
     assert "10 s, memory 1,024 MiB" in html, "and with which limits"
 
 

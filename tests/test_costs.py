@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import DIFFERENT, FITTING, SQUARE, dtypes, laid_out, seeds, targets, widths
+from strategies import DIFFERENT, HIDDEN, SQUARE, dtypes, laid_out, seeds, targets, widths
+from strategies import FITTING as TAUGHT
 
 import bpcourse as bp
 from bpcourse.costs import COSTS, check_fit
+
+FITTING = TAUGHT | dict.fromkeys(("mse", "sse", "half_mse"), HIDDEN)
 
 # One example with plain Python numbers: no mini-batch, no array.
 BY_MATH = {
@@ -20,6 +23,9 @@ BY_MATH = {
         -sum(t * math.log(p) + (1 - t) * math.log(1 - p) for p, t in zip(a, y, strict=True))
     ),
     "log_likelihood": lambda a, y: -sum(t * math.log(p) for p, t in zip(a, y, strict=True)),
+    "mse": lambda a, y: sum((p - t) ** 2 for p, t in zip(a, y, strict=True)) / len(a),
+    "sse": lambda a, y: sum((p - t) ** 2 for p, t in zip(a, y, strict=True)),
+    "half_mse": lambda a, y: sum((p - t) ** 2 for p, t in zip(a, y, strict=True)) / len(a) / 2,
 }
 
 

@@ -25,11 +25,13 @@ STAIRCASE = [
     ),
     ("lessons", "drill drills perceptron worked_examples experiments __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
-    ("diagnosis", "place findings trouble comparison problem forms"),
-    ("diagnosis/catalogue", "cause slopes forward bp1 bp2 bp3 bp4 batch __init__"),
+    ("diagnosis", "place findings names trouble comparison problem forms results"),
+    ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",
-        "observation state path batches explanation conclusions adapters diagnose __init__",
+        "calling from_step observation state mixing path rounding judgement search batches "
+        "explanation conclusions elsewhere examination adapters from_object from_layers diagnose "
+        "values scripts __init__",
     ),
     (
         "exercises",

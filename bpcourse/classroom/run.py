@@ -56,6 +56,9 @@ class Task:
         A step of :func:`~bpcourse.exercises.check`; None for the whole of backpropagation.
     options : dict
         Keywords of :func:`bpcourse.diagnose`, as names and numbers: ``{"cost": "cross_entropy"}``.
+    form : dict or None
+        How the program is to be called, by names in its file: ``forward``, ``step`` (a learning
+        rate), ``weights``, ``biases``, ``call`` and ``gradients`` of a class; or ``vars``.
     seconds : float
         The time limit, including the start of Python.
     memory : int
@@ -65,6 +68,7 @@ class Task:
     function: str | None = None
     step: str | None = None
     options: dict | None = None
+    form: dict | None = None
     seconds: float = 10.0
     memory: int = 1024**3
 
@@ -392,6 +396,7 @@ async def _examine(path, task, name, directory):
         "function": task.function,
         "step": task.step,
         "options": task.options,
+        "form": task.form,
         "seconds": task.seconds,
         "memory": task.memory,
         "started": time.time(),

@@ -31,9 +31,25 @@ import numpy as np
 
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis, Finding
+from bpcourse.diagnosis.forms import Form
+from bpcourse.diagnosis.from_object import from_object
+from bpcourse.diagnosis.scripts import (
+    FILES,
+    formed,
+    forward_of,
+    likely,
+    of_values,
+    pick_values,
+    read_values,
+)
 from bpcourse.diagnosis.trouble import Trouble
+from bpcourse.diagnosis.values import values
 from bpcourse.exercises.check import check
 
+_AT_THE_END = (
+    "These are the values that the script ends with. The gradients must belong to these weights: "
+    "if the script takes a step after them, take that line out, or let it run for one step."
+)
 _MODULE = "submission"  # never the file's own name: it could be called numpy.py
 _WIDTH = 88  # of a line of text, as in a diagnosis
 _LONG = 1_000  # characters of a message or a line, which can have millions
@@ -78,7 +94,7 @@ def _different(texts):
     return list(dict.fromkeys(texts))
 
 
-def judge(path, function, *, step=None, options=None):
+def judge(path, function, *, step=None, options=None, form=None):
     """Load a function from a file and return its diagnosis.
 
     Parameters
@@ -90,6 +106,8 @@ def judge(path, function, *, step=None, options=None):
         The step to check; None for the whole of backpropagation.
     options : dict or None
         Keywords of :func:`bpcourse.diagnose`.
+    form : dict or None
+        How the program is to be called: see :class:`~bpcourse.classroom.run.Task`.
 
     Returns
     -------
@@ -100,12 +118,29 @@ def judge(path, function, *, step=None, options=None):
     Trouble
         There is no such function.
     """
-    house = _House()
+    house, form, options = _House(), form or {}, options or {}
+    if Path(path).suffix.lower() in FILES:
+        found = values(**read_values(path), **of_values(options))
+        return replace(found, subject=Path(path).name)
+    if form.get("vars"):
+        held = pick_values(run_file(path, house), form["vars"])
+        found = replace(values(**held, **of_values(options)), subject=Path(path).name)
+        return found if found.ok else replace(found, notes=(*found.notes, _AT_THE_END))
     found = load(path, function, preferred=step or "backprop", house=house)
-    guarded = _Guarded(found, house) if inspect.isfunction(found) else found
-    result = check(step, guarded) if step else diagnose(guarded, **(options or {}))
+    with house.kept():
+        program = found if step else formed(found, vars(sys.modules[_MODULE]), form)
+    guarded = _guarded(program, house)
+    ahead = None if step else forward_of(vars(sys.modules[_MODULE]), form)
+    result = check(step, guarded) if step else diagnose(guarded, forward=ahead, **options)
     notes = (*_borrowed(found, path), *house.notes())
     return replace(result, notes=(*notes, *result.notes))
+
+
+def _guarded(program, house):
+    """Return a function, or the function of a form, with the house put in order after calls."""
+    if isinstance(program, Form):
+        return replace(program, function=_Guarded(program.function, house))
+    return _Guarded(program, house) if inspect.isfunction(program) else program
 
 
 def _borrowed(function, path):
@@ -143,6 +178,17 @@ def load(path, name, *, preferred, house):
     Trouble
         The file can't be read or run, or has no such function.
     """
+    return _pick(run_file(path, house), Path(path).name, name, preferred)
+
+
+def run_file(path, house):
+    """Run a file as an import would, and return its names.
+
+    Raises
+    ------
+    Trouble
+        The file can't be read or run.
+    """
     module = types.ModuleType(_MODULE)
     module.__file__ = path
     code = _compiled(path)
@@ -154,7 +200,23 @@ def load(path, name, *, preferred, house):
             exec(code, vars(module))
     except BaseException as error:  # sys.exit, too
         raise Trouble(_fails(path, error)) from error
-    return _pick(vars(module), Path(path).name, name, preferred)
+    return vars(module)
+
+
+class _Both:
+    """Two places to print to."""
+
+    def __init__(self, *streams):
+        self._streams = streams
+
+    def write(self, text):
+        for stream in self._streams:
+            stream.write(text)
+        return len(text)
+
+    def flush(self):
+        for stream in self._streams:
+            stream.flush()
 
 
 class _House:
@@ -172,13 +234,16 @@ class _House:
         self._replaced = set()
 
     @contextlib.contextmanager
-    def kept(self):
-        """Undo at the end what the code inside did to names and settings."""
+    def kept(self, heard=None):
+        """Undo at the end what the code inside did to names and settings.
+
+        What it prints goes to the standard output, and to ``heard``.
+        """
         with (
             np.errstate(),
             np.printoptions(),
             warnings.catch_warnings(),
-            contextlib.redirect_stdout(self._stdout),
+            contextlib.redirect_stdout(_Both(self._stdout, heard) if heard else self._stdout),
         ):
             try:
                 yield
@@ -212,7 +277,7 @@ class _Guarded:
         self._house = house
 
     def __call__(self, *arguments, **options):
-        with self._house.kept():
+        with self._house.kept(sys.stdout):
             try:
                 return self.__wrapped__(*arguments, **options)
             except Exception as error:
@@ -268,7 +333,8 @@ def _set_limits(request, channel):
 def _reply(request):
     path, function = request["path"], request["function"]
     try:
-        return answer(judge(path, function, step=request["step"], options=request["options"]))
+        asked = {key: request[key] for key in ("step", "options", "form")}
+        return answer(judge(path, function, **asked))
     except Trouble as error:
         finding = error.finding
     except BaseException as error:  # Ctrl-C in the function, or a fault of this package
@@ -362,9 +428,12 @@ def _pick(names, file, name, preferred):
     """Return the function with a name, or the only one."""
     own = [n for n, f in names.items() if inspect.isfunction(f) and f.__module__ == _MODULE]
     if name is None:
-        name = preferred if preferred in names or len(own) != 1 else own[0]
+        name = likely(names, own, preferred, _MODULE)
     if callable(names.get(name)):
         return names[name]
+    kind, _, method = name.partition(".")
+    if inspect.isclass(names.get(kind)) and hasattr(names[kind], method):
+        return from_object(names[kind], call=method)
     if name in names:
         kind = type(names[name]).__name__
         raise Trouble(_missing(file, name, f"{name} is no function but a {kind}", own, names))
@@ -383,11 +452,16 @@ def _missing(file, name, said, own, names):
     elif classes:
         parts.append(f"{name} is a method of the class {classes[0]}.")
     parts.append(f"The functions of the file: {', '.join(own) or 'none'}.")
+    if not classes and not close:
+        parts.append(
+            "A script without such a function is judged by the values that it ends with: --vars "
+            "x=X,y=Y,weights=W1:W2,biases=b1:b2,grads=dW1:db1:dW2:db2."
+        )
     return obstacle(
         "no_function",
         f"no function {name}",
         " ".join(parts),
         "Is it the right file, and is the name spelled as in the task?",
-        f"Rename the function, or name it behind a colon: {file}:the_function. A method is judged "
-        "through bpcourse.diagnosis.from_class.",
+        f"Rename the function, or name it behind a colon: {file}:the_function, {file}:TheClass, "
+        f"{file}:TheClass.method.",
     )

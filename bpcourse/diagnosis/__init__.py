@@ -11,12 +11,24 @@ that possible:
 - *A catalogue.* For each step the numbers of some twenty mistakes are computed, and compared with
   the numbers that came. A cause is named only if it reproduces all of them.
 
+What was not established on the learner's own numbers is called neither right nor wrong. What is
+right is tried once more elsewhere: with layers of equal width, at other depths, in mini-batches of
+other sizes, on inputs that are zero or large.
+
 Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
 """
 
 from bpcourse.diagnosis.adapters import from_class, from_separate_arrays
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis, Evidence, Finding, Ratio
+from bpcourse.diagnosis.from_layers import from_layers
+from bpcourse.diagnosis.from_object import from_object
+from bpcourse.diagnosis.from_step import from_step
+from bpcourse.diagnosis.values import values
+
+# What makes a function that diagnose can call is found beside it: bp.diagnose.from_step(...).
+for _adapter in (from_class, from_layers, from_object, from_separate_arrays, from_step, values):
+    setattr(diagnose, _adapter.__name__, _adapter)
 
 __all__ = [
     "Diagnosis",
@@ -25,5 +37,9 @@ __all__ = [
     "Ratio",
     "diagnose",
     "from_class",
+    "from_layers",
+    "from_object",
     "from_separate_arrays",
+    "from_step",
+    "values",
 ]

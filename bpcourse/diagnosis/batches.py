@@ -17,42 +17,90 @@ DECAYS = ("decay_not_divided", "decay_by_batch", "decay_undeclared")
 
 
 def agreed_batch(cases, paths, setting):
-    """Return for each ("bp3" or "bp4", layer) how the mini-batch is averaged."""
+    """Return for each ("bp3" or "bp4", layer) how the mini-batch is averaged.
+
+    "right", "unclear" where the examples alone are not understood, or a cause; None for no cause.
+    One mistake that explains all layers at once stands at its own place, such as ("bp1", 4).
+    """
     found = [_batch_causes(case, path, setting) for case, path in zip(cases, paths, strict=True)]
     agreed = {
         place: cause if all(other[place] == cause for other in found) else None
         for place, cause in found[0].items()
     }
-    unknown = None in agreed.values()
-    if unknown and all(_softmax_over_batch(case, setting) for case in cases):
-        return dict.fromkeys(agreed, "right") | {("forward", 0): "softmax_over_batch"}
-    if unknown and all(_divided_on_the_way(case, setting) for case in cases):
-        hidden = range(2, cases[0].problem.net.depth)
-        return dict.fromkeys(agreed, "right") | {("bp2", l): "mean_in_bp2" for l in hidden}
+    if set(agreed.values()) <= {"right", "unclear"}:
+        return agreed
+    for place, cause, holds in _OF_ALL_LAYERS:
+        if all(holds(case, path, setting) for case, path in zip(cases, paths, strict=True)):
+            depth = cases[0].problem.net.depth
+            layers = {"forward": [0], "bp1": [depth], "bp2": range(2, depth)}[place]
+            return dict.fromkeys(agreed, "right") | {(place, l): cause for l in layers}
     return agreed
 
 
-def _divided_on_the_way(case, setting):
+def _divided(case, setting, power):
+    """Say whether the gradient of each layer l is divided by m^power(l) once more."""
+    m, fits = case.problem.x.shape[1], []
+    total = 1 if setting.reduction == "mean" else m
+    for l, whole in case.whole.w.items():
+        w, more = case.problem.net.w[l], total * float(m) ** -power(l)
+        if whole is not None:
+            mean = (case.w[l] - setting.decay(1) * w).mean(axis=0)
+            fits.append(same(whole - setting.decay(m) * w, more * mean, setting.tolerance))
+        if case.b[l] is not None and case.whole.b[l] is not None:
+            mean = case.b[l].mean(axis=1)[:, None]
+            fits.append(same(case.whole.b[l], more * mean, setting.tolerance))
+    return bool(fits) and all(fits)
+
+
+def _divided_on_the_way(case, path, setting):
     """Say whether the gradient of layer l is divided by m once more for every layer behind it."""
-    depth, m = case.problem.net.depth, case.problem.x.shape[1]
-    known = {l: b for l, b in case.whole.b.items() if b is not None}
-    return bool(known) and all(
-        same(b * float(m) ** (depth - l), case.b[l].mean(axis=1)[:, None], setting.tolerance)
-        for l, b in known.items()
-    )
+    depth = case.problem.net.depth
+    return depth > 2 and _divided(case, setting, lambda l: depth - l)
 
 
-def _softmax_over_batch(case, setting):
+def _divided_at_the_output(case, path, setting):
+    """Say whether every gradient is divided by m once more."""
+    return case.b[2] is not None and _divided(case, setting, lambda l: 1)
+
+
+def _softmax_over_batch(case, path, setting):
     """Say whether all is right but for a softmax that was normalized over all examples."""
     net, trace = case.problem.net, case.problem.net.forward(case.problem.x)
     if net.activations[net.depth] != softmax:
         return False
     e = np.exp(trace.z[net.depth])
-    mixed = replace(trace, a={**trace.a, net.depth: e / e.sum()})
-    grad = propagate_back(net, mixed, case.problem.y, setting.cost)
-    m = 1 if setting.reduction == "mean" else case.problem.x.shape[1]
-    pairs = [(case.whole.w[l], m * grad.w[l]) for l in case.w]
-    return all(came is not None and same(came, want, setting.tolerance) for came, want in pairs)
+    return _is_gradient_of(case, setting, e / e.sum(), case.problem.y)
+
+
+def _broadcast_error(case, path, setting):
+    """Say whether all is right but for an error a - y of every output with every target."""
+    net, y = case.problem.net, case.problem.y
+    a = net.forward(case.problem.x).a[net.depth]
+    if len(a) > 1:
+        return False
+    m = a.shape[1]
+    errors = [factor * e for e in (a - y.mean(), a.mean() - y) for factor in (1, m, 1 / m)]
+    return any(_is_gradient_of(case, setting, a, a - each) for each in errors)
+
+
+def _is_gradient_of(case, setting, output, y):
+    """Say whether the gradients are those of other outputs, or of other targets."""
+    net, trace = case.problem.net, case.problem.net.forward(case.problem.x)
+    grad = propagate_back(net, replace(trace, a={**trace.a, net.depth: output}), y, setting.cost)
+    m = case.problem.x.shape[1]
+    total, penalty = 1 if setting.reduction == "mean" else m, setting.decay(m)
+    return all(
+        came is not None and same(came, total * grad.w[l] + penalty * net.w[l], setting.tolerance)
+        for l, came in case.whole.w.items()
+    )
+
+
+_OF_ALL_LAYERS = (
+    ("forward", "softmax_over_batch", _softmax_over_batch),
+    ("bp1", "broadcast_error", _broadcast_error),
+    ("bp1", "mean_in_bp1", _divided_at_the_output),
+    ("bp2", "mean_in_bp2", _divided_on_the_way),
+)
 
 
 def _batch_causes(case, path, setting):
@@ -61,11 +109,13 @@ def _batch_causes(case, path, setting):
     for l in case.w:
         alternatives = _data(case, path, l)
         for i, equation in enumerate(("bp3", "bp4")):
+            if alternatives[0][i] is None:
+                continue  # a network without biases
             found = [_averaging(data[i], equation, l, case, path, setting) for data in alternatives]
             known = [cause for cause in found if cause is not None]
             # What is not understood before is not held against the averaging.
             unclear = len(found) > 1 or _unknown_before(path, l)
-            causes[equation, l] = known[0] if known else "right" if unclear else None
+            causes[equation, l] = known[0] if known else "unclear" if unclear else None
     return causes
 
 
@@ -88,10 +138,14 @@ def _averaging(data, equation, l, case, path, setting):
     data = data - alone * array
     if together is None:
         cause = _fitted_penalty(whole, data, array, alone, setting)
+        cause = cause or _beside_a_penalty(whole, data, array, setting)
         # A penalty on the biases has been reported.
         return "right" if cause and equation == "bp3" else cause
     means = np.outer(path.delta[l].mean(axis=1), path.trace.a[l - 1].mean(axis=1))
     cause = _batch_cause(whole - together * array, data, means, setting)
+    if cause is None and together:
+        ratios = batch_ratios(m, data.shape[1], setting.reduction)
+        cause = _with_the_penalty(whole, data.mean(axis=0) + together * array, ratios, setting)
     if cause is None and setting.weight_decay and equation == "bp4":
         cause = _fitted_penalty(whole, data, array, alone, setting)
     return cause
@@ -99,7 +153,7 @@ def _averaging(data, equation, l, case, path, setting):
 
 def _data(case, path, l):
     """Return alternatives for the gradients of every example by the biases and by the weights."""
-    alone = (case.b[l].T[:, :, None], case.w[l])
+    alone = (None if case.b[l] is None else case.b[l].T[:, :, None], case.w[l])
     moved = [_moved_errors(case, path, l, own) for own in (True, False)]
     return [alone] + [
         (delta.T[:, :, None], outer(delta, path.trace.a[l - 1]))
@@ -162,6 +216,22 @@ def _batch_cause(rest, data, means, setting):
     candidates.append(("product_of_means", means))
     fitting = (name for name, array in candidates if same(rest, array, setting.tolerance))
     return next(fitting, None)
+
+
+def _with_the_penalty(whole, wanted, ratios, setting):
+    """Return the cause if the penalty has been multiplied or divided together with the data."""
+    fitting = (name for name, c in ratios.items() if same(whole, c * wanted, setting.tolerance))
+    return next(fitting, None)
+
+
+def _beside_a_penalty(whole, data, array, setting):
+    """Return the cause if the data have a wrong factor, and the penalty any other one."""
+    (m, n), size = data.shape[:2], (array**2).sum()
+    for name, ratio in batch_ratios(m, n, setting.reduction).items():
+        rest = whole - ratio * data.mean(axis=0)
+        if same(rest, (rest * array).sum() / size * array, setting.tolerance):
+            return name
+    return None
 
 
 def _fitted_penalty(whole, data, array, alone, setting):

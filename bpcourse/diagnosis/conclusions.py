@@ -7,8 +7,10 @@ import numpy as np
 from bpcourse.diagnosis.batches import batch_errors
 from bpcourse.diagnosis.catalogue import CAUSES
 from bpcourse.diagnosis.catalogue.cause import outer, right_bp3, right_bp4
+from bpcourse.diagnosis.catalogue.factors import in_words
 from bpcourse.diagnosis.comparison import same
 from bpcourse.diagnosis.findings import TITLES, Evidence, Finding, Ratio
+from bpcourse.diagnosis.judgement import READ_OFF
 from bpcourse.diagnosis.trouble import trouble
 
 _QUESTIONS = {
@@ -52,19 +54,41 @@ def conclude(found, case, setting):
         )
 
 
-def right_parts(found, depth):
+def right_parts(found, depth, *, biases=True):
     """Return what was found right: equations without a fault, or the layers where they hold."""
-    layers = range(depth, 1, -1)
     wrong = {(equation, l) for equation, _, l in found.faults}
-    parts = [] if any(e == "forward" for e, _ in wrong) else ["the forward pass"]
-    places = {"bp1": layers[:1], "bp2": layers[1:], "bp3": layers, "bp4": layers}
-    for equation, reached in places.items():
-        good = [str(l) for l in reached if (equation, l) not in wrong]
-        if good and len(good) == len(reached):
-            parts.append(equation.upper())
-        elif good:
-            parts.append(f"{equation.upper()} in layer {', '.join(good)}")
+    seen = wrong | set(found.unjudged)
+    parts = [] if any(e == "forward" for e, _ in seen) else ["the forward pass"]
+    for equation, reached in _places(depth, biases).items():
+        parts += _named(equation, [l for l in reached if (equation, l) not in seen], reached)
     return tuple(parts)
+
+
+def unjudged_parts(found, depth, *, biases=True):
+    """Return what is neither right nor wrong, each with the reason."""
+    parts = []
+    for why in dict.fromkeys(found.unjudged.values()):
+        places = [place for place, reason in found.unjudged.items() if reason == why]
+        names = ["the forward pass"] if ("forward", 0) in places else []
+        for equation, reached in _places(depth, biases).items():
+            names += _named(equation, [l for l in reached if (equation, l) in places], reached)
+        parts += [f"{', '.join(names)} ({why})"] if names else []
+    return tuple(parts)
+
+
+def _places(depth, biases):
+    layers = range(depth, 1, -1)
+    places = {"bp1": layers[:1], "bp2": layers[1:], "bp3": layers, "bp4": layers}
+    return {e: reached for e, reached in places.items() if biases or e != "bp3"}
+
+
+def _named(equation, layers, reached):
+    """Return "BP3", or "BP3 in layer 4, 2" where these are not all of its layers."""
+    if not layers:
+        return []
+    everywhere = len(layers) == len(reached)
+    where = "" if everywhere else f" in layer {', '.join(map(str, layers))}"
+    return [f"{equation.upper()}{where}"]
 
 
 def _finding(equation, cause, layers, found, case, setting):
@@ -76,6 +100,10 @@ def _finding(equation, cause, layers, found, case, setting):
     if entry is None:
         return _unknown(equation, layers, evidence, found)
     yours = _yours(found.path.net) if cause in _ACTIVATIONS else ""
+    if cause == "factor":
+        yours = (
+            f" It is {in_words(found.path.scales[equation, layers[0]])} times what it should be."
+        )
     others = _others(equation, cause, layers, found)
     experiments = [each.experiment for each in (entry, *others) if others and each.experiment]
     return Finding(
@@ -101,10 +129,36 @@ def _yours(net):
     return f" Yours has {hidden}{output} at the output."
 
 
+def right_for_another_cost(found, case, setting):
+    """Return a remark if all is right for another quadratic cost than the one asked for."""
+    causes = {cause for equation, cause, _ in found.faults if equation == "bp1"}
+    if setting.cost.name != "quadratic" or len(causes) != 1 or len(found.faults) != 1:
+        return ""
+    step, n = found.path.step(case, setting, case.problem.net.depth), len(case.problem.y)
+    delta = found.path.delta[step.l]
+    for name, factor, times, formula in (
+        ("sse", 2, "2", "the sum of (a - y)^2 over the outputs"),
+        ("mse", 2 / n, f"2/{n}", "the mean of (a - y)^2 over the outputs"),
+        ("half_mse", 1 / n, f"1/{n}", "half the mean of (a - y)^2 over the outputs"),
+    ):
+        if factor != 1 and same(delta, factor * step.right, setting.tolerance):
+            return (
+                f"All of it is right for another cost, {formula}, which is {times} times the one "
+                f'asked for. If that is the cost you mean, pass cost="{name}", and nothing has to '
+                "change."
+            )
+    return ""
+
+
 def _unknown(equation, layers, evidence, found):
     """Return the finding for a mistake that is not in the catalogue."""
-    sentence = f"{TITLES[equation]}, is wrong in a way that is not in the catalogue."
-    nudge, answer = _by_one_factor(equation, layers[0], evidence), _BY_HAND
+    sentence = f"{_TITLES[equation]} is wrong in a way that is not in the catalogue."
+    nudge, answer = _by_one_factor(equation, layers, evidence), _BY_HAND
+    if found.unjudged.get(("bp3", layers[0] if layers else 0)) == READ_OFF and equation == "bp1":
+        sentence += (
+            " Or it is BP3: the two gradients of this layer do not fit each other, and one of the "
+            "lines before them is wrong as well."
+        )
     if _in_batch_only(equation, None, layers[0], found):
         sentence = (
             f"{TITLES[equation]}: right for one example alone, but the gradient of a mini-batch is "
@@ -119,12 +173,21 @@ def _unknown(equation, layers, evidence, found):
     return Finding(equation, layers, None, "cause unknown", sentence, hints, evidence)
 
 
-def _by_one_factor(equation, l, evidence):
+_TITLES = {
+    **TITLES,
+    **{equation: f"{title}," for equation, title in TITLES.items() if equation.startswith("bp")},
+}
+
+
+def _by_one_factor(equation, layers, evidence):
     """Return the hint that an array is wrong by one factor everywhere, if it is."""
+    l = layers[0] if layers else 0
     name = {"bp3": f"dC/db^{l}", "bp4": f"dC/dw^{l}"}.get(equation, f"delta^{l}")
     row = next((row for row in evidence.ratios if row.array == name), None)
     if row is None or not row.constant:
         return "The table shows which arrays are wrong, each judged on your own earlier results."
+    if row.ratio == 0:
+        return f"All of {name} is zero. Which of your lines should have filled it?"
     return (
         f"All of {name} is {row.ratio:.4g} times what it should be. Which number multiplies or "
         "divides here: a learning rate, the number of examples, a constant of the cost?"
@@ -157,6 +220,8 @@ def _out_of_order(cause, evidence):
 def _others(equation, cause, layers, found):
     """Return the causes that explain the same numbers as this one does."""
     here, known = (equation, cause, layers[0] if layers else 0), found.path.faults
+    if cause == "mean_in_bp2" and found.path.net.depth == 3:
+        return [CAUSES["bp3", "mean_twice"], CAUSES["bp4", "mean_twice"]]
     others = {
         (e, c): CAUSES[e, c]
         for faults in found.alternatives
@@ -180,12 +245,14 @@ def _evidence(equation, cause, l, found, case, setting):
         return Evidence(what, came, wanted)
     step = found.path.step(case, setting, l or case.problem.net.depth)
     l, seen_b, seen_w = step.l, case.b[step.l], case.w[step.l]
-    if cause in ("softmax_over_batch", "mean_in_bp2"):
-        what, came, wanted, how = _averaged("bp3", step, found, case, setting)
+    if cause in ("softmax_over_batch", "mean_in_bp2", "mean_in_bp1", "broadcast_error"):
+        by_b = cause != "broadcast_error" and setting.biases and case.whole.b[l] is not None
+        seen = "bp3" if by_b else "bp4"
+        what, came, wanted, how = _averaged(seen, step, found, case, setting)
     elif equation == "forward" and cause is None:
         what, came, wanted, how = _activation(step)
     elif equation == "forward":
-        what, came, wanted, how = _error(_asked(found, case, setting, l), seen_b)
+        what, came, wanted, how = _error(_asked(found, case, setting, l), found.path.delta[l])
     elif equation in ("bp1", "bp2"):
         what, came, wanted, how = _error(step, found.path.delta[l])
     elif _in_batch_only(equation, cause, l, found):
@@ -282,7 +349,8 @@ def _ratios(found, case, setting):
     for l in sorted(found.path.delta, reverse=True):
         step, delta = found.path.step(case, setting, l), found.path.delta[l]
         rows.append(_ratio(f"delta^{l}", delta, step.right, setting))
-        rows.append(_ratio(f"dC/db^{l}", case.b[l], right_bp3(step, delta), setting))
+        if case.b[l] is not None:
+            rows.append(_ratio(f"dC/db^{l}", case.b[l], right_bp3(step, delta), setting))
         rows.append(_ratio(f"dC/dw^{l}", case.w[l], right_bp4(step, delta), setting))
     return tuple(rows)
 

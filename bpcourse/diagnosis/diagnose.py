@@ -1,27 +1,42 @@
 """Say which equation of a learner's backpropagation is wrong, in which layer, and why."""
 
+import inspect
 from dataclasses import replace
 
 import numpy as np
 
 from bpcourse import _checks
-from bpcourse.activations import ACTIVATIONS, identity, relu
+from bpcourse.activations import (
+    ACTIVATIONS,
+    elu,
+    gelu,
+    gelu_tanh,
+    identity,
+    leaky_relu,
+    relu,
+    silu,
+    softplus,
+)
 from bpcourse.costs import COSTS, check_fit
 from bpcourse.diagnosis.adapters import name_of
-from bpcourse.diagnosis.conclusions import conclude, right_parts
-from bpcourse.diagnosis.explanation import explain, nearly_right
+from bpcourse.diagnosis.calling import recognized
+from bpcourse.diagnosis.examination import examine
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.diagnosis.forms import Convention
+from bpcourse.diagnosis.from_object import from_object
 from bpcourse.diagnosis.observation import Subject
-from bpcourse.diagnosis.path import ROUGH, Case, Setting
-from bpcourse.diagnosis.problem import random_problem
-from bpcourse.diagnosis.state import changed_inputs, memory
+from bpcourse.diagnosis.path import Setting
 from bpcourse.diagnosis.trouble import Trouble
 
-# Widths and batch size are all different, so that a wrong axis shows in the shape.
-_SIZES, _EXAMPLES, _PROBLEMS = (4, 6, 5, 3), 7, 2
+# Widths are all different, so that a wrong axis shows in the shape.
+_SIZES = (4, 6, 5, 3)
 
 _ONE_HIDDEN = [4, 6, 3]
+_ONE_BY_ONE = (
+    "If it goes through the examples one by one, with a step after each, it can be judged on a "
+    "single one: batch=False."
+)
+_LIKE_RELU = (relu, leaky_relu, elu, softplus, silu, gelu, gelu_tanh)
 
 
 def diagnose(
@@ -30,13 +45,16 @@ def diagnose(
     activation="sigmoid",
     output=None,
     cost="quadratic",
-    layout="columns",
+    layout=None,
     order="w,b",
     reduction="mean",
     weight_decay=0.0,
     training_size=None,
     batch=True,
+    biases=None,
     sizes=None,
+    labels="one_hot",
+    forward=None,
     rng=None,
 ):
     r"""Say which equation of a learner's backpropagation is wrong, in which layer, and why.
@@ -45,19 +63,28 @@ def diagnose(
     ----------
     function : callable
         ``function(weights, biases, x, y)`` returns ``(grad_w, grad_b)``: lists of arrays with the
-        shapes of ``weights`` and ``biases``. For other forms see :func:`from_class` and
-        :func:`from_separate_arrays`.
+        shapes of ``weights`` and ``biases``. Other forms are recognized by the names of parameters
+        and keys: ``function(x, y, W1, b1, W2, b2)``, ``function(params, x, y)``, the loss beside a
+        dictionary with ``dW1``, a class. What must be said is said by ``diagnose.from_step``,
+        ``diagnose.from_object`` and ``diagnose.from_layers``; ``diagnose.values`` takes numbers.
     activation : Activation or str
         The activation of the hidden layers.
     output : Activation or str, optional
         That of the output layer. By default the one that is matched to the cost (sigmoid for
         cross-entropy, softmax for log-likelihood); for the quadratic cost the same as in the
-        hidden layers, but identity with relu.
+        hidden layers, but identity with relu and what is like it (leaky_relu, elu, softplus, silu,
+        gelu, gelu_tanh).
     cost : Cost or str
-        "quadratic" (:math:`\frac{1}{2} \sum (a - y)^2`), "cross_entropy" or "log_likelihood".
-    layout : {"columns", "rows"}
+        "quadratic" (:math:`\frac{1}{2} \sum_j (a_j - y_j)^2`), "cross_entropy" or
+        "log_likelihood"; or a quadratic cost without the half, "sse"
+        (:math:`\sum_j (a_j - y_j)^2`), or averaged over the n outputs as well, "mse"
+        (:math:`\frac{1}{n} \sum_j (a_j - y_j)^2`, so that over a mini-batch it is the mean of all
+        squares) and "half_mse" (half of it).
+    layout : {"columns", "rows", "vectors"}, optional
         "columns": an example is a column, w has shape (n_l, n_{l-1}), b (n_l, 1), x (n_1, m).
         "rows": an example is a row, w has shape (n_{l-1}, n_l), b (n_l,), x (m, n_1).
+        "vectors": one example at a time, x (n_1,), y (n_L,), b (n_l,), w (n_l, n_{l-1}).
+        By default "columns", or "rows" where :func:`from_object` sees that weights are (in, out).
     order : {"w,b", "b,w"}
         The order of the two lists in the result.
     reduction : {"mean", "sum"}
@@ -68,9 +95,20 @@ def diagnose(
         n in the penalty; by default the size of the mini-batch.
     batch : bool
         False for a function that takes one example only, of shapes (n_1, 1) and (n_L, 1).
+    biases : bool, optional
+        False for a network without biases: the function is called with biases of zero, its
+        gradients by them may be None or left out, and BP3 is not judged. By default that is
+        recognized: no gradient by the biases, or zeros, and a result in which no bias shows.
     sizes : sequence of int, optional
         The widths n_1, ..., n_L to try it on; by default [4, 6, 5, 3]. Take [4, 6, 3] for a
         function that is written for one hidden layer.
+    labels : {"one_hot", "integers"}
+        "integers" for a function that takes as y the number of each example's class, an array of
+        shape (m,). It needs the log-likelihood.
+    forward : callable, optional
+        The forward pass, for a function that takes what it returns:
+        ``diagnose(backward, forward=forward)``. A function beside it in its file whose name has
+        "forward" in it is found without.
     rng : numpy.random.Generator, optional
         Where the networks come from; by default always the same ones.
 
@@ -88,7 +126,7 @@ def diagnose(
 
     Notes
     -----
-    The function is called some twenty times, more often if it raises an error, with prints and
+    The function is called some forty times, more often if it raises an error, with prints and
     warnings held back. A cause that is not in the catalogue is not guessed: then the equation and
     the layer are known, the cause is None.
     Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
@@ -117,24 +155,69 @@ def diagnose(
     """
     if not callable(function):
         raise TypeError(
-            f"function is {function!r}, want a callable function(weights, biases, x, y); pass the "
-            "function itself, without calling it"
+            f"function is {function!r}, want a callable function(weights, biases, x, y), or a "
+            "class; pass the function itself, without calling it"
         )
-    setting = _setting(activation, output, cost, reduction, weight_decay, training_size, batch)
-    subject = Subject(function, name_of(function), _convention(layout, order))
+    typed = _typed(function, dict(locals()))
+    setting = setting_of(activation, output, cost, reduction, weight_decay, training_size, batch)
+    setting = replace(setting, biases=biases is not False)
+    convention = _convention(layout, order, biases, labels, setting.cost)
+    setting = replace(setting, batch=setting.batch and not convention.vectors)
     widths = _widths(sizes, setting.activations[1])
     rng = _checks.generator(np.random.default_rng(0) if rng is None else rng)
     try:
-        return _examine(subject, widths, setting, rng)
+        function = from_object(function) if inspect.isclass(function) else function
+        form = recognized(function, forward=forward, decay=setting.decay if weight_decay else None)
     except Trouble as error:
-        return _second_try(subject, widths, setting, rng, error.finding)
+        return Diagnosis(name_of(function), (error.finding,), call=typed)
+    subject = Subject(form, form.name, _as_formed(convention, form, layout))
+    widths = _widths(_sizes_of(form) if sizes is None else sizes, setting.activations[1])
+    try:
+        usual = sizes is None and _sizes_of(form) is None
+        found = examine(subject, widths, setting, rng, usual=usual)
+    except Trouble as error:
+        found = _second_try(subject, widths, setting, rng, error)
+    one_by_one = (_ONE_BY_ONE,) if setting.batch and form.text and not found.ok else ()
+    notes = (*form.notes, *found.notes, *one_by_one, *_printed(subject.heard))
+    return replace(found, notes=notes, call=typed)
 
 
-def _setting(activation, output, cost, reduction, weight_decay, training_size, batch):
+def _typed(function, given):
+    """Return the call of diagnose as it was typed, without the options that were left out."""
+    shown = [getattr(function, "text", "") or name_of(function)]
+    for name, parameter in inspect.signature(diagnose).parameters.items():
+        value = given[name]
+        left_out = value is parameter.default or value == parameter.default
+        if name not in ("function", "rng") and not left_out:
+            shown.append(f"{name}={_as_typed(value)}")
+    return f"bp.diagnose({', '.join(shown)})".replace("'", '"')
+
+
+def _as_typed(value):
+    if hasattr(value, "f") or hasattr(value, "per_example"):
+        return f"bp.{value.name}"
+    return value.__name__ if inspect.isfunction(value) else repr(value)
+
+
+def _as_formed(convention, form, layout):
+    """Return the convention, with what the form knows where nothing else was asked for."""
+    return convention if layout or form.rows is None else replace(convention, rows=form.rows)
+
+
+def _sizes_of(form):
+    """Return the widths for a form that is written for some, or for a number of layers."""
+    if form.sizes is not None or form.layers is None:
+        return form.sizes
+    few = {1: (4, 3), 2: _ONE_HIDDEN, 3: _SIZES}
+    return few.get(form.layers, (4, *range(6, 5 + form.layers), 3))
+
+
+def setting_of(activation, output, cost, reduction, weight_decay, training_size, batch):
+    """Return what a function is meant to compute, from the options of :func:`diagnose`."""
     cost = _checks.lookup("cost", cost, COSTS)
     hidden = _checks.lookup("activation", activation, ACTIVATIONS)
     if output is None:
-        output = cost.matched or (identity if hidden == relu else hidden)
+        output = cost.matched or (identity if hidden in _LIKE_RELU else hidden)
     output = _checks.lookup("output", output, ACTIVATIONS)
     check_fit(cost, output)
     if not hidden.elementwise:
@@ -150,10 +233,22 @@ def _setting(activation, output, cost, reduction, weight_decay, training_size, b
     return Setting((hidden, output), cost, reduction, decay, training_size, bool(batch))
 
 
-def _convention(layout, order):
+def _convention(layout, order, biases, labels, cost):
+    integers = _checks.lookup_name("labels", labels, {"one_hot": False, "integers": True})
+    if integers and cost.name != "log_likelihood":
+        raise ValueError(
+            f'labels="integers" with cost {cost.name}: the number of a class has no place in it; '
+            'pass cost="log_likelihood"'
+        )
+    layouts = {"columns": None, "rows": None, "vectors": None}
+    if layout is not None:
+        _checks.lookup_name("layout", layout, layouts)
     return Convention(
-        rows=_checks.lookup_name("layout", layout, {"columns": False, "rows": True}),
+        rows=layout == "rows",
+        vectors=layout == "vectors",
+        labels=integers,
         biases_first=_checks.lookup_name("order", order, {"w,b": False, "b,w": True}),
+        biases=None if biases is None else bool(biases),
     )
 
 
@@ -169,92 +264,79 @@ def _widths(sizes, output):
     return tuple(_checks.integer("a width in sizes", n, minimum=1) for n in widths)
 
 
-def _second_try(subject, widths, setting, rng, finding):
+def _second_try(subject, widths, setting, rng, error):
     """Try a network with layers of one width, on which some mistakes get through."""
+    finding = error.finding
     cannot = Diagnosis(subject.name, (finding,), sizes=widths)
-    if finding.cause in ("not_written", "none", "not_a_pair", "swapped"):
+    if finding.cause in _HOPELESS:
         return cannot
+    other = _in_another_form(subject, widths, setting, rng)
+    if other is not None:
+        return other
     found = _attempt(subject, (max(5, max(widths)),) * len(widths), setting, rng)
     if found is not None and not found.ok:
         note = f"With layers of different widths: {finding.sentence}"
         return replace(found, notes=(*found.notes, note))
     if len(widths) > 3 and _attempt(subject, _ONE_HIDDEN, setting, rng) is not None:
         note = f"It runs with one hidden layer. If it is meant for one, pass sizes={_ONE_HIDDEN}."
-        return replace(cannot, notes=(note,))
+        return replace(cannot, notes=(note, *cannot.notes))
+    vectors = replace(subject, convention=replace(subject.convention, vectors=True, rows=False))
+    if _attempt(vectors, widths, replace(setting, batch=False), rng) is not None:
+        note = 'It runs with one example as a vector. If that is meant, pass layout="vectors".'
+        return replace(cannot, notes=(note, *cannot.notes))
     turned = replace(subject, convention=subject.convention.turned())
-    if _attempt(turned, widths, setting, rng) is not None:
+    forms = [turned.convention, *(each for each, _ in _other_forms(turned.convention, setting))]
+    turned_runs = any(
+        _attempt(replace(subject, convention=each), widths, setting, rng) for each in forms
+    )
+    if turned_runs:
         row, layout = ("row", "rows") if turned.convention.rows else ("column", "columns")
         note = f'It runs with an example as a {row}. If that is meant, pass layout="{layout}".'
-        return replace(cannot, notes=(note,))
+        return replace(cannot, notes=(note, *cannot.notes))
     return cannot
+
+
+# What does not change on another network.
+_HOPELESS = ("not_written", "none", "not_a_pair", "swapped", "parameters", "step_inside")
+
+
+def _in_another_form(subject, widths, setting, rng):
+    """Judge a function that runs only with labels, or with biases as rows; or return None."""
+    for other, note in _other_forms(subject.convention, setting):
+        found = _attempt(replace(subject, convention=other), widths, setting, rng)
+        if found is not None:
+            return replace(found, notes=(note, *found.notes))
+    return None
+
+
+def _other_forms(convention, setting):
+    """Return other conventions with rows or columns as they are, and what to say of them."""
+    labels = 'Its y is the number of the class: labels="integers".'
+    as_rows = "It was called with biases of shape (1, n_l)."
+    takes_labels = setting.cost.name == "log_likelihood" and not convention.labels
+    forms = []
+    if takes_labels:
+        forms.append((replace(convention, labels=True), labels))
+    if convention.rows:
+        forms.append((replace(convention, bias_rows=True), as_rows))
+    if convention.rows and takes_labels:
+        both = replace(convention, labels=True, bias_rows=True)
+        forms.append((both, f"{labels} {as_rows}"))
+    return forms
 
 
 def _attempt(subject, widths, setting, rng):
     """Return the diagnosis on these widths, or None if the function doesn't run there either."""
     try:
-        return _examine(subject, widths, setting, rng)
+        return examine(subject, widths, setting, rng)
     except Trouble:
         return None
 
 
-def _examine(subject, widths, setting, rng):
-    """Return the diagnosis on random networks with these widths."""
-    problems = [
-        random_problem(widths, setting.activations, setting.cost, _EXAMPLES, rng)
-        for _ in range(_PROBLEMS)
-    ]
-    asked = problems if setting.batch else [each.examples(0) for each in problems]
-    whole = [subject(each) for each in asked]
-    simple = [*changed_inputs(subject, whole[0]), *memory(subject, asked, whole)]
-    if any(finding.equation == "state" for finding in simple):
-        return Diagnosis(subject.name, tuple(simple), sizes=widths)
-    cases = [Case.of(subject, problem, came) for problem, came in zip(problems, whole, strict=True)]
-    found, setting = _explained(cases, setting)
-    findings = (*simple, *conclude(found, cases[0], setting))
-    notes = _limits(widths, setting)
-    return Diagnosis(subject.name, findings, right_parts(found, len(widths)), notes, widths)
-
-
-def _explained(cases, setting):
-    """Return the explanation, and the setting with the tolerance that it took."""
-    rough = replace(setting, tolerance=ROUGH)
-    if any(case.single for case in cases):
-        return explain(cases, rough), rough
-    found = explain(cases, setting)
-    unknown = None in [cause for _, cause, _ in found.faults]
-    if unknown and nearly_right(cases, ROUGH, setting):
-        roughly = explain(cases, rough)
-        if not roughly.faults:
-            return roughly, rough
-    return found, setting
-
-
-def _limits(widths, setting):
-    """Return what this diagnosis could not see."""
-    notes = []
-    if setting.tolerance == ROUGH:
-        notes.append(
-            "The numbers agree to about three digits only, as those of float32 or of a finite "
-            "difference do."
-        )
-    if not setting.batch:
-        notes.append(
-            "The function was tried on one example at a time: whether it averages over a "
-            "mini-batch was not looked at."
-        )
-    if setting.activations[0] == identity and len(widths) > 2:
-        notes.append(
-            "The identity has the slope 1 everywhere: whether sigma' is there in the hidden layers "
-            "can't show."
-        )
-    if 1 in widths[1:]:
-        notes.append(
-            "A layer of one neuron can't show a missing transpose, or a sum over the wrong axis."
-        )
-    if len(widths) == 3:
-        notes.append(
-            "With one hidden layer BP2 is used once: what goes wrong in its repetition can't show."
-        )
-    if len(widths) == 2:
-        notes.append("Without a hidden layer BP2 is not used at all.")
-    return tuple(notes)
+def _printed(heard, most=3):
+    """Return a note with the first lines that a program printed."""
+    lines = [line.strip()[:80] for line in "".join(heard).splitlines() if line.strip()]
+    if not lines:
+        return ()
+    shown = ", ".join(f'"{line}"' for line in lines[:most])
+    return (f"Your program printed{' first' if len(lines) > most else ''}: {shown}.",)

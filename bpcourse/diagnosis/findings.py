@@ -6,6 +6,7 @@ was wanted, and gives a hint that does not yet give the answer away; ``hint(2)``
 more. In a notebook it shows the place in a small picture of the network.
 """
 
+import os
 import textwrap
 from dataclasses import asdict, dataclass, replace
 from html import escape
@@ -32,6 +33,25 @@ READ = {
     "forward": ("reading-digits", "ch-reading-digits", "A machine that reads digits"),
 }
 _DEBUGGING = ("debugging", "ch-debugging", "Debugging backpropagation, and a museum of bugs")
+
+_CHAPTERS = {
+    "four-equations": "The four fundamental equations",
+    "forward-pass": "The forward pass and the notation",
+    "api/diagnosis": "diagnosis",
+}
+
+# The one setting for links: where the book is published. Without it pages are named, not linked.
+BOOK = "BPCOURSE_BOOK"
+
+# What is returned in a form that can't be read leaves nothing to judge, as a call that fails.
+_FORMS = (
+    "none",
+    "not_a_pair",
+    "no_bias_gradients",
+    "number_of_arrays",
+    "swapped",
+    "not_numbers",
+)
 
 # What is said at once: it is seen without mathematics, and no answer is given away.
 _PLAIN = ("call", "return", "inputs", "state")
@@ -161,6 +181,15 @@ class Diagnosis:
         What this diagnosis could not see, and what it had to assume.
     sizes : tuple of int
         The widths of the network of the evidence; empty for a single step.
+    not_judged : tuple of str
+        What could be called neither right nor wrong, each with the reason.
+    within : str
+        The setting that the findings hold for, such as "layers of equal width", where others are
+        right; empty if they hold everywhere.
+    remark : str
+        What is said before all else, such as that it is right for another cost.
+    call : str
+        What to type to have this diagnosis again: "bp.diagnose(backprop)".
     """
 
     subject: str
@@ -168,6 +197,10 @@ class Diagnosis:
     right: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
+    not_judged: tuple[str, ...] = ()
+    within: str = ""
+    remark: str = ""
+    call: str = ""
 
     @property
     def ok(self):
@@ -176,10 +209,12 @@ class Diagnosis:
 
     @property
     def status(self):
-        """One of "right", "wrong" and "cannot run" (it raised an error)."""
+        """One of "right", "wrong" and "cannot run" (it could not be judged)."""
         if self.ok:
             return "right"
-        return "cannot run" if self.findings[0].equation == "call" else "wrong"
+        first = self.findings[0]
+        formless = first.equation == "return" and first.cause in _FORMS
+        return "cannot run" if first.equation == "call" or formless else "wrong"
 
     @property
     def equation(self):
@@ -252,6 +287,9 @@ class Diagnosis:
             "right": list(self.right),
             "notes": list(self.notes),
             "sizes": list(self.sizes),
+            "not_judged": list(self.not_judged),
+            "within": self.within,
+            "remark": self.remark,
         }
 
     def __str__(self):
@@ -270,9 +308,10 @@ class Diagnosis:
             picture = place.svg(self.sizes, marks)
         text = escape(str(self))
         if self.findings:
-            page, anchor, _ = self.findings[0].section
-            address = f"{page}.html#{anchor}"
-            text = text.replace(address, f'<a href="{address}">{address}</a>')
+            _, _, title = section = self.findings[0].section
+            link = f'<a href="{address(section) or relative(section)}">{escape(title)}</a>'
+            before, read, after = text.rpartition("Read ")
+            text = before + read + after.replace(escape(title), link, 1)
         return f"{picture}<pre>{text}</pre>"
 
 
@@ -292,12 +331,16 @@ def _headline(diagnosis, level):
     first = diagnosis.findings[0]
     if first.equation in _PLAIN:
         return [_fill(first.sentence)]
-    headline = [_fill(f"{first.place}: here {diagnosis.subject} first goes wrong.")]
-    return [*headline, _fill(first.sentence)] if level == 3 else headline
+    remark = [_fill(diagnosis.remark)] if diagnosis.remark else []
+    within = f" It does so with {diagnosis.within} only." if diagnosis.within else ""
+    headline = [_fill(f"{first.place}: here {diagnosis.subject} first goes wrong.{within}")]
+    return [*remark, *headline, *([_fill(first.sentence)] if level == 3 else [])]
 
 
 def _body(diagnosis, level):
     parts = [_fill(f"Right: {'; '.join(diagnosis.right)}.")] if diagnosis.right else []
+    if diagnosis.not_judged:
+        parts.append(_fill(f"Not judged: {'; '.join(diagnosis.not_judged)}."))
     if diagnosis.ok:
         return parts
     first, *more = diagnosis.findings
@@ -309,12 +352,33 @@ def _body(diagnosis, level):
         )
     parts += [_fill(f"Hint {k}: {first.hints[k - 1]}") for k in range(1, level + 1)]
     if level < 3:
-        parts.append(f"More: hint({level + 1}), or text(3) for everything.")
+        again = diagnosis.call or "the_diagnosis"
+        parts.append(f"More: print({again}.hint({level + 1})), or .text(3) for everything.")
     for each in more:
         sentence = f" {each.sentence}" if level == 3 or each.equation in _PLAIN else ""
         parts.append(_fill(f"Also wrong: {each.place}.{sentence}"))
-    page, anchor, title = first.section
-    return [*parts, f'Read "{title}": {page}.html#{anchor}']
+    return [*parts, reading(first.section)]
+
+
+def reading(section):
+    """Return where to read on: the address, or the chapter's title where the book has none."""
+    page, anchor, title = section
+    if address(section):
+        return f'Read "{title}": {address(section)}'
+    chapter = "" if anchor.startswith("ch-") else _CHAPTERS.get(page, "")
+    where = f' in "{chapter}"' if chapter else ""
+    return _fill(f'Read "{title}"{where}.')
+
+
+def relative(section):
+    """Return the address of a section as seen from another page of the book."""
+    return f"{section[0]}.html#{section[1]}"
+
+
+def address(section):
+    """Return the whole address of a section; empty if it is not set where the book is."""
+    base = os.environ.get(BOOK, "").rstrip("/")
+    return f"{base}/{relative(section)}" if base else ""
 
 
 def _evidence(finding, level):
@@ -333,6 +397,9 @@ def _fill(paragraph):
 def _ratio_table(ratios):
     lines = [f"{'array':10}{'yours / wanted':>16}"]
     for row in ratios:
+        if row.ratio != row.ratio:  # every number that was wanted is 0
+            lines.append(f"{row.array:10}{'-':>16}  {'right' if row.right else 'want all 0'}")
+            continue
         spread = "right" if row.right else "everywhere" if row.constant else "median, varies"
         lines.append(f"{row.array:10}{row.ratio:16.4g}  {spread}")
     return "\n".join(lines)

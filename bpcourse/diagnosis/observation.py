@@ -5,17 +5,20 @@ example as a column.
 """
 
 import contextlib
-import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Integral, Real
 
 import numpy as np
 
-from bpcourse.diagnosis.comparison import is_unchanged
+from bpcourse.diagnosis.comparison import is_unchanged, same
 from bpcourse.diagnosis.findings import Evidence
 from bpcourse.diagnosis.forms import Convention, unfit_signature
-from bpcourse.diagnosis.trouble import Trouble, own_line, trouble
+from bpcourse.diagnosis.from_step import takes_a_step
+from bpcourse.diagnosis.names import numbered
+from bpcourse.diagnosis.results import as_lists, is_number, two_lists, without_numbers
+from bpcourse.diagnosis.trouble import Trouble, cannot_call, own_line, trouble
 
 
 @dataclass
@@ -24,13 +27,15 @@ class Came:
 
     ``w[l]`` has shape (n_l, n_{l-1}) and ``b[l]`` (n_l, 1). An array of a wrong shape that can be
     understood is repaired; ``shapes`` holds (equation, cause, layer, came, wanted) for each.
-    ``b[l]`` is None where nothing can be made of it.
+    ``b[l]`` is None where nothing can be made of it; in a network without ``biases``, for every l.
     """
 
     w: dict
     b: dict
     shapes: list = field(default_factory=list)
     changed: list = field(default_factory=list)
+    biases: bool = True
+    printed: str = ""
 
     @property
     def single(self):
@@ -49,46 +54,72 @@ def observe(function, convention, problem, name):
     """
     arguments = convention.arguments(problem)
     before = convention.arguments(problem)
-    result = call(function, arguments, name)
-    weights, biases = _two_lists(result, convention, before[0], name)
-    came = _by_layer(weights, biases, before, convention, name)
-    came.changed = _changes(arguments, before)
+    result, printed = call(function, arguments, name)
+    changed = _changes(arguments, before)
+    try:
+        if changed and not _readable(result):
+            raise Trouble(takes_a_step(name, program_of(function), describe(result)))
+        weights, biases = _two_lists(result, convention, before, function, name)
+        came = _by_layer(weights, biases, before, convention, name)
+    except Trouble as error:
+        error.printed = printed
+        raise
+    if convention.biases is False:
+        came = replace(came, b=dict.fromkeys(came.b), biases=False)
+    came.changed, came.printed = changed, printed
     return came
 
 
+class Head:
+    """A place to print to that keeps the beginning."""
+
+    def __init__(self, most=2000):
+        self._parts, self._room = [], most
+
+    def write(self, text):
+        """Keep the text while there is room."""
+        if self._room > 0:
+            self._parts.append(text[: self._room])
+            self._room -= len(text)
+        return len(text)
+
+    def flush(self):
+        """Do nothing: nothing is held back."""
+
+    def getvalue(self):
+        """Return what was kept."""
+        return "".join(self._parts)
+
+
+def program_of(function):
+    """Return the learner's own function behind a form."""
+    return getattr(function, "program", None) or function
+
+
 def call(function, arguments, name):
-    """Call a learner's function with its prints and warnings held back.
+    """Call a learner's function; return its result and what it printed.
 
     Raises
     ------
     Trouble
         It raised; the finding has the line.
     """
-    _check_parameters(function, arguments, name)
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    own = program_of(function)
+    if own is function or own is getattr(function, "function", None):
+        signature = unfit_signature(own, arguments)
+        if signature is not None:
+            raise Trouble(cannot_call(name, signature))
+    printed = Head()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
         warnings.simplefilter("ignore")
         try:
-            return function(*arguments)
+            return function(*arguments), printed.getvalue()
+        except Trouble as error:
+            error.printed = printed.getvalue()
+            raise
         except (Exception, SystemExit) as error:
-            raise Trouble(_raised(error, function, name)) from error
-
-
-def _check_parameters(function, arguments, name):
-    """Raise Trouble if the function does not take as many arguments."""
-    signature = unfit_signature(function, arguments)
-    if signature is None:
-        return
-    finding = trouble(
-        "call",
-        "parameters",
-        "takes other arguments",
-        f"{name}{signature} does not take the four arguments weights, biases, x, y: two lists of "
-        "arrays, and two arrays.",
-        "Compare the line that begins with def.",
-        f"Begin with def {name}(weights, biases, x, y). For w1, b1, w2, b2, ... one by one, or for "
-        "a class, there are from_separate_arrays and from_class in bpcourse.diagnosis.",
-    )
-    raise Trouble(finding)
+            finding = _raised(error, own, name)
+            raise Trouble(finding, printed.getvalue()) from error
 
 
 def _raised(error, function, name):
@@ -133,26 +164,70 @@ def _not_written(name, where, line):
     return replace(finding, hints=(begin, *finding.hints[1:]))
 
 
-def _two_lists(result, convention, want_w, name):
+def _readable(result):
+    """Say whether a result may be gradients: something other than None, a number, an array."""
+    if result is None or is_number(result) or isinstance(result, np.ndarray):
+        return False
+    return isinstance(result, Mapping | list | tuple | Iterator)
+
+
+def _two_lists(result, convention, before, function, name):
     """Return the gradients by the weights and by the biases as two lists of arrays."""
     names = ("(grad_b, grad_w)", "biases, then weights", "w,b")
     if not convention.biases_first:
         names = ("(grad_w, grad_b)", "weights, then biases", "b,w")
+    result = as_lists(result)
     if result is None:
         raise Trouble(_none(name, *names))
-    if isinstance(result, np.ndarray | dict | str) or not _sized(result) or len(result) != 2:
-        raise Trouble(_not_a_pair(result, name, *names))
-    if result[0] is result[1]:
-        raise Trouble(_one_list(name))
-    kinds = ["weights", "biases"]
-    if convention.biases_first:
-        kinds.reverse()
-    came = {kind: _arrays(each, kind, name) for kind, each in zip(kinds, result, strict=True)}
-    lists = [came["weights"], came["biases"]]
-    came_w, came_b = _shapes(lists[0]), _shapes(lists[1])
-    if came_w != _shapes(want_w) and came_b == _shapes(want_w):
+    shapes = [(w.shape, b.size) for w, b in zip(before[0], before[1], strict=True)]
+    found = two_lists(result, shapes, getattr(function, "returns", ()))
+    if found is None:
+        found = _pair(result, convention, name, names)
+    if is_absent(found[1]):
+        if convention.biases:
+            raise Trouble(no_gradients_by_biases(name, *names))
+        return [_arrays(found[0], "weights", name), None]
+    lists = [_arrays(found[0], "weights", name), _arrays(found[1], "biases", name)]
+    want_w, came_w, came_b = (_shapes(each) for each in (before[0], *lists))
+    if came_w != want_w and came_b == want_w:
         raise Trouble(_swapped(name, *names))
     return lists
+
+
+def _pair(result, convention, name, names):
+    """Return (by the weights, by the biases) of a pair in the order that was asked for."""
+    if not isinstance(result, list | tuple):
+        raise Trouble(_not_a_pair(result, name, *names))
+    pair = without_numbers(result)
+    if (
+        not isinstance(pair, list | tuple)
+        or len(pair) != 2
+        or any(isinstance(each, str) for each in pair)
+    ):
+        raise Trouble(_not_a_pair(result, name, *names))
+    if pair[0] is pair[1]:
+        raise Trouble(_one_list(name))
+    return tuple(pair[::-1] if convention.biases_first else pair)
+
+
+def is_absent(biases):
+    """Say whether something stands for no gradient by the biases: None, or a list of None."""
+    if isinstance(biases, list | tuple):
+        return all(each is None for each in biases)
+    return biases is None
+
+
+def no_gradients_by_biases(name, pair, order, _):
+    """Return the finding for a network with biases, by which no gradient came."""
+    return trouble(
+        "return",
+        "no_bias_gradients",
+        "no gradient by the biases",
+        f"{name} returned no gradient by the biases, want {pair}: its other results change when "
+        "the biases do, so it is no network without biases.",
+        "BP3 says what the gradient by the biases is. Which of your arrays is it?",
+        f"Return both lists: {order}. Only for a network that has no biases: biases=False.",
+    )
 
 
 def _none(name, pair, order, _):
@@ -171,7 +246,7 @@ def _not_a_pair(result, name, pair, order, _):
         "return",
         "not_a_pair",
         "no pair of lists",
-        f"{name} returned {_describe(result)}, want a pair {pair} of lists of arrays.",
+        f"{name} returned {describe(result)}, want a pair {pair} of lists of arrays.",
         "How many things does the return statement give back?",
         f"Return the two lists alone, {order}. Wrap a function of another form: "
         "lambda w, b, x, y: the_two_lists(my_function(w, b, x, y)).",
@@ -200,28 +275,29 @@ def _one_list(name):
     )
 
 
-def _sized(result):
-    return hasattr(result, "__len__") and hasattr(result, "__getitem__")
-
-
 def _shapes(arrays):
     return [array.shape for array in arrays]
 
 
-def _describe(result):
+def describe(result):
+    """Return in words what came."""
+    if result is None:
+        return "None"
     if isinstance(result, dict):
         return f"a dict with the keys {', '.join(map(str, result))}"
     if isinstance(result, np.ndarray):
         return f"one array of shape {result.shape}"
     if isinstance(result, tuple | list):
         return f"{len(result)} things ({', '.join(type(each).__name__ for each in result)})"
-    return f"a {type(result).__name__}"
+    kind = type(result).__name__
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _arrays(values, kind, name):
     """Return a list of arrays of finite floating-point numbers."""
-    if isinstance(values, dict) and all(isinstance(key, int) for key in values):
-        values = [values[l] for l in sorted(values)]  # by layer, as in the book
+    values = as_lists(values)
+    if isinstance(values, Mapping):
+        values = _by_key(values)
     if values is None or not hasattr(values, "__len__"):
         values = [values]
     return [
@@ -230,11 +306,21 @@ def _arrays(values, kind, name):
     ]
 
 
+def _by_key(values):
+    """Return the values of a dictionary in the order of its layers, as in the book."""
+    if all(isinstance(key, Integral) for key in values):
+        return [values[l] for l in sorted(values)]
+    keys = numbered(values)
+    return [values[keys[k]] for k in sorted(keys)] if len(keys) == len(values) else list(values)
+
+
 def _numbers(value, which, name):
     try:
         array = np.array(value)  # a copy: the next call may fill the same array anew
     except ValueError:
         _refuse(which, name, "not_numbers", "holds lists of different lengths", "one array")
+    if array.dtype == object and all(isinstance(each, Real) for each in array.ravel()):
+        array = array.astype(float)  # fractions, or numbers of several types
     if array.dtype.kind in "iub":
         _refuse(
             which,
@@ -247,7 +333,7 @@ def _numbers(value, which, name):
         _refuse(which, name, "not_numbers", "holds complex numbers", "real ones; take .real")
     if array.dtype.kind != "f":
         first = array.ravel().tolist()[0]
-        held = "None" if first is None else f"a {type(first).__name__}"
+        held = describe(first)
         _refuse(which, name, "not_numbers", f"holds {held}", "an array of numbers")
     if not np.isfinite(array).all():
         bad = array[~np.isfinite(array)].flat[0]
@@ -271,7 +357,10 @@ def _refuse(which, name, cause, came, wanted):
 def _by_layer(weights, biases, arguments, convention, name):
     """Return the lists as dictionaries by layer, with repaired shapes."""
     want_w, want_b, x, _ = arguments
-    m, depth = x.shape[0 if convention.rows else 1], len(want_w) + 1
+    m = 1 if x.ndim == 1 else x.shape[0 if convention.rows else 1]
+    depth = len(want_w) + 1
+    absent = biases is None
+    biases = [np.zeros_like(want) for want in want_b] if absent else biases
     for kind, came, want in (("weight", weights, want_w), ("bias", biases, want_b)):
         if len(came) != len(want):
             raise Trouble(_wrong_number(name, kind, came, want))
@@ -288,7 +377,7 @@ def _by_layer(weights, biases, arguments, convention, name):
         shapes += [("bp3", wrong, l, str(came_b.shape), str(wish_b.shape))] if wrong else []
         if convention.rows and w[l] is not None:
             w[l] = w[l].T
-    return Came(w, b, shapes)
+    return Came(w, dict.fromkeys(b), shapes, biases=False) if absent else Came(w, b, shapes)
 
 
 def _in_order(came, want, depth):
@@ -319,8 +408,8 @@ def _wrong_number(name, kind, came, want):
 
 def _weight_array(came, want, m):
     """Return the array in the wanted shape, or None, and the cause of a wrong shape, or ""."""
-    if came.shape == want:
-        return came, ""
+    if came.shape == want or came.size == 1 == want[0] * want[1]:
+        return came.reshape(want), ""
     if came.shape == want[::-1]:
         return came.T, "transposed"
     if came.shape == (m, *want):
@@ -332,7 +421,8 @@ def _weight_array(came, want, m):
 
 def _bias_array(came, want, n, m, rows):
     """Return the array in shape (n, 1), or None, and the cause of a wrong shape, or ""."""
-    if came.shape == want or (rows and came.shape == (1, n)):
+    a_number = n == 1 and came.shape == ()
+    if came.shape == want or (rows and came.shape == (1, n)) or a_number:
         return came.reshape(n, 1), ""
     if m > 1 and came.shape == ((m, n) if rows else (n, m)):
         return None, "not_averaged"
@@ -345,33 +435,84 @@ def _bias_array(came, want, n, m, rows):
     return None, "shape"
 
 
+def _is_put_back(after, original):
+    """Say whether an argument is as it was, but for rounding: a finite difference moves it."""
+    if is_unchanged(after, original):
+        return True
+    return np.shape(after) == original.shape and same(np.asarray(after), original, 1e-9)
+
+
 def _changes(arguments, before):
     """Return the names of the arguments that the call changed, with the changes."""
     names = ("weights", "biases")
     changes = []
     for name, now, old in zip(names, arguments, before, strict=False):
         for position, (after, original) in enumerate(zip(now, old, strict=False)):
-            if not is_unchanged(after, original):
+            if not _is_put_back(after, original):
                 changes.append((f"{name}[{position}]", after, original))
         if len(now) != len(old):
             changes.append((f"the list {name}", np.asarray(len(now)), np.asarray(len(old))))
     for name, after, original in zip("xy", arguments[2:], before[2:], strict=True):
-        if not is_unchanged(after, original):
+        if not _is_put_back(after, original):
             changes.append((name, after, original))
     return changes
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A learner's function with its name and convention, ready to be observed."""
+    """A learner's function with its name and convention, ready to be observed.
+
+    ``heard`` holds what it printed in the first call that printed anything.
+    """
 
     function: Callable
     name: str
     convention: Convention
+    heard: list = field(default_factory=list)
 
     def __call__(self, problem):
         """Return what came from one call on the problem."""
-        return observe(self.function, self.convention, problem, self.name)
+        try:
+            came = observe(self.function, self.convention, problem, self.name)
+        except Trouble as error:
+            self._hear(error.printed)
+            raise
+        self._hear(came.printed)
+        return came
+
+    def _hear(self, printed):
+        if printed and not self.heard:
+            self.heard.append(printed)
+
+    def without_biases(self):
+        """Return the same function, as one of a network without biases."""
+        return replace(self, convention=replace(self.convention, biases=False))
+
+    def has_no_biases(self, problem, came):
+        """Say whether it was seen to compute a network without biases.
+
+        No gradient by the biases came, or all are zero, and the gradients by the weights stay as
+        they are when the biases change.
+
+        Raises
+        ------
+        Trouble
+            No gradient by the biases came, though the biases are used.
+        """
+        if self.convention.biases is not None or (came.biases and _any_bias(came)):
+            return False
+        other = self(problem.without_biases())
+        seen = [l for l, array in came.w.items() if array is not None and array.any()]
+        if seen and all(same(came.w[l], other.w[l], 1e-9) for l in seen):
+            return True
+        if not came.biases:
+            pair, order = "(grad_w, grad_b)", "weights, then biases"
+            raise Trouble(no_gradients_by_biases(self.name, pair, order, ""))
+        return False
+
+
+def _any_bias(came):
+    return any(array is None or array.any() for array in came.b.values())
 
 
 def refuse_shapeless(came):

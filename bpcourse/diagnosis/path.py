@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bpcourse.diagnosis.catalogue.cause import Step
+from bpcourse.diagnosis.comparison import same
 from bpcourse.diagnosis.observation import refuse_shapeless
 from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.network import Network, Trace
@@ -28,6 +29,7 @@ class Setting:
     training_size: int | None
     batch: bool
     tolerance: float = TOLERANCE
+    biases: bool = True
 
     def decay(self, m):
         """Return the number that multiplies w in the gradient of a mini-batch of m."""
@@ -42,11 +44,15 @@ class Case:
     ----------
     problem : Problem
     w : dict from layer to ndarray of shape (m, n_l, n_{l-1})
-    b : dict from layer to ndarray of shape (n_l, m)
+    b : dict from layer to ndarray of shape (n_l, m), or to None in a network without biases
     whole : Came
     shapes : tuple of (equation, cause, layer, came, wanted)
     single : bool
         Whether any array came in less than double precision.
+    way : {"alone", "equal", "beside"}
+        Whether examples were tried alone, as m equal ones, or beside the whole mini-batch.
+    alone : Finding or None
+        What happened to one example alone, if it could not be tried.
     """
 
     problem: object
@@ -55,33 +61,77 @@ class Case:
     whole: object
     shapes: tuple
     single: bool
+    way: str = "alone"
+    alone: object = None
 
     @classmethod
     def of(cls, subject, problem, whole):
-        """Call the function on every example of a problem."""
-        each = _one_by_one(subject, problem)
+        """Call the function on every example of a problem.
+
+        Where it can't take one example, m equal ones do as well, whose mean is that of one; where
+        it can't take these, the examples are added to the whole mini-batch one by one.
+        """
+        m, alone = problem.x.shape[1], None
+        for way, which in (
+            ("alone", [(i,) for i in range(m)]),
+            ("equal", [(i,) * m for i in range(m)]),
+        ):
+            try:
+                each = [subject(problem.examples(*chosen)) for chosen in which]
+                return cls.made(problem, each, whole, way)
+            except Trouble as trouble:
+                alone = alone or trouble
+        case = cls.beside(subject, problem, whole) if m > 1 else None
+        if case is None:
+            raise alone
+        return replace(case, alone=alone.finding)
+
+    @classmethod
+    def beside(cls, subject, problem, whole):
+        """Return what each example adds to the whole mini-batch, or None if that can't be seen."""
+        m, found = problem.x.shape[1], []
+        try:
+            more = [subject(problem.examples(*range(m), i)) for i in range(m)]
+        except Trouble:
+            return None
+        if any(array is None for came in (whole, *more) for array in came.w.values()):
+            return None
+        for times_more, times in ((m + 1, m), (1, 1)):  # it returns the mean, or the sum
+            each = [_difference(came, whole, times_more, times) for came in more]
+            sums = {l: sum(came.w[l] for came in each) for l in whole.w}
+            if all(same(sums[l], times * whole.w[l], 1e-8) for l in sums):
+                found.append(each)
+        return cls.made(problem, found[0], whole, "beside") if found else None
+
+    @classmethod
+    def made(cls, problem, each, whole, way):
+        """Put what came for each example together."""
         refuse_shapeless(each[0])
         layers = sorted(each[0].w)
         w = {l: np.array([came.w[l] for came in each], float) for l in layers}
-        b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
+        b = dict.fromkeys(layers)
+        if whole.biases:
+            b = {l: np.hstack([came.b[l] for came in each]).astype(float) for l in layers}
         shapes = dict.fromkeys((*whole.shapes, *each[0].shapes))
-        return cls(problem, w, b, whole, tuple(shapes), whole.single or each[0].single)
+        single = whole.single or each[0].single
+        return cls(problem, w, b, whole, tuple(shapes), single, way)
 
 
-def _one_by_one(subject, problem):
-    """Return what comes for each example; for m equal ones, where a single one fails.
+def _difference(came, whole, times_more, times):
+    """Return what one more example adds to a gradient of mean or sum."""
+    return replace(
+        came,
+        w={l: times_more * came.w[l] - times * whole.w[l] for l in came.w},
+        b={
+            l: None if b is None or whole.b[l] is None else times_more * b - times * whole.b[l]
+            for l, b in came.b.items()
+        },
+    )
 
-    The mean over equal examples is that of one, so a program that needs a mini-batch of two or more
-    can be judged as well.
-    """
-    m = problem.x.shape[1]
-    try:
-        return [subject(problem.examples(i)) for i in range(m)]
-    except Trouble as alone:
-        try:
-            return [subject(problem.examples(*[i] * m)) for i in range(m)]
-        except Trouble:
-            raise alone from None
+
+def rounded(c):
+    """Return a factor to three digits; a number such as 1/32 must not lie between two of them."""
+    return f"{1.0007 * c:.3g}"
 
 
 @dataclass(frozen=True)
@@ -89,29 +139,50 @@ class Path:
     """A chain of steps from the output backwards that explains the numbers so far.
 
     ``faults`` are (equation, cause, layer), with the layer 0 for the forward pass; ``factors`` are
-    those that were fitted, by (equation, layer).
+    those that were fitted, by (equation, layer), and ``scales`` the constant factors.
     """
 
     price: int
     faults: tuple
     delta: dict
     factors: dict
+    scales: dict
     net: Network
     trace: Trace
+    paid: frozenset = frozenset()
 
-    def with_faults(self, faults):
+    @classmethod
+    def begin(cls, net, trace):
+        """Return the path before the first step."""
+        return cls(0, (), {}, {}, {}, net, trace)
+
+    @property
+    def key(self):
+        """What two cases must have in common: the faults, and the constant factors."""
+        return self.faults, tuple(sorted((place, rounded(c)) for place, c in self.scales.items()))
+
+    def with_faults(self, faults, scales=None):
         """Return the path with more faults, and their price."""
-        price, seen = self.price, {(equation, cause) for equation, cause, _ in self.faults}
-        for equation, cause, _ in faults:
-            known, again = cause is not None, (equation, cause) in seen
+        price, paid, scales = self.price, set(self.paid), scales or {}
+        for equation, cause, l in faults:
+            value = rounded(scales.get((equation, l), 1)) if cause == "factor" else ""
+            known, again = cause is not None, (equation, cause, value) in paid
             price += (not again) * _KNOWN if known else _UNKNOWN_AGAIN if again else _UNKNOWN
-            seen.add((equation, cause))
-        return replace(self, price=price, faults=self.faults + faults)
+            paid.add((equation, cause, value))
+        return replace(self, price=price, faults=self.faults + faults, paid=frozenset(paid))
 
-    def extended(self, l, delta, faults, factors):
-        """Return the path with one more layer."""
-        longer = replace(self, delta={**self.delta, l: delta}, factors={**self.factors, **factors})
-        return longer.with_faults(faults)
+    def extended(self, l, delta, matches):
+        """Return the path with one more layer, and what was matched there by equation."""
+        faults = tuple((e, cause, l) for e, match in matches.items() for cause in match.causes)
+        scales = {(e, l): match.scale for e, match in matches.items() if match.scale is not None}
+        factors = {(e, l): match.fitted for e, match in matches.items()}
+        longer = replace(
+            self,
+            delta={**self.delta, l: delta},
+            factors={**self.factors, **factors},
+            scales={**self.scales, **scales},
+        )
+        return longer.with_faults(faults, scales)
 
     def step(self, case, setting, l, trace=None):
         """Return the step at layer l, after the steps of this path."""
@@ -125,7 +196,7 @@ class Path:
             self.delta,
             case.w,
             setting.decay(1),
-            case.b,
+            {l: b for l, b in case.b.items() if b is not None},
         )
 
 
@@ -144,6 +215,8 @@ class Explanation:
     shapes : dict from fault to (came, wanted)
     batch : dict from (equation, layer) to str or None
         How the mini-batch is averaged: "right" or a cause.
+    unjudged : dict from (equation, layer) to str
+        What could be neither called right nor wrong, and why.
     """
 
     faults: tuple
@@ -151,3 +224,4 @@ class Explanation:
     path: Path
     shapes: dict
     batch: dict
+    unjudged: dict

@@ -1,6 +1,6 @@
 """The networks and mini-batches on which a learner's function is tried."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from bpcourse.network import Network
 
 # So far from every kink that no rounding crosses it, and not so far that a sigmoid is flat.
 _KINK, _FLAT, _DRAWS = 0.03, 4.0, 2000
+_KINKED, _STRAIGHT = ("relu", "leaky_relu"), ("relu", "leaky_relu", "identity")
 
 
 @dataclass(frozen=True)
@@ -25,21 +26,27 @@ class Problem:
     x: np.ndarray
     y: np.ndarray
 
+    def without_biases(self):
+        """Return the same problem for the network whose biases are zero."""
+        return replace(self, net=without_biases(self.net))
+
     def examples(self, *which):
         """Return the same network with some of the examples."""
         return Problem(self.net, self.x[:, which], self.y[:, which])
 
 
-def random_problem(sizes, activations, cost, m, rng):
+def random_problem(sizes, activations, cost, m, rng, *, biases=True):
     """Return a problem on which nothing hides.
 
     No weighted input is near the kink of a ReLU, none is so large that the activation is flat, a
     layer of ReLUs has for each example neurons on both sides, and every output is too large for
     some examples and too small for others. Where sizes do not allow all of it, less is asked.
+    Without ``biases`` they are all zero.
     """
     hidden, output = activations
     for attempt in range(2 * _DRAWS):
         net = Network.random(sizes, hidden=hidden, output=output, rng=rng)
+        net = net if biases else without_biases(net)
         x = rng.uniform(0.2, 1.0, (sizes[0], m)) * rng.choice([-1.0, 1.0], (sizes[0], m))
         trace = net.forward(x)
         y = _targets(cost, output, trace.a[net.depth], rng)
@@ -51,9 +58,70 @@ def random_problem(sizes, activations, cost, m, rng):
     )
 
 
+# How inputs are drawn, from a generator and a shape.
+_INPUTS = {
+    "usual": lambda rng, shape: rng.uniform(0.2, 1.0, shape) * rng.choice([-1.0, 1.0], shape),
+    "zero": lambda rng, shape: np.zeros(shape),
+    "large": lambda rng, shape: rng.uniform(-50, 50, shape),
+    "positive": lambda rng, shape: rng.random(shape),
+    "binary": lambda rng, shape: (rng.random(shape) < 0.4).astype(float),
+}
+
+
+def plain_problem(
+    sizes, activations, cost, m, rng, *, biases=True, inputs="usual", targets="usual"
+):
+    """Return a problem on which some mistakes may hide, but no kink is met.
+
+    ``inputs`` are "usual", "zero", "large", "positive" or "binary", ``targets`` "usual", "binary"
+    or of "one class". Large inputs have small weights, so that no activation is flat.
+    """
+    hidden, output = activations
+    net = Network.random(sizes, hidden=hidden, output=output, rng=rng)
+    net = net if biases else without_biases(net)
+    if inputs == "large":
+        net = _scaled_down(net, 50)
+    x = np.empty((sizes[0], m))
+    for i in range(m):
+        x[:, [i]] = _smooth_example(net, _INPUTS[inputs], rng)
+    y = _targets(cost, output, net.forward(x).a[net.depth], rng)
+    if targets != "usual" and cost.name != "log_likelihood":
+        y = (rng.random(y.shape) < 0.5).astype(float)
+    return Problem(net, x, y if targets != "one class" else np.repeat(y[:, :1], m, axis=1))
+
+
+def _smooth_example(net, draw, rng):
+    """Return an input that is not at a kink; after a while, any."""
+    for _ in range(50):
+        x = draw(rng, (net.sizes[0], 1))
+        if min(abs(z).min() for z in net.forward(x).z.values()) > _KINK / 30:
+            break
+    return x
+
+
+def _scaled_down(net, factor):
+    """Return the network with weights of the first layer that are smaller by a factor."""
+    layers = range(2, net.depth + 1)
+    return Network.from_arrays(
+        weights=[net.w[l] / (factor if l == 2 else 1) for l in layers],
+        biases=[net.b[l] for l in layers],
+        activations=[net.activations[l] for l in layers],
+    )
+
+
+def without_biases(net):
+    """Return the network with biases that are zero."""
+    layers = range(2, net.depth + 1)
+    return Network.from_arrays(
+        weights=[net.w[l] for l in layers],
+        biases=[np.zeros_like(net.b[l]) for l in layers],
+        activations=[net.activations[l] for l in layers],
+    )
+
+
 def _telling(net, trace, error, *, strict):
     """Say whether mistakes show on these examples, for an error a - y of the outputs."""
-    kinked = {l: z for l, z in trace.z.items() if net.activations[l].name == "relu"}
+    kinked = {l: z for l, z in trace.z.items() if net.activations[l].name in _KINKED}
     margin = min(_KINK, 3 / max(1, sum(z.size for z in kinked.values())))
     if any(abs(z).min() < margin for z in kinked.values()):
         return False
@@ -64,7 +132,7 @@ def _telling(net, trace, error, *, strict):
     every = strict and n <= m  # of more classes than examples some have no example
     if not (rows.all() if every else rows.any(axis=1).all()):
         return False
-    curved = [trace.z[l] for l in trace.z if net.activations[l].name not in ("relu", "identity")]
+    curved = [trace.z[l] for l in trace.z if net.activations[l].name not in _STRAIGHT]
     return not strict or all(abs(each).max() < _FLAT for each in curved)
 
 

@@ -43,7 +43,7 @@ def _as_a_step(after, before, gradient):
     eta = -float((change * gradient).sum() / (gradient**2).sum())
     if not same(change, -eta * gradient, 1e-3):
         return ""
-    return f" The change is -{eta:.3g} times the gradient: a step of gradient descent."
+    return f" The change is {-eta:.3g} times the gradient: a step of gradient descent."
 
 
 def memory(subject, problems, whole):
@@ -53,7 +53,7 @@ def memory(subject, problems, whole):
     """
     calls = [whole[0], *(subject(problems[0]) for _ in range(3))]
     if all(same_results(calls[0], other) for other in calls[1:]):
-        return []
+        return _left_over(subject.name, whole) if len(whole) > 1 else []
     first, second = (all_numbers(came) for came in calls[:2])
     steps = np.diff([all_numbers(came) for came in calls[1:]], axis=0)
     at = np.argmax(abs(second - first))
@@ -61,6 +61,32 @@ def memory(subject, problems, whole):
     if abs(steps[0]).max() > 0 and same(steps[0], steps[1], 1e-6):
         return [_accumulates(subject.name, evidence)]
     return [remembers(subject.name, evidence)]
+
+
+def _left_over(name, whole):
+    """Return a finding if an array of another problem's gradient came again."""
+    first, second = whole[:2]
+    for kind, one, other in (("weights", first.w, second.w), ("biases", first.b, second.b)):
+        for l, array in one.items():
+            if array is None or other[l] is None or not array.any():
+                continue
+            if array.shape == other[l].shape and np.array_equal(array, other[l]):
+                return [_kept(name, f"the gradient by the {kind} of layer {l}", array)]
+    return []
+
+
+def _kept(name, which, array):
+    number = f"{np.ravel(array)[0]:.6g}"
+    return trouble(
+        "state",
+        "left_over",
+        "a gradient left over from an earlier call",
+        f"For other weights and other examples, {name} returned {which} of an earlier call once "
+        "more: it is kept, and not computed anew.",
+        "Which of your variables outlive a call: a cache, globals, attributes, default arguments?",
+        "Compute every gradient in every call, and fill the cache anew.",
+        Evidence(f"{which}, first number", number, "another number than in the call before"),
+    )
 
 
 def _accumulates(name, evidence):

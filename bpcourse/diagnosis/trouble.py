@@ -8,6 +8,7 @@ import numpy as np
 
 from bpcourse import _checks
 from bpcourse.diagnosis.findings import Finding
+from bpcourse.diagnosis.names import role_of
 
 _FIRST_HINTS = {
     "call": "Read the message, then the line. What happens there?",
@@ -17,12 +18,13 @@ _FIRST_HINTS = {
 }
 
 
-class Trouble(Exception):  # noqa: N818 - it is caught at once, and never leaves the package
-    """A call that leaves nothing to compare; ``finding`` says why."""
+class Trouble(ValueError):  # noqa: N818 - diagnose turns it into a finding
+    """A call that leaves nothing to compare; ``finding`` says why, ``printed`` what it printed."""
 
-    def __init__(self, finding):
+    def __init__(self, finding, printed=""):
         super().__init__(finding.sentence)
         self.finding = finding
+        self.printed = printed
 
     def __reduce__(self):
         return Trouble, (self.finding,)
@@ -46,6 +48,41 @@ def own_line(error, function):
     frame = (own or frames)[-1]
     text = (frame.line or linecache.getline(frame.filename, frame.lineno)).strip()
     return (f" in line {frame.lineno}: {text}" if text else f" in line {frame.lineno}"), text
+
+
+# Where the book shows each form: page, anchor, title.
+FORMS = ("api/diagnosis", "diagnosis-forms", "Functions of another form")
+
+
+def form_trouble(cause, title, sentence, nudge, line):
+    """Return the finding for a form that is not known; ``line`` is what to add or to type."""
+    first = "How is your program called, and what does it give back? Put that beside what is asked."
+    hints = (first, nudge, line)
+    return Finding("call", (), cause, title, f"{sentence} {line}", hints, read=FORMS)
+
+
+def cannot_call(name, signature, missing=()):
+    """Return the finding for a function whose parameters are not known."""
+    roles = {each: role_of(each) for each in signature.parameters}
+    what = f" No value is known for {', '.join(missing)}." if missing else ""
+    step = ""
+    if "eta" in roles.values():
+        step = (
+            f"If it takes the step of gradient descent itself: bp.diagnose(bp.diagnose.from_step("
+            f"{name}, eta=...)), at the terminal --step ETA. "
+        )
+    call = ", ".join(r if r in ("x", "y", "weights", "biases") else "..." for r in roles.values())
+    return form_trouble(
+        "parameters",
+        "takes other arguments",
+        f"{name}{signature} does not take the four arguments weights, biases, x, y (two lists of "
+        f"arrays, and two arrays), and from the names of its parameters it is not clear what to "
+        f"hand over.{what}",
+        "Compare the line that begins with def.",
+        f"{step}If it needs what a forward pass has computed, name that: forward=... (at the "
+        "terminal --forward NAME). Otherwise add these lines: def adapted(weights, biases, x, y): "
+        f"return {name}({call}).",
+    )
 
 
 def trouble(equation, cause, title, sentence, nudge, answer, evidence=None):

@@ -277,11 +277,35 @@ _FORWARD = [
     ),
     _fixture("forward no_biases", ("w @ a + b", "w @ a")),
     _fixture("forward no_biases", ("w @ a + b", "w @ a"), asked=RELU),
+    _fixture(
+        "forward bias_after_activation",
+        ("w @ a + b", "w @ a"),
+        ("a = f(z)", "a = f(z) + b"),
+        (_F, "a = f_out(z) + b"),
+    ),
+    _fixture(
+        "forward bias_after_activation",
+        ("w @ a + b", "w @ a"),
+        ("a = f(z)", "a = f(z) + b"),
+        (_F, "a = f_out(z) + b"),
+        (_OUT, "(1 - a**2)"),
+        (_PRIME, "(1 - activations[-l] ** 2)"),
+        asked=TANH,
+    ),
     _fixture("forward biases_subtracted", ("w @ a + b", "w @ a - b"), asked=TANH_SOFTMAX),
     _fixture(
         "forward weights_transposed",
         ("w @ a + b", "w.T @ a + b"),
         (_BACK, "weights[-l + 1] @ delta"),
+    ),
+    _fixture(
+        "forward other_inputs",
+        ("    a, zs, activations = x", "    x = x / 255\n    a, zs, activations = x"),
+    ),
+    _fixture(
+        "forward other_inputs",
+        ("    a, zs, activations = x", "    x = x + 1\n    a, zs, activations = x"),
+        asked=TANH_SOFTMAX,
     ),
     _fixture(
         "forward softmax_axis",
@@ -329,6 +353,18 @@ _BP1_FIXTURES = [
     _fixture("bp1 factor_2 4", ("(a - y) *", "2 * (a - y) *"), asked=RELU),
     _fixture("bp1 factor_half 4", ("(a - y) *", "0.5 * (a - y) *")),
     _fixture("bp1 mean_over_outputs 4", ("(a - y) *", "2 * (a - y) / y.shape[0] *")),
+    _fixture("bp1 factor 4", ("(a - y) *", "3 * (a - y) *"), asked=TANH),
+    _fixture("bp1 factor 4", ("= a - y", "= 0.1 * (a - y)"), asked=SOFTMAX),
+    _fixture("bp1 prime_of_error 4", (_OUT, "f_out_prime(a - y)")),
+    _fixture("bp1 prime_of_error 4", (_OUT, "(1 - (a - y) ** 2)"), asked=TANH),
+    _fixture("bp1 prime_of_bias 4", (_OUT, "f_out_prime(b)")),
+    _fixture("bp1 mean_in_bp1 4", ("(a - y) *", "(a - y) / m *"), asked=TANH),
+    _fixture("bp1 mean_in_bp1 4", ("= a - y", "= (a - y) / m"), asked=TANH_SOFTMAX),
+    _fixture(
+        "bp1 broadcast_error 4",
+        ("(a - y)", "(a - y[0][:, None]).mean(axis=0, keepdims=True)"),
+        asked={"sizes": [4, 6, 5, 1]},
+    ),
     _fixture("bp1 mean_over_outputs 4", ("= a - y", "= (a - y) / len(y)"), asked=TANH_SOFTMAX),
 ]
 
@@ -388,6 +424,32 @@ _BP2_FIXTURES = [
     _fixture("bp2 sign 3 2", (_BACK, f"-{_BACK}")),
     _fixture("bp2 factor_2 3 2", (_BACK, f"2 * {_BACK}"), asked=TANH_SOFTMAX),
     _fixture("bp2 factor_half 3 2", (_BACK, f"0.5 * {_BACK}"), asked=RELU),
+    _fixture("bp2 factor 3 2", (_BACK, f"3 * {_BACK}"), asked=RELU),
+    _fixture("bp2 factor 3 2", (_BACK, f"0.1 * {_BACK}"), asked=TANH_SOFTMAX),
+    _fixture("bp2 zero 3", (_DELTA, "delta = 0 * error")),
+    _fixture(
+        "bp2 error_without_slope 3 2",
+        ("    delta = (a", "    e = a - y\n    delta = (a"),
+        (_BACK, "weights[-l + 1].T @ e"),
+        (_DELTA, f"e = error\n            {_DELTA}"),
+    ),
+    _fixture(
+        "bp2 error_without_slope 3 2",
+        (_BACK, "weights[-l + 1].T @ (delta / f_prime(zs[-l + 1]))"),
+        asked=TANH,
+    ),
+    _fixture(
+        "bp2 bias_row_not_cut 3 2",
+        (_BACK, "np.hstack([biases[-l + 1], weights[-l + 1]])[:, :-1].T @ delta"),
+    ),
+    _fixture(
+        "bp2 bias_row_not_cut 3 2",
+        (_BACK, "np.hstack([weights[-l + 1], biases[-l + 1]])[:, 1:].T @ delta"),
+        asked=RELU,
+    ),
+    _fixture("bp2 prime_of_error 3 2", (_PRIME, "f_prime(error)")),
+    _fixture("bp2 prime_of_error 3 2", (_PRIME, "(1 - error**2)"), asked=TANH),
+    _fixture("bp2 prime_of_bias 3 2", (_PRIME, "f_prime(biases[-l])"), asked=CROSS),
     _fixture("bp2 mean_over_neurons 3 2", (_BACK, f"{_BACK} / len(delta)")),
 ]
 
@@ -431,6 +493,23 @@ _BP3_FIXTURES = [
     _fixture("bp3 neurons_for_examples 4 3 2", ("True) / m", "True) / len(x)"), asked=TANH),
     _fixture(
         "bp3 neurons_for_examples 4 3 2", (_BP3, "delta.sum(axis=1, keepdims=True) / len(delta)")
+    ),
+    _fixture("bp3 factor 4 3 2", (_BP3, f"3 * {_BP3}"), asked=RELU),
+    _fixture("bp3 fixed_number 4 3 2", (_BP3, "delta.sum(axis=1, keepdims=True) / 32")),
+    _fixture("bp3 one_too_few 4 3 2", ("True) / m", "True) / np.float64(m - 1)")),
+    _fixture(
+        "bp3 times_activations 4 3 2",
+        (_BP3, f"({_BP4}).sum(axis=1, keepdims=True)"),
+    ),
+    _fixture(
+        "bp3 times_activations 4 3 2",
+        (_BP3, f"({_BP4}).mean(axis=1, keepdims=True)"),
+        asked=RELU,
+    ),
+    _fixture(
+        "bp3 prime_of_bias 4 3 2",
+        (_BP3, "(delta * f_prime(biases[-l])).sum(axis=1, keepdims=True) / m"),
+        asked=TANH,
     ),
     _fixture("bp3 last_example 4 3 2", ("grad_b[-l] +=", "grad_b[-l] ="), text=LOOP),
     _fixture(
@@ -500,6 +579,10 @@ _BP4_FIXTURES = [
     _fixture("bp4 mean_twice 4 3 2", (".T / m", ".T / m ** 2")),
     _fixture("bp4 neurons_for_examples 4 3 2", (".T / m", ".T / len(x)"), asked=RELU),
     _fixture("bp4 neurons_for_examples 4 3 2", (".T / m", ".T / len(delta)")),
+    _fixture("bp4 factor 4 3 2", (_BP4, f"0.1 * {_BP4}"), asked=TANH),
+    _fixture("bp4 factor 4 3 2", (_BP4, f"4 * {_BP4}")),
+    _fixture("bp4 one_too_few 4 3 2", (".T / m", ".T / np.float64(m - 1)"), asked=TANH),
+    _fixture("bp4 fixed_number 4 3 2", (".T / m", ".T / 32"), asked=RELU),
     _fixture("bp4 last_example 4 3 2", ("grad_w[-l] +=", "grad_w[-l] ="), text=LOOP, asked=RELU),
     _fixture("bp4 first_example 4 3 2", (_BP4, "delta[:, :1] @ activations[-l - 1][:, :1].T")),
     _fixture(

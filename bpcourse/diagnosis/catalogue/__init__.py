@@ -24,8 +24,10 @@ from bpcourse.diagnosis.catalogue.bp1 import BP1
 from bpcourse.diagnosis.catalogue.bp2 import BP2
 from bpcourse.diagnosis.catalogue.bp3 import BP3
 from bpcourse.diagnosis.catalogue.bp4 import BP4
+from bpcourse.diagnosis.catalogue.factors import FACTORS
 from bpcourse.diagnosis.catalogue.forward import FORWARD
 
 CAUSES = {
-    (each.equation, each.name): each for each in [*FORWARD, *BP1, *BP2, *BP3, *BP4, *BATCH, *SHAPES]
+    (each.equation, each.name): each
+    for each in [*FORWARD, *BP1, *BP2, *BP3, *BP4, *BATCH, *SHAPES, *FACTORS]
 }

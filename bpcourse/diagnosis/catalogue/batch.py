@@ -49,6 +49,23 @@ def _batch(equation, letter, term):
             "Divide by m = x.shape[1] (with an example as a column), the number of examples.",
         ),
         Cause(
+            "fixed_number",
+            equation,
+            "divided by a fixed number",
+            f"The sum in the gradient by the {letter} is divided by a fixed number instead of the "
+            "number of examples.",
+            "Does your divisor change when the mini-batch has another size?",
+            "Divide by m, the number of examples in this mini-batch, read off x.",
+        ),
+        Cause(
+            "one_too_few",
+            equation,
+            "divided by m - 1",
+            f"The sum in the gradient by the {letter} is divided by m - 1 instead of m.",
+            "How many examples are there, and by which number do you divide?",
+            "Divide by m, the number of examples; m - 1 belongs to a variance.",
+        ),
+        Cause(
             "last_example",
             equation,
             "the last example only",
@@ -87,6 +104,38 @@ SHAPES = [
         "the gradients of every layer further back.",
         "Where does the mean over the examples belong: in the deltas, or in the gradients?",
         "Divide by m in BP3 and BP4, and nowhere else.",
+        experiment="Print delta^2 for an example alone, and for a mini-batch of two such examples. "
+        "If the second is half of the first, 1/m stands in BP2; if both are the same, it stands "
+        "twice in BP3 and in BP4.",
+    ),
+    Cause(
+        "mean_in_bp1",
+        "bp1",
+        "1/m in the error as well",
+        "All gradients are divided by m twice: 1/m stands in the error of the output layer, and "
+        "again in BP3 and BP4.",
+        "How often does 1/m stand between the cost and a gradient?",
+        "Divide by m once: in BP3 and BP4, not in delta as well.",
+    ),
+    Cause(
+        "broadcast_error",
+        "bp1",
+        "every output minus every target",
+        "The outputs and the targets have different shapes, (m, 1) and (m,) or (1, m): their "
+        "difference is an array of m times m numbers, each output minus each target. With one "
+        "example it can't be seen.",
+        "Print the shapes of the outputs, of the targets, and of their difference.",
+        "Give both one shape before you subtract: y.reshape(a.shape).",
+    ),
+    Cause(
+        "other_inputs",
+        "forward",
+        "other inputs than x",
+        "The gradients by the weights of layer 2 show other inputs than x: the inputs are changed "
+        "before the first layer, or before this gradient.",
+        "Print x at the start, and what is multiplied by the first weights. Where does it change?",
+        "If inputs are to be scaled or clipped, do so outside of this function; let it use x as it "
+        "comes.",
     ),
     Cause(
         "softmax_over_batch",

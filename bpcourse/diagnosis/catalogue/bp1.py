@@ -4,15 +4,15 @@ import numpy as np
 
 from bpcourse.activations import identity, sigmoid, softmax
 from bpcourse.backprop import output_error
-from bpcourse.costs import COSTS, log_likelihood
+from bpcourse.costs import cross_entropy, log_likelihood, quadratic
 from bpcourse.diagnosis.catalogue.cause import Cause, divided_by_prime, error_times
-from bpcourse.diagnosis.catalogue.slopes import formula_of_z, other_primes, prime_of
+from bpcourse.diagnosis.catalogue.slopes import FORMULAS, formula_of_z, other_primes, prime_of
 
 
 def _other_cost(step):
     """Return the output errors that the other costs have with this output activation."""
     errors = []
-    for other in COSTS.values():
+    for other in (quadratic, cross_entropy, log_likelihood):
         fits = other.outputs is None or step.activation in other.outputs
         if other != step.cost and fits and not (other == log_likelihood and _sums_differ(step.y)):
             errors.append(output_error(step.net, step.trace, step.y, other))
@@ -51,6 +51,19 @@ def _without_prime(step):
 def _gradient_over_outputs(step):
     n = len(step.y)
     return [step.right / n, 2 * step.right / n] if n > 1 else None
+
+
+def _prime_of_error(step):
+    if step.activation in (identity, softmax):
+        return None
+    formula, error = FORMULAS.get(step.activation.name), step.grad_a
+    slopes = [step.activation.prime(error), *([formula(error)] if formula else [])]
+    return [error * slope for slope in slopes]
+
+
+def _prime_of_bias(step):
+    prime = prime_of(step, step.net.b[step.l])
+    return None if prime is None or step.activation == identity else step.grad_a * prime
 
 
 def _bp1(*arguments, **options):
@@ -134,6 +147,22 @@ BP1 = [
             if step.activation == softmax
             else [step.grad_a * prime for prime in other_primes(step)]
         ),
+    ),
+    _bp1(
+        "prime_of_error",
+        "sigma' of the error instead of z",
+        "sigma' was taken at the error instead of at the weighted input z^L.",
+        "Of which variable is sigma' a function in BP1?",
+        "Write sigma'(z^L), or its formula in terms of a^L; the error itself is the other factor.",
+        _prime_of_error,
+    ),
+    _bp1(
+        "prime_of_bias",
+        "sigma' of b instead of z",
+        "sigma' was taken at the bias b^L instead of at the weighted input z^L.",
+        "Of which variable is sigma' a function in BP1?",
+        "Write sigma'(z^L), with z^L = w^L a^{L-1} + b^L.",
+        _prime_of_bias,
     ),
     _bp1(
         "prime_twice",

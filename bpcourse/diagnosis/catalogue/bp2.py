@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpcourse.activations import identity, relu, sigmoid
+from bpcourse.activations import identity, relu, sigmoid, softmax
 from bpcourse.diagnosis.catalogue.cause import Cause, Line, divided_by_prime, error_times, right_bp4
 from bpcourse.diagnosis.catalogue.slopes import FORMULAS, formula_of_z, other_primes
 
@@ -73,6 +73,61 @@ def _prime_in_wrong_place(step):
     if step.activation == relu:
         errors.append(step.back * (step.back > 0))
     return errors
+
+
+def bare_errors(step):
+    """Return the errors of layer l + 1 without its sigma', as they may have been sent back.
+
+    One is delta^{l+1} without the factor, the other one never had it in any layer on the way.
+    """
+    l, later = step.l + 1, replace(step, l=step.l + 1)
+    if later.activation == softmax or (later.activation == identity and l == step.net.depth):
+        return []
+    first = replace(step, l=step.net.depth)
+    bare = first.grad_a
+    if first.activation.elementwise and first.cost.matched == first.activation:
+        bare = first.delta[first.l]  # the cost has cancelled sigma'
+    for k in range(first.l - 1, l - 1, -1):
+        bare = step.net.w[k + 1].T @ bare
+    divided = divided_by_prime(step.delta[l], later)
+    return [bare] if divided is None else [divided, bare]
+
+
+def _error_without_slope(step):
+    return [step.net.w[step.l + 1].T @ bare * step.prime for bare in bare_errors(step)]
+
+
+def _without_weights(step):
+    errors = [step.delta[step.l + 1], *bare_errors(step)]
+    return [each.sum(axis=0) * step.prime for each in errors]
+
+
+def _bias_row_not_cut(step):
+    """Return the error that went back through [b, w] or [w, b] with the wrong row cut off."""
+    w, b, delta = step.net.w[step.l + 1], step.net.b[step.l + 1], step.delta[step.l + 1]
+    if not b.any():
+        return None
+    of_ones = step.activation.prime(np.ones((1, delta.shape[1])))
+    formula = FORMULAS.get(step.activation.name)
+    slopes_of_ones = [of_ones, *([0 * of_ones] if formula else [])]
+    first = np.hstack([b, w])[:, :-1].T @ delta
+    last = np.hstack([w, b])[:, 1:].T @ delta
+    errors = [first * step.prime, last * step.prime]
+    errors += [first * np.vstack([one, step.prime[:-1]]) for one in slopes_of_ones]
+    return errors + [last * np.vstack([step.prime[1:], one]) for one in slopes_of_ones]
+
+
+def _prime_of_error(step):
+    if step.activation in (identity, relu):
+        return None  # a mask by the error: see mask_in_wrong_place
+    formula, error = FORMULAS.get(step.activation.name), step.back
+    slopes = [step.activation.prime(error), *([formula(error)] if formula else [])]
+    return [error * slope for slope in slopes]
+
+
+def _prime_of_bias(step):
+    b = step.net.b[step.l]
+    return step.back * step.activation.prime(b) if step.activation != identity else None
 
 
 def _bp2(*arguments, **options):
@@ -205,7 +260,51 @@ BP2 = [
         "The errors of layer l+1 were added up without their weights.",
         "Does a neuron with a small weight get as much blame as one with a large weight?",
         "Multiply by the transpose of w^{l+1}.",
-        lambda step: step.delta[step.l + 1].sum(axis=0) * step.prime,
+        _without_weights,
+    ),
+    _bp2(
+        "error_without_slope",
+        "the bare error is sent back",
+        "What goes back through the weights is the error of layer l+1 before it was multiplied by "
+        "sigma'(z^{l+1}): the bare difference at the output, not delta^{l+1}.",
+        "Is what you send back through w^{l+1} the delta of that layer, with all its factors?",
+        "Send delta^{l+1} back, complete with sigma'(z^{l+1}).",
+        _error_without_slope,
+    ),
+    _bp2(
+        "bias_row_not_cut",
+        "a bias among the weights on the way back",
+        "The biases stand in one array with the weights, and on the way back the wrong row or "
+        "column was cut off: the error went through a bias, and all weights are shifted by one.",
+        "Which row or column of your array holds the biases? Which one do you leave out on the way "
+        "back?",
+        "Cut off the row or column of the biases before the error goes back through the weights.",
+        _bias_row_not_cut,
+    ),
+    _bp2(
+        "prime_of_error",
+        "sigma' of the error instead of z",
+        "sigma' was taken at the error that came back instead of at the weighted input z^l.",
+        "Of which variable is sigma' a function in BP2?",
+        "Write sigma'(z^l), or its formula in terms of a^l; the error itself is the other factor.",
+        _prime_of_error,
+    ),
+    _bp2(
+        "prime_of_bias",
+        "sigma' of b instead of z",
+        "sigma' was taken at the bias b^l instead of at the weighted input z^l.",
+        "Of which variable is sigma' a function in BP2?",
+        "Write sigma'(z^l), with z^l = w^l a^{l-1} + b^l.",
+        _prime_of_bias,
+    ),
+    _bp2(
+        "zero",
+        "no error comes back",
+        "The error of layer l is zero everywhere: nothing comes back from layer l+1.",
+        "Print the error before and after each factor of BP2. Which one makes it zero?",
+        "Multiply delta^{l+1} by the transposed weights and by sigma'(z^l); a slope of whole "
+        "numbers or a mask that never holds makes it zero.",
+        lambda step: 0 * step.back,
     ),
     _bp2(
         "updated_weights",

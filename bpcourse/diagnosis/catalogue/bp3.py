@@ -4,8 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpcourse.activations import identity, relu
-from bpcourse.diagnosis.catalogue.cause import Cause, Line, layer_widths, right_bp3
+from bpcourse.activations import identity, relu, softmax
+from bpcourse.diagnosis.catalogue.cause import (
+    Cause,
+    Line,
+    errors_by_weights,
+    layer_widths,
+    right_bp3,
+)
 
 
 def of_other_layers(step, right, errors):
@@ -22,10 +28,8 @@ def _errors_by_weights(step):
     """Return the errors of all layers; those of earlier ones as the gradients have them."""
     errors = {}
     for l, gradient in step.gradients.items():
-        a = step.trace.a[l - 1]
-        squares = (a**2).sum(axis=0)
-        data = gradient - replace(step, l=l).penalty
-        errors[l] = np.einsum("mjk,km->jm", data, a) / np.where(squares, squares, 1)
+        there = replace(step, l=l)
+        errors[l] = errors_by_weights(there, gradient - there.penalty)
     return {**errors, **step.delta}
 
 
@@ -41,9 +45,11 @@ PRINT_DELTA = (
 
 
 def before_prime(step, delta):
-    """Return the error of a hidden layer before sigma': as BP2 has it, and as delta^l has it."""
-    if step.l == step.net.depth or step.activation == identity:
+    """Return the error of a layer before sigma': as BP1 or BP2 has it, and as delta^l has it."""
+    if step.activation in (identity, softmax):
         return []
+    if step.l == step.net.depth:
+        return [] if step.cost.matched == step.activation else [step.grad_a]
     return [step.back] if (step.prime == 0).any() else [step.back, delta / step.prime]
 
 
@@ -64,6 +70,20 @@ STEP_TAKEN = (
     "Return the gradient alone, and take the step outside this function.",
 )
 
+
+def _from_the_weights(step, delta):
+    """Return the sums, and the means, of the gradient by the weights over the inputs."""
+    sums = [step.gradients[step.l].sum(axis=2).T, delta * step.before.sum(axis=0)]
+    return [each / n for each in sums for n in (1, len(step.before))]
+
+
+def _times_prime_of_bias(step, delta):
+    if not step.activation.elementwise or step.activation == identity:
+        return None
+    prime = step.activation.prime(step.given.b[step.l])
+    return [error * prime for error in (delta, *before_prime(step, delta))]
+
+
 BP3 = [
     _bp3(
         *STEP_TAKEN,
@@ -72,7 +92,7 @@ BP3 = [
     _bp3(
         "zero",
         "stays zero",
-        "The gradient by the biases is zero: the array is made, and never filled.",
+        "The gradient by the biases is all zero.",
         "Where is the gradient by the biases assigned?",
         "Assign delta^l to it, averaged over the mini-batch.",
         lambda step, delta: 0 * delta,
@@ -144,6 +164,24 @@ BP3 = [
         "In which line does delta^l become complete?",
         "Take delta^l after the multiplication by sigma'(z^l).",
         before_prime,
+    ),
+    _bp3(
+        "times_activations",
+        "summed from the gradient by the weights",
+        "The gradient by the biases was taken from the gradient by the weights, by a sum or a mean "
+        "over the inputs: delta^l is multiplied by all activations a^{l-1}.",
+        "By what does the cost change if a bias changes? Does a^{l-1} play a part in it?",
+        "It is delta^l itself, averaged over the examples; a bias has no input.",
+        _from_the_weights,
+        PRINT_DELTA,
+    ),
+    _bp3(
+        "prime_of_bias",
+        "sigma' of the bias",
+        "The gradient by the biases was multiplied by sigma'(b^l).",
+        "Which factors stand in BP3? Of which variable is sigma' a function?",
+        "It is delta^l itself.",
+        _times_prime_of_bias,
     ),
     _bp3(
         "decay_on_biases",

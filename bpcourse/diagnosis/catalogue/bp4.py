@@ -88,7 +88,7 @@ BP4 = [
     _bp4(
         "zero",
         "stays zero",
-        "The gradient by the weights is zero: the array is made, and never filled.",
+        "The gradient by the weights is all zero.",
         "Where is the gradient by the weights assigned?",
         "Assign the product of delta^l with the transposed a^{l-1} to it.",
         lambda step, delta: np.zeros((delta.shape[1], *step.net.w[step.l].shape)),

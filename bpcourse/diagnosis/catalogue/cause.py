@@ -62,13 +62,15 @@ class Recipe:
     """A forward pass, perhaps a wrong one.
 
     ``assumed`` are the activations that the learner's program uses; ``weights`` and ``biases`` turn
-    the arrays of a layer into those that it uses; ``output`` replaces the output activation.
+    the arrays of a layer into those that it uses; ``output`` replaces the output activation;
+    ``network`` is all of it at once.
     """
 
     assumed: tuple[Activation, Activation] | None = None
     weights: Callable | None = None
     biases: Callable | None = None
     output: Callable | None = None
+    network: Network | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,12 @@ class Step:
 def outer(delta, a):
     r"""Return :math:`\delta a^T` for each example: from (n, m) and (k, m) an array (m, n, k)."""
     return np.einsum("jm,km->mjk", delta, a)
+
+
+def errors_by_weights(step, gradient):
+    """Return the errors that give a gradient by the weights, if it is an outer product."""
+    squares = (step.before**2).sum(axis=0)
+    return np.einsum("mjk,km->jm", gradient, step.before) / np.where(squares, squares, 1)
 
 
 def right_bp3(step, delta):

@@ -5,6 +5,7 @@ import numpy as np
 from bpcourse.activations import ACTIVATIONS, Activation, sigmoid, softmax
 from bpcourse.diagnosis.catalogue.cause import Cause, Recipe
 from bpcourse.diagnosis.catalogue.slopes import FORMULAS
+from bpcourse.network import Network
 
 
 def _forward(*arguments, **options):
@@ -21,10 +22,52 @@ def _other_activation(which):
         if which == "hidden":
             return [Recipe((each, output)) for each in names if each != hidden and net.depth > 2]
         if which == "output":
-            return [Recipe((hidden, each)) for each in ACTIVATIONS.values() if each != output]
+            # The softmax of one output is always 1.
+            others = [*names, *([softmax] if net.sizes[-1] > 1 else [])]
+            return [Recipe((hidden, each)) for each in others if each != output]
         return [Recipe((each, each)) for each in names if each not in (hidden, output)]
 
     return predict
+
+
+def _outside(activation, b, by_value):
+    """Return the activation with the bias added after it; sigma' of z, or by the formula of a."""
+    formula = FORMULAS.get(activation.name)
+
+    def f(z):
+        return activation(z) + (b if len(z) == len(b) else 0)  # z of another layer has no b here
+
+    def prime(z):
+        return formula(f(z)) if by_value else activation.prime(z)
+
+    return Activation(activation.name, f, prime)
+
+
+def _biases_outside(net):
+    """Return the recipes with a = sigma(w a) + b in all layers, or in the hidden ones."""
+    formulas = (
+        [False, True] if any(a.name in FORMULAS for a in net.activations.values()) else [False]
+    )
+    return [
+        Recipe(network=_with_biases_outside(net, range(2, last + 1), by_value))
+        for last in (net.depth, net.depth - 1)
+        for by_value in formulas
+        if last > 1
+    ]
+
+
+def _with_biases_outside(net, where, by_value):
+    """Return the network with the biases of some layers outside of their activations."""
+    layers, made = range(2, net.depth + 1), {}
+    for l in where:
+        activation = net.activations[l]
+        if activation.elementwise:
+            made[l] = _outside(activation, net.b[l], by_value and activation.name in FORMULAS)
+    return Network.from_arrays(
+        weights=[net.w[l] for l in layers],
+        biases=[net.b[l] * (l not in made) for l in layers],
+        activations=[made.get(l, net.activations[l]) for l in layers],
+    )
 
 
 def _without_reciprocal(z):
@@ -111,6 +154,14 @@ FORWARD = [
         "Of which terms is z the sum?",
         "Compute z = w a + b.",
         lambda net: Recipe(biases=lambda b: 0 * b),
+    ),
+    _forward(
+        "bias_after_activation",
+        "the biases outside of the activation",
+        "Everything fits if the biases are added after the activation: a = sigma(w a) + b.",
+        "What does the activation function get: the sum with the bias, or without it?",
+        "Add the bias first: z = w a + b, then a = sigma(z).",
+        _biases_outside,
     ),
     _forward(
         "biases_subtracted",

@@ -1,0 +1,70 @@
+"""A list of layers, each with its own forward and backward, as a function for diagnose."""
+
+from bpcourse.diagnosis.calling import Call
+from bpcourse.diagnosis.from_object import from_object, layers_of
+from bpcourse.diagnosis.names import positional, role_of
+
+
+def from_layers(
+    make,
+    *,
+    loss_gradient,
+    forward="forward",
+    backward="backward",
+    weights=None,
+    biases=None,
+    gradients=None,
+    eta=None,
+):
+    """Return a function for :func:`diagnose` from a list of layers that know their own backward.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(sizes)`` returns the list of layers for the widths n_1, ..., n_L, or an object that
+        holds it. Activations may be layers of their own.
+    loss_gradient : callable
+        ``loss_gradient(a, y)`` returns what is handed to the last layer's ``backward``; if its
+        parameters are called y_true, y_pred, it is called in that order.
+    forward, backward : str
+        The methods of a layer. What they do not return is taken from the attributes ``output`` and
+        ``dinputs``.
+    weights, biases, gradients : optional
+        As in :func:`from_object`; by default they are looked for in the layers.
+    eta : float, optional
+        The learning rate, if ``backward`` changes the weights: ``backward(delta, learning_rate)``.
+
+    Returns
+    -------
+    Form
+        To be handed to :func:`diagnose`.
+
+    Raises
+    ------
+    Trouble
+        Something was not found; it says what to pass.
+    """
+    parameters = positional(loss_gradient)
+    swapped = bool(parameters) and role_of(parameters[0].name) == "y"
+
+    def call(network, x, y):
+        layers, a = layers_of(network), x
+        for layer in layers:
+            a = _or_left(getattr(layer, forward)(a), layer, "output")
+        delta = loss_gradient(y, a) if swapped else loss_gradient(a, y)
+        for layer in reversed(layers):
+            method = getattr(layer, backward)
+            rate = [0.1 if eta is None else eta] if _takes_eta(method) else []
+            delta = _or_left(method(delta, *rate), layer, "dinputs")
+
+    return from_object(
+        make, weights=weights, biases=biases, call=call, gradients=gradients, eta=eta
+    )
+
+
+def _or_left(result, layer, attribute):
+    return getattr(layer, attribute) if result is None else result
+
+
+def _takes_eta(method):
+    return "eta" in Call.of(method).roles.values()
