@@ -22,9 +22,15 @@ USAGE, INTERRUPTED = 2, 130
 _DIAGNOSE = """examples:
   python -m bpcourse diagnose my_file.py:backprop
   python -m bpcourse diagnose my_file.py --layout rows --cost cross_entropy --hint 2
+  python -m bpcourse diagnose train.py:update --step 0.1
+  python -m bpcourse diagnose net.py:Network --call train --weights w1,w2 --biases b1,b2
+  python -m bpcourse diagnose week3.py:backward_propagation --forward forward_propagation
+  python -m bpcourse diagnose script.py --vars x=X,y=Y,weights=W1:W2,grads=dW1:dW2
+  python -m bpcourse diagnose numbers.npz
 
 The function is called as backprop(weights, biases, x, y) and returns (grad_w, grad_b), two lists of
-arrays. Exit status: 0 it is right, 1 it is wrong, 2 it cannot run."""
+arrays. Other forms are recognized by the names of parameters, keys and attributes, or asked for.
+Exit status: 0 it is right, 1 it is wrong, 2 it could not be judged."""
 
 _CHECK = """examples:
   python -m bpcourse check bp2 my_file.py:my_bp2
@@ -260,6 +266,7 @@ _IN_PYTHON = (
     (r'\b(layout|order|reduction|cost|labels|output|activation)="([\w,]+)"', r"--\1 \2"),
     (r"\bsizes=\[(\d+), (\d+), (\d+)\]", r"--sizes \1,\2,\3"),
     (r"\bbiases=False\b", "--no-biases"),
+    (r"\bbatch=False\b", "--one-example"),
     (r"\b(?:pass )?forward=\.\.\. \(at the terminal (--forward NAME)\)", r"\1"),
 )
 
@@ -360,7 +367,10 @@ def _not_judged(files):
 
 def _arguments(options):
     """Return the keywords of ``diagnose`` as text, without those that ask for nothing."""
-    shown = {k.replace("_", " "): v for k, v in options.items() if v and k != "batch"}
+    shown = {
+        k.replace("_", " "): v for k, v in options.items() if v and (k, v) != ("labels", "one_hot")
+    }
+    shown.pop("batch", None)
     text = ", ".join(f"{name} {value}" for name, value in shown.items())
     return text if options["batch"] else f"{text}, one example at a time"
 

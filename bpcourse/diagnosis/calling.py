@@ -23,14 +23,20 @@ _GIVEN = {"x", "y", "weights", "biases", "params"}
 
 @dataclass(frozen=True)
 class Keys:
-    """How a dictionary of parameters is written: params["W1"], params["b1"] for the first layer."""
+    """How a dictionary of parameters is written: params["W1"], params["b1"] for the first layer.
+
+    With ``pairs`` it is no dictionary, but the list [(w, b), (w, b)].
+    """
 
     w: str = "W"
     b: str | None = "b"
     first: int = 1
+    pairs: bool = False
 
     def dictionary(self, weights, biases):
-        """Return the dictionary with these arrays."""
+        """Return the dictionary with these arrays, or the list of pairs."""
+        if self.pairs:
+            return list(zip(weights, biases, strict=True))
         pairs = {}
         for number, (w, b) in enumerate(zip(weights, biases, strict=True), self.first):
             pairs[f"{self.w}{number}"] = w
@@ -40,6 +46,8 @@ class Keys:
 
     def lists(self, dictionary):
         """Return the two lists of arrays of such a dictionary."""
+        if self.pairs:
+            return tuple(map(list, zip(*dictionary, strict=True)))
         numbers = range(self.first, self.first + sum(map(self._is_weight, dictionary)))
         w = [dictionary[f"{self.w}{number}"] for number in numbers]
         return w, [dictionary[f"{self.b}{number}"] for number in numbers] if self.b else None
@@ -55,7 +63,8 @@ def keys_of(*functions):
     b = next((k for k in ("b", "B", "bias", "biases") if _used(k, found)), None)
     numbers = [int(each.removeprefix(w)) for each in found if re.fullmatch(rf"{w}\d+", each)]
     layers = len(set(numbers)) or None
-    return Keys(w, b if found else "b", min(numbers, default=1)), layers
+    pairs = not any(_used(kind, found) for kind in ("W", "w", "weights", "weight", "theta"))
+    return Keys(w, b if found else "b", min(numbers, default=1), pairs), layers
 
 
 def _used(kind, found):
@@ -91,7 +100,11 @@ class Call:
         parameters = positional(function)
         if parameters is None:
             return None
-        roles = {each.name: role_of(each.name) for each in parameters}
+        roles = _one_by_one({each.name: role_of(each.name) for each in parameters})
+        if (
+            "x" in roles.values() and "y" not in roles.values()
+        ):  # def backprop(inputs, outputs, ...)
+            roles = {name: "y" if role == "output" else role for name, role in roles.items()}
         needed = [p.name for p in parameters if p.default is inspect.Parameter.empty]
         given = [p.name for p in parameters if is_required(p) and roles[p.name] in _GIVEN]
         optional = {p.name for p in parameters} - set(needed) - set(given)
@@ -129,6 +142,19 @@ class Call:
 
     def _role(self, role):
         return (role[0], role[1] - self.first) if isinstance(role, tuple) else role
+
+
+def _one_by_one(roles):
+    """Return the roles, with those of arrays whose names only begin with w and b: wh, bh, wout."""
+    others = [name for name, role in roles.items() if role is None]
+    kinds = {k: [name for name in others if name.lower().startswith(k)] for k in "wb"}
+    w, b = kinds["w"], kinds["b"]
+    if not w or len(b) not in (0, len(w)) or not {"x", "y"} <= set(roles.values()):
+        return roles
+    if any(isinstance(role, tuple) for role in roles.values()):
+        return roles
+    named = {name: (k, i) for k in "wb" for i, name in enumerate(kinds[k], 1)}
+    return {**roles, **named}
 
 
 def takes_parameters(call):
@@ -190,7 +216,7 @@ def _is_standard(function, call):
     except TypeError:
         return False
     needed = [p for p in positional(function) if p.default is inspect.Parameter.empty]
-    roles = [role_of(each.name) for each in needed]
+    roles = [call.roles[each.name] for each in needed]
     if None in roles or roles == _STANDARD or len(set(roles)) < len(roles):
         return True
     return len(needed) < 4 and not {"x", "y"} <= set(roles)

@@ -32,6 +32,10 @@ from bpcourse.diagnosis.trouble import Trouble
 _SIZES = (4, 6, 5, 3)
 
 _ONE_HIDDEN = [4, 6, 3]
+_ONE_BY_ONE = (
+    "If it goes through the examples one by one, with a step after each, it can be judged on a "
+    "single one: batch=False."
+)
 _LIKE_RELU = (relu, leaky_relu, elu, softplus, silu, gelu, gelu_tanh)
 
 
@@ -59,8 +63,10 @@ def diagnose(
     ----------
     function : callable
         ``function(weights, biases, x, y)`` returns ``(grad_w, grad_b)``: lists of arrays with the
-        shapes of ``weights`` and ``biases``. For other forms see :func:`from_class` and
-        :func:`from_separate_arrays`.
+        shapes of ``weights`` and ``biases``. Other forms are recognized by the names of parameters
+        and keys: ``function(x, y, W1, b1, W2, b2)``, ``function(params, x, y)``, the loss beside a
+        dictionary with ``dW1``, a class. What must be said is said by ``diagnose.from_step``,
+        ``diagnose.from_object`` and ``diagnose.from_layers``; ``diagnose.values`` takes numbers.
     activation : Activation or str
         The activation of the hidden layers.
     output : Activation or str, optional
@@ -171,7 +177,8 @@ def diagnose(
         found = examine(subject, widths, setting, rng, usual=usual)
     except Trouble as error:
         found = _second_try(subject, widths, setting, rng, error)
-    notes = (*form.notes, *found.notes, *_printed(subject.heard))
+    one_by_one = (_ONE_BY_ONE,) if setting.batch and form.text and not found.ok else ()
+    notes = (*form.notes, *found.notes, *one_by_one, *_printed(subject.heard))
     return replace(found, notes=notes, call=typed)
 
 

@@ -345,14 +345,24 @@ def layers_of(network):
 
 def _by_shapes(network, held):
     """Return two-dimensional attributes that fit together as the weights of a chain of layers."""
-    arrays = {k: v for k, v in held.items() if _is(v) and v.ndim == 2 and min(v.shape) > 1}
-    arrays = {k: v for k, v in arrays.items() if k.lower().startswith(("w", "theta", "syn"))}
-    return [Slot(network, k) for k in arrays]
+    found = [k for k, v in held.items() if _is(v) and v.ndim == 2 and _is_weight(k)]
+    shapes = [held[k].shape for k in found]
+    fits = [(a[1] == b[0], a[0] == b[1]) for a, b in pairwise(shapes)]
+    chain = all(rows for rows, _ in fits) or all(columns for _, columns in fits)
+    return [Slot(network, k) for k in found] if chain else []
+
+
+def _is_weight(name):
+    lower = name.lower()
+    return not _is_marked(name) and (lower.startswith(("w", "theta", "syn")) or "weight" in lower)
+
+
+def _is_bias(name):
+    return not _is_marked(name) and (name.lower().startswith("b") or "bias" in name.lower())
 
 
 def _all_biases(network, held):
-    found = {k: v for k, v in held.items() if _is(v) and k.lower().startswith("b")}
-    return [Slot(network, k) for k in found]
+    return [Slot(network, k) for k, v in held.items() if _is(v) and _is_bias(k)]
 
 
 # Its methods
@@ -407,7 +417,18 @@ def _gradients(network, held, before, result, attributes, eta, methods, name):
     found = None if result is None or is_number(result) else two_lists(result, shapes)
     if found is None and isinstance(result, tuple | list) and len(result) == 2:
         found = tuple(result) if all(isinstance(e, list | tuple) for e in result) else None
-    return found or _left_behind(network, len(w), name)
+    by_w, by_b = found or _left_behind(network, len(w), name)
+    return by_w, _as_handed_over(by_b, b, before[1])
+
+
+def _as_handed_over(grads, slots, biases):
+    """Return gradients in the shape of the object's own biases in that of those handed over."""
+    if not isinstance(grads, list | tuple) or not len(grads) == len(slots) == len(biases):
+        return grads
+    return [
+        np.reshape(grad, bias.shape) if np.shape(grad) == np.shape(slot.get()) else grad
+        for grad, slot, bias in zip(grads, slots, biases, strict=True)
+    ]
 
 
 def _of_the_step(network, new, before, eta, methods, name, b):

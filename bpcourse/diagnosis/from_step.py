@@ -1,14 +1,15 @@
 """A program that takes the step of gradient descent itself, as one that returns the gradient."""
 
 import copy
+import inspect
 
 import numpy as np
 
 from bpcourse.diagnosis.calling import Call, Keys, keys_of, takes_parameters, values_of
-from bpcourse.diagnosis.forms import Form
+from bpcourse.diagnosis.forms import Form, unfit_signature
 from bpcourse.diagnosis.names import positional, returned_names, role_of
 from bpcourse.diagnosis.results import as_lists, two_lists, without_numbers
-from bpcourse.diagnosis.trouble import Trouble, form_trouble
+from bpcourse.diagnosis.trouble import Trouble, cannot_call, form_trouble
 
 
 def from_step(train_step, *, eta=None):
@@ -55,6 +56,8 @@ def from_step(train_step, *, eta=None):
         raise TypeError(f"eta is missing: pass from_step({name}, eta=...), the learning rate")
     call = Call.of(train_step)
     by_name = call and not call.unknown and call.has("x", "y") and takes_parameters(call)
+    if not by_name and call is not None and unfit_signature(train_step, (1, 2, 3, 4)):
+        raise Trouble(cannot_call(name, inspect.signature(train_step)))
     keys, layers = keys_of(train_step) if by_name and call.has("params") else (Keys(), None)
     returns = returned_names(train_step)
 
@@ -100,8 +103,9 @@ def gradients(before, after, eta):
 def _after(values, result, before, keys, returns):
     """Return the weights and biases after a step, or None if there was none."""
     now = values["weights"], values["biases"]
-    if keys.dictionary(*before).keys() <= values["params"].keys():
-        w, b = keys.lists(values["params"])
+    held = values["params"]
+    if keys.pairs or keys.dictionary(*before).keys() <= held.keys():
+        w, b = keys.lists(held)
         now = now if _same(w, before[0]) else (w, b or values["biases"])
     if not (_same(now[0], before[0]) and _same(now[1], before[1])):
         return now

@@ -62,6 +62,12 @@ def cannot_call(name, signature, missing=()):
     """Return the finding for a function whose parameters are not known."""
     roles = {each: role_of(each) for each in signature.parameters}
     what = f" No value is known for {', '.join(missing)}." if missing else ""
+    step = ""
+    if "eta" in roles.values():
+        step = (
+            f"If it takes the step of gradient descent itself: bp.diagnose(bp.diagnose.from_step("
+            f"{name}, eta=...)), at the terminal --step ETA. "
+        )
     call = ", ".join(r if r in ("x", "y", "weights", "biases") else "..." for r in roles.values())
     return form_trouble(
         "parameters",
@@ -70,9 +76,9 @@ def cannot_call(name, signature, missing=()):
         f"arrays, and two arrays), and from the names of its parameters it is not clear what to "
         f"hand over.{what}",
         "Compare the line that begins with def.",
-        "If it needs what a forward pass has computed, name that: forward=... (at the terminal "
-        f"--forward NAME). Otherwise add these lines: def adapted(weights, biases, x, y): return "
-        f"{name}({call}).",
+        f"{step}If it needs what a forward pass has computed, name that: forward=... (at the "
+        "terminal --forward NAME). Otherwise add these lines: def adapted(weights, biases, x, y): "
+        f"return {name}({call}).",
     )
 
 

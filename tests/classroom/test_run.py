@@ -16,10 +16,8 @@ from submissions import DAEMON, FORK, MISTAKES, MORE, RIGHT, ROWS, inside, mista
 
 import bpcourse as bp
 from bpcourse import classroom
-from bpcourse.classroom import process
-from bpcourse.classroom.report import submission
+from bpcourse.classroom import process, report, submission
 from bpcourse.classroom.run import Task, examine, find, left_out, misconceptions, run
-from bpcourse.gradcheck import report
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such thing")
 # Far more than anything here takes: only the tests of the limit itself wait for it.

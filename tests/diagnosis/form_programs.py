@@ -675,3 +675,133 @@ def backprop(weights, biases, x, y):
         if name in ("elu", "silu")
         else (),
     )
+# Names that only begin with w and b; attributes that only have "weights" in their names.
+enter(
+    "wh_wout",
+    """
+def derivative(a):
+    return a * (1 - a)
+
+def train(X, y, wh, bh, wout, bout, lr=0.1, epoch=1):
+    for i in range(epoch):
+        hidden = sigmoid(np.dot(X, wh) + bh)
+        output = sigmoid(np.dot(hidden, wout) + bout)
+        d_output = (y - output) * derivative(output)
+        d_hidden = d_output.dot(wout.T) * derivative(hidden)
+        wout += hidden.T.dot(d_output) * lr
+        bout += np.sum(d_output, axis=0) * lr
+        wh += X.T.dot(d_hidden) * lr
+        bh += np.sum(d_hidden, axis=0) * lr
+    return wh, bh, wout, bout
+""",
+    {"layout": "rows", "reduction": "sum"},
+    form={"step": 0.1},
+    function="train",
+    mistakes=[("d_output.dot(wout.T) * derivative(hidden)", "d_output.dot(wout.T)", "bp2")],
+)
+enter(
+    "hidden_weights",
+    """
+class XOR:
+    def __init__(self):
+        self.hidden_weights = np.random.uniform(size=(2, 3))
+        self.hidden_bias = np.random.uniform(size=(1, 3))
+        self.output_weights = np.random.uniform(size=(3, 2))
+        self.output_bias = np.random.uniform(size=(1, 2))
+        self.lr = 0.1
+
+    def train_step(self, inputs, expected_output):
+        h = sigmoid(inputs @ self.hidden_weights + self.hidden_bias)
+        o = sigmoid(h @ self.output_weights + self.output_bias)
+        d_o = (expected_output - o) * o * (1 - o)
+        d_h = d_o.dot(self.output_weights.T) * h * (1 - h)
+        self.output_weights += h.T.dot(d_o) * self.lr
+        self.output_bias += np.sum(d_o, axis=0, keepdims=True) * self.lr
+        self.hidden_weights += inputs.T.dot(d_h) * self.lr
+        self.hidden_bias += np.sum(d_h, axis=0, keepdims=True) * self.lr
+""",
+    {"reduction": "sum"},
+    mistakes=[("* h * (1 - h)", "* sigmoid(h) * (1 - sigmoid(h))", "bp2")],
+)
+# A list of pairs in, the loss and a list of pairs out.
+enter(
+    "list_of_pairs",
+    """
+def loss_and_grads(params, x, y):
+    a = [x]
+    for W, b in params:
+        a.append(np.tanh(a[-1] @ W + b))
+    loss = ((a[-1] - y) ** 2).sum() / 2 / len(x)
+    d = (a[-1] - y) * (1 - a[-1] ** 2) / len(x)
+    grads = []
+    for (W, b), h in zip(params[::-1], a[-2::-1]):
+        grads.append((h.T @ d, d.sum(0)))
+        d = d @ W.T * (1 - h**2)
+    return loss, grads[::-1]
+""",
+    {"activation": "tanh", "layout": "rows"},
+    function="loss_and_grads",
+    mistakes=[("d @ W.T * (1 - h**2)", "d @ W.T * (1 - np.tanh(h)**2)", "bp2")],
+)
+# A class with methods for each part, a dictionary of parameters and a cache of its own.
+enter(
+    "parts",
+    """
+class NeuralNetwork:
+    def __init__(self, layer_dims, learning_rate=0.1):
+        self.L, self.lr, self.params = len(layer_dims) - 1, learning_rate, {}
+        for i in range(1, self.L + 1):
+            self.params["W" + str(i)] = np.random.randn(layer_dims[i - 1], layer_dims[i])
+            self.params["b" + str(i)] = np.zeros((1, layer_dims[i]))
+
+    def forward(self, X):
+        self.cache, A = {"A0": X}, X
+        for i in range(1, self.L + 1):
+            A = sigmoid(A @ self.params[f"W{i}"] + self.params[f"b{i}"])
+            self.cache[f"A{i}"] = A
+        return A
+
+    def backward(self, y):
+        grads, dZ = {}, self.cache[f"A{self.L}"] - y
+        for i in range(self.L, 0, -1):
+            A = self.cache[f"A{i - 1}"]
+            grads[f"dW{i}"] = A.T @ dZ / len(y)
+            grads[f"db{i}"] = dZ.sum(axis=0, keepdims=True) / len(y)
+            dZ = (dZ @ self.params[f"W{i}"].T) * A * (1 - A)
+        return grads
+""",
+    {"cost": "cross_entropy"},
+    mistakes=[
+        (".T) * A * (1 - A)", ".T)", "bp2"),
+        ("A.T @ dZ / len(y)", "A.T @ dZ", "bp4"),
+    ],
+)
+# The layers are objects with weights of their own; the network leaves the gradients in them.
+enter(
+    "layer_objects",
+    """
+class Layer:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_out, n_in)
+        self.b = np.random.randn(n_out, 1)
+
+class Net:
+    def __init__(self, sizes):
+        self.layers = [Layer(i, o) for i, o in zip(sizes[:-1], sizes[1:])]
+
+    def forward(self, x):
+        for layer in self.layers:
+            layer.x = x
+            layer.a = x = sigmoid(layer.w @ x + layer.b)
+        return x
+
+    def backprop(self, x, y):
+        d = self.forward(x) - y
+        for layer in reversed(self.layers):
+            d = d * layer.a * (1 - layer.a)
+            layer.dw = d @ layer.x.T / x.shape[1]
+            layer.db = d.mean(1, keepdims=True)
+            d = layer.w.T @ d
+""",
+    mistakes=[("            d = d * layer.a * (1 - layer.a)\n", "", "bp1", "bp2")],
+)
