@@ -60,7 +60,8 @@ def _divided_on_the_way(case, path, setting):
 
 def _divided_at_the_output(case, path, setting):
     """Say whether every gradient is divided by m once more."""
-    return case.b[2] is not None and _divided(case, setting, lambda l: 1)
+    asked = setting.reduction == "mean" and case.b[2] is not None
+    return asked and _divided(case, setting, lambda l: 1)
 
 
 def _softmax_over_batch(case, path, setting):

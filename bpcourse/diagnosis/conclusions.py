@@ -46,11 +46,13 @@ def conclude(found, case, setting):
     """
     groups = {}
     for equation, cause, l in found.faults:
-        groups.setdefault((equation, cause), []).append(l)
+        scale = found.path.scales.get((equation, l)) if cause == "factor" else None
+        value = "" if scale is None else in_words(scale)
+        groups.setdefault((equation, cause, value), []).append(l)
     with np.errstate(all="ignore"):
         return tuple(
             _finding(equation, cause, tuple(layers), found, case, setting)
-            for (equation, cause), layers in groups.items()
+            for (equation, cause, _), layers in groups.items()
         )
 
 

@@ -14,10 +14,11 @@ from bpcourse.backprop import propagate_back
 from bpcourse.diagnosis.comparison import same
 from bpcourse.diagnosis.conclusions import conclude, right_parts, unjudged_parts
 from bpcourse.diagnosis.explanation import explain
+from bpcourse.diagnosis.findings import Evidence
 from bpcourse.diagnosis.path import ROUGH, Case
 from bpcourse.diagnosis.problem import plain_problem
 from bpcourse.diagnosis.rounding import is_a_difference
-from bpcourse.diagnosis.trouble import Trouble
+from bpcourse.diagnosis.trouble import Trouble, trouble
 
 _BATCHES = (2, 3, 4, 5, 6, 8, 10, 16, 33, 64, 100)
 _DEPTHS = ((4, 3), (4, 6, 3), (3, 5, 4, 6, 2), (4, 3, 5, 4, 6, 2))
@@ -115,7 +116,7 @@ _SMOOTH = ("sigmoid", "tanh", "identity", "softplus", "gelu", "silu")
 def _depth(sizes):
     hidden = len(sizes) - 2
     number = ("no", "one", "two", "three", "four")[hidden]
-    return f"a network with {number} hidden layer{'' if hidden == 1 else 's'}"
+    return f"a network with {number} hidden layer{'s' if hidden > 1 else ''}"
 
 
 def _refused(name, refused):
@@ -129,20 +130,49 @@ def _refused(name, refused):
 def _wrong_there(subject, diagnosis, setting, failed):
     """Return the diagnosis in the first of the settings in which the function is wrong."""
     within, (problem, came) = next(iter(failed.items()))
-    setting = setting if came.biases else replace(setting, biases=False)
-    case = Case.of(subject, problem, came)
-    found = explain([case], setting)
     depth, of_biases = problem.net.depth, {"biases": setting.biases}
+    tried = f"a mini-batch of {_EXAMPLES} examples and with one alone"
     note = (
-        f"In a network {list(diagnosis.sizes)}, with a mini-batch of {_EXAMPLES} examples and with "
-        f"one alone, all is right. It is wrong with {'; '.join(failed)}."
+        f"In a network {list(diagnosis.sizes)}, with {tried if setting.batch else 'one example'}, "
+        f"all is right. It is wrong with {'; '.join(failed)}."
     )
+    wrong = replace(
+        diagnosis, notes=(note, *diagnosis.notes), sizes=problem.net.sizes, within=within
+    )
+    case, found = _explained(subject, problem, came, setting)
+    if found is None:
+        findings = (_unexplained(subject.name, within, problem, came, setting),)
+        return replace(wrong, findings=findings, right=())
     return replace(
-        diagnosis,
+        wrong,
         findings=conclude(found, case, setting),
         right=right_parts(found, depth, **of_biases),
         not_judged=unjudged_parts(found, depth, **of_biases),
-        notes=(note, *diagnosis.notes),
-        sizes=problem.net.sizes,
-        within=within,
+    )
+
+
+def _explained(subject, problem, came, setting):
+    """Return the case and its explanation; None where its examples say nothing."""
+    try:
+        case = Case.of(subject, problem, came)
+    except Trouble:
+        return None, None
+    found = explain([case], setting)
+    return case, found if found.faults else None
+
+
+def _unexplained(name, within, problem, came, setting):
+    """Return a finding that says no more than where the function is wrong."""
+    net, l = problem.net, problem.net.depth
+    right = propagate_back(net, net.forward(problem.x), problem.y, setting.cost).w[l]
+    at = np.unravel_index(np.argmax(abs(right)), right.shape)
+    seen = came.w[l] if came.w[l] is not None else np.full(right.shape, np.nan)
+    return trouble(
+        "return",
+        None,
+        "wrong in one setting",
+        f"With {within} the gradients of {name} are not those of the cost.",
+        "What does your program do there that it does not do elsewhere?",
+        "Call it there with small arrays of your own, and go through it line by line.",
+        Evidence(f"dC/dw^{l}[{at[0]},{at[1]}], {within}", f"{seen[at]:.5g}", f"{right[at]:.5g}"),
     )

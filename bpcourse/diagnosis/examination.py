@@ -13,7 +13,7 @@ from bpcourse.diagnosis.elsewhere import elsewhere, is_right
 from bpcourse.diagnosis.explanation import explain, nearly_right
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.diagnosis.mixing import mixed_examples
-from bpcourse.diagnosis.path import ROUGH, Case
+from bpcourse.diagnosis.path import ROUGH, SINGLE, Case
 from bpcourse.diagnosis.problem import random_problem
 from bpcourse.diagnosis.rounding import is_a_difference
 from bpcourse.diagnosis.state import changed_inputs, memory
@@ -134,7 +134,8 @@ def _explained(cases, setting):
     """Return the explanation, and the setting with the tolerance that it took."""
     rough = replace(setting, tolerance=ROUGH)
     if any(case.single for case in cases):
-        return explain(cases, rough), rough
+        precise = replace(setting, tolerance=max(case.tolerance for case in cases))
+        return explain(cases, precise), precise
     nearly = not nearly_right(cases, setting.tolerance, setting) and nearly_right(
         cases, ROUGH, setting
     )
@@ -148,7 +149,7 @@ def _explained(cases, setting):
 def _limits(case, setting):
     """Return what this diagnosis could not see."""
     notes, widths = [], case.problem.net.sizes
-    if setting.tolerance == ROUGH:
+    if setting.tolerance >= SINGLE:
         notes.append(
             "The numbers agree to about three digits only, as those of float32 or of a finite "
             "difference do."

@@ -332,7 +332,7 @@ def _headline(diagnosis, level):
     if first.equation in _PLAIN:
         return [_fill(first.sentence)]
     remark = [_fill(diagnosis.remark)] if diagnosis.remark else []
-    within = f" It does so with {diagnosis.within} only." if diagnosis.within else ""
+    within = f" It does so with {diagnosis.within}, not everywhere." if diagnosis.within else ""
     headline = [_fill(f"{first.place}: here {diagnosis.subject} first goes wrong.{within}")]
     return [*remark, *headline, *([_fill(first.sentence)] if level == 3 else [])]
 

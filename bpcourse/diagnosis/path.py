@@ -10,9 +10,10 @@ from bpcourse.diagnosis.observation import refuse_shapeless
 from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.network import Network, Trace
 
-# A mistake changes a gradient by far more, rounding by far less; in float32, and in a gradient that
-# is itself a finite difference, by no more than the second one.
-TOLERANCE, ROUGH = 1e-5, 2e-3
+# A mistake changes a gradient by far more, rounding by far less; in float32 by no more than the
+# second one; in half precision, and in a gradient that is itself a coarse finite difference, by no
+# more than the third one.
+TOLERANCE, SINGLE, ROUGH = 1e-5, 2e-4, 2e-3
 
 # The price of an explanation. Fewer mistakes are likelier; one more layer costs nothing.
 _KNOWN, _UNKNOWN, _UNKNOWN_AGAIN = 1, 3, 1
@@ -63,6 +64,13 @@ class Case:
     single: bool
     way: str = "alone"
     alone: object = None
+
+    @property
+    def tolerance(self):
+        """The tolerance for the precision in which the arrays came."""
+        arrays = [*self.whole.w.values(), *self.whole.b.values()]
+        half = any(array is not None and array.dtype.itemsize < 4 for array in arrays)
+        return ROUGH if half else SINGLE if self.single else TOLERANCE
 
     @classmethod
     def of(cls, subject, problem, whole):

@@ -196,10 +196,10 @@ def _errors(step, seen_w, seen_b, tolerance):
     named = _predictions(BP1 if step.l == step.net.depth else BP2, (step,), views)
     if not views:
         return [(RIGHT, right), *(each for each in named if each[0].causes == ("zero",))]
-    fits = [(RIGHT, right), *_seen(named, views, 10 * tolerance)]
-    if not _seen([(RIGHT, right)], views, 10 * tolerance) and len(fits) == 1:
-        fits += _scaled([(RIGHT, right)], views, 10 * tolerance) or _scaled(
-            named, views, 10 * tolerance
+    fits = [(RIGHT, right), *_seen(named, views, 2 * tolerance)]
+    if not _seen([(RIGHT, right)], views, 2 * tolerance) and len(fits) == 1:
+        fits += _scaled([(RIGHT, right)], views, 2 * tolerance) or _scaled(
+            named, views, 2 * tolerance
         )
     return fits + [(UNKNOWN, view) for view in views]
 

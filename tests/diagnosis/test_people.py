@@ -60,7 +60,7 @@ def test_where_two_explanations_are_as_good_neither_place_is_called_right():
 
 def test_a_fault_in_one_setting_says_which():
     diagnosis = of("whichever_way_round_it_fits")
-    assert "with layers of equal width only" in " ".join(str(diagnosis).split())
+    assert "with layers of equal width, not everywhere" in " ".join(str(diagnosis).split())
     assert "all is right" in " ".join(diagnosis.notes)
     assert diagnosis.to_dict()["within"] == "layers of equal width"
 
