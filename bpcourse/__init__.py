@@ -53,6 +53,7 @@ __all__ = [
     "graph",
     "identity",
     "kfold_stopping_epoch",
+    "layers",
     "log_likelihood",
     "operation_count",
     "perceptron",
@@ -80,6 +81,7 @@ _LATER = {
     "exercises": ("bpcourse.exercises", None),
     "figures": ("bpcourse.figures", None),
     "findings": ("bpcourse.diagnosis.findings", None),
+    "layers": ("bpcourse.layers", None),
 }
 
 

@@ -23,6 +23,10 @@ STAIRCASE = [
         "top",
         "finite_difference gradcheck_report gradcheck operation_count datasets training",
     ),
+    (
+        "layers",
+        "recurrent convolution normalization attention initialization optimizers second __init__",
+    ),
     ("lessons", "perceptron worked_examples experiments __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
     ("diagnosis", "place findings trouble comparison problem forms"),
