@@ -174,8 +174,7 @@ def conv(x, w, b, *, stride=1, padding=0, columns=None):
     _checks.shape("b", b, (c_out, 1), like=x)
     if columns is None:
         columns = gather(x, kernel, stride=stride, padding=padding)
-    z = w.reshape(c_out, -1) @ columns
-    z += b
+    z = w.reshape(c_out, -1) @ columns + b
     framed = (0, x.shape[1] + 2 * padding, x.shape[2] + 2 * padding, 0)
     return z.reshape(c_out, *_places(framed, kernel, stride), x.shape[3])
 

@@ -216,9 +216,9 @@ def layer_norm_backward(delta, normalized, scale, gamma):
     >>> x, delta = np.array([[1.0], [3.0], [8.0]]), np.array([[1.0], [0.0], [0.0]])
     >>> out = layer_norm(x, np.ones((3, 1)), np.zeros((3, 1)))
     >>> layer_norm_backward(delta, out.normalized, out.scale, np.ones((3, 1)))[0].round(4)
-    array([[ 0.0871],
-           [-0.1219],
-           [ 0.0348]])
+    array([[ 0.1089],
+           [-0.1524],
+           [ 0.0435]])
     """
     return _normalize_backward(delta, normalized, scale, gamma, (0,))
 

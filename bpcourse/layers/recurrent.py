@@ -61,8 +61,10 @@ def forward(x, w_x, w_h, b, *, h_0=None):
     _checks.shape("w_h", w_h, (n, n), like=x)
     _checks.shape("b", b, (n, 1), like=x)
     z = w_x @ x + b  # of all times at once: the inputs wait for nothing
-    h = np.empty((len(x) + 1, n, m), np.result_type(z, w_h))
-    h[0] = 0 if h_0 is None else h_0
+    h_0 = np.zeros((n, m), x.dtype) if h_0 is None else h_0
+    _checks.shape("h_0", h_0, (n, m), like=x)
+    h = np.empty((len(x) + 1, n, m), np.result_type(z, w_h, h_0))
+    h[0] = h_0
     for t in range(1, len(h)):
         np.tanh(w_h @ h[t - 1] + z[t - 1], out=h[t])
     return h
@@ -258,11 +260,11 @@ def clip_by_norm(gradients, maximum):
     """
     maximum = _checks.real("maximum", maximum, above=0)
     largest = max(float(abs(each).max(initial=0)) for each in gradients)
+    if not np.isfinite(largest):
+        raise ValueError(f"the norm of the gradients is {largest}: clipping cannot repair that")
     # Divided by the largest entry first, so that no square overflows in float32.
     scaled = sum(float(np.square(each / (largest or 1.0)).sum()) for each in gradients)
     norm = largest * scaled**0.5
-    if not np.isfinite(norm):
-        raise ValueError(f"the norm of the gradients is {norm}: clipping cannot repair that")
     factor = min(1.0, maximum / norm) if norm else 1.0
     return [each * factor for each in gradients], norm
 
