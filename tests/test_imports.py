@@ -16,7 +16,7 @@ PACKAGE = ROOT / "bpcourse"
 
 # From the ground up. "top" are the files of bpcourse/ itself.
 STAIRCASE = [
-    ("autodiff", "scalar rules tensor graph __init__"),
+    ("autodiff", "scalar rules _arrays _engine tensor graph __init__"),
     ("top", "_checks equations activations costs parameters network backprop"),
     ("fast", "in_place low_rank __init__"),
     (

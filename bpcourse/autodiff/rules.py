@@ -80,10 +80,27 @@ def _share_of_max(y, x, axis, keepdims):
     return largest / largest.sum(axis=axis, keepdims=True)
 
 
-def _logsumexp(x, axis, keepdims):
+def _below_max(x, axis):
+    """Return x less its maximum: no exp of it overflows, and large logits keep their digits."""
     largest = x.max(axis=axis, keepdims=True)
-    y = largest + np.log(np.exp(x - largest).sum(axis=axis, keepdims=True))
-    return y if keepdims else y.squeeze(axis)
+    if np.isneginf(largest).any():
+        raise ValueError(f"all entries along axis {axis} are -inf, want one that is not masked")
+    return x - largest
+
+
+def _softmax(x, axis):
+    e = np.exp(_below_max(x, axis))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _log_softmax(x, axis):
+    below = _below_max(x, axis)
+    return below - np.log(np.exp(below).sum(axis=axis, keepdims=True))
+
+
+def _logsumexp(x, axis, keepdims):
+    total = np.exp(_below_max(x, axis)).sum(axis=axis, keepdims=keepdims)
+    return x.max(axis=axis, keepdims=keepdims) + np.log(total)
 
 
 def _scatter(g, x, index):
@@ -102,7 +119,7 @@ def _unpad(g, x, widths):
 
 
 # name: (operation, gradient by its first argument, by its second ...), each from the gradient g
-# by the result y and the arguments. Arguments beyond the last gradient have none.
+# by the result y and the arguments. Arguments beyond the last gradient are settings.
 RULES = {
     "add": (np.add, lambda g, y, a, b: g, lambda g, y, a, b: g),
     "subtract": (np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g),
@@ -138,9 +155,15 @@ RULES = {
     ),
     "logsumexp": (
         _logsumexp,
-        lambda g, y, x, axis, keepdims: (
-            _spread(g, x, axis, keepdims) * np.exp(x - _spread(y, x, axis, keepdims))
-        ),
+        lambda g, y, x, axis, keepdims: _spread(g, x, axis, keepdims) * _softmax(x, axis),
+    ),
+    "log_softmax": (
+        _log_softmax,
+        lambda g, y, x, axis: g - np.exp(y) * g.sum(axis=axis, keepdims=True),
+    ),
+    "softmax": (
+        _softmax,
+        lambda g, y, x, axis: y * (g - (g * y).sum(axis=axis, keepdims=True)),
     ),
     "reshape": (np.reshape, lambda g, y, x, shape: g.reshape(x.shape)),
     "transpose": (

@@ -20,6 +20,7 @@ Source: Karpathy, micrograd, for which this class can stand in. Derived in the b
 
 import math
 import numbers
+import sys
 from collections import defaultdict
 from functools import partial
 
@@ -29,7 +30,8 @@ class Value:
 
     Numbers of any real type mix with values: ``2 * x`` makes a value of the 2. The derivatives
     are those at the point where the expression was computed; changing ``data`` afterwards does
-    not change them. Use ``x * y``, ``x ** 2`` and so on; ReLU'(0) = 0.
+    not change them. Use ``x * y``, ``x ** 2`` and so on; ReLU'(0) = 0. Comparisons are those of
+    the numbers, so ``max(x, y)`` is one of the two; in sets and as keys every value is itself.
 
     Parameters
     ----------
@@ -51,6 +53,8 @@ class Value:
         If ``data`` is not a real number, or an operand is neither a number nor a value.
     ValueError
         If ``data`` is NaN or infinite.
+    OverflowError
+        If a result, or its derivative by an operand, is larger than any float.
 
     Examples
     --------
@@ -90,15 +94,23 @@ class Value:
         return _binary(self.data * other.data, "*", self, other.data, other, self.data)
 
     def __pow__(self, exponent):
-        n = _exponent(self.data, exponent)
-        return _unary(self.data**n, f"**{n:g}", self, n * self.data ** (n - 1) if n else 0.0)
+        n, power, slope = _power(self.data, exponent)
+        return _unary(power, f"**{n:g}", self, slope)
 
     def __rpow__(self, base):
         base = _number(base)
-        if base <= 0:
-            raise ValueError(f"{base:g} ** Value: want a base above 0, its logarithm is needed")
-        power = base**self.data
-        return _unary(power, f"{base:g}**", self, power * math.log(base))
+        if not 0 < base < math.inf:
+            raise ValueError(
+                f"{base:g} ** Value: want a finite base above 0, its logarithm is needed"
+            )
+        try:
+            power = base**self.data
+            slope = power * math.log(base)
+        except OverflowError:
+            slope = math.inf
+        if not math.isfinite(slope):
+            raise _too_large(f"{base:g} ** {self.data:g} or its derivative")
+        return _unary(power, f"{base:g}**", self, slope)
 
     def relu(self):
         """Return max(0, x); the derivative at 0 is 0."""
@@ -107,9 +119,11 @@ class Value:
 
     def exp(self):
         """Return e to the power of x. Raise OverflowError where no float is that large."""
-        if self.data > 709.78:
-            raise OverflowError(f"exp({self.data:g}) exceeds the largest float; make x smaller")
-        power = math.exp(self.data)
+        try:
+            power = math.exp(self.data)
+        except OverflowError:
+            text = f"exp({self.data:g}) exceeds the largest float; make x smaller"
+            raise OverflowError(text) from None
         return _unary(power, "exp", self, power)
 
     def log(self):
@@ -217,6 +231,32 @@ class Value:
             return ()
         return (self._da,) if self._b is None else (self._da, self._db)
 
+    # Comparisons look at the numbers and leave no trace in the graph. There is no __float__: with
+    # it, math.exp(x) would give a number that has lost the graph, and say nothing.
+
+    def __eq__(self, other):
+        return self.data == (other.data if other.__class__ is Value else other)
+
+    __hash__ = object.__hash__
+
+    def __lt__(self, other):
+        return self.data < (other.data if other.__class__ is Value else other)
+
+    def __le__(self, other):
+        return self.data <= (other.data if other.__class__ is Value else other)
+
+    def __gt__(self, other):
+        return self.data > (other.data if other.__class__ is Value else other)
+
+    def __ge__(self, other):
+        return self.data >= (other.data if other.__class__ is Value else other)
+
+    def __bool__(self):
+        return self.data != 0
+
+    def __format__(self, form):
+        return format(self.data, form) if form else repr(self)
+
     def __repr__(self):
         return f"Value(data={self.data}, grad={self.grad})"
 
@@ -226,6 +266,8 @@ _blank = partial(object.__new__, Value)
 
 def _binary(data, op, a, da, b, db):
     """Return the value made from a and b, with its derivatives da and db by them."""
+    if data - data:  # 0 for every finite number, NaN for infinity, and NaN counts as true
+        raise _too_large(f"{a.data:g} {op} {b.data:g}")
     node = _blank()  # without __init__, whose checks are for numbers from outside
     node.data = data
     node.grad = 0.0
@@ -257,20 +299,36 @@ def _number(number):
             f"a Value works with values and real numbers, not with {type(number).__name__}; "
             "a graph belongs to one engine: for arrays use Tensor throughout"
         )
-    return float(number)
+    try:
+        return float(number)
+    except OverflowError:
+        raise _too_large(f"the {type(number).__name__} given, {str(number)[:9]}...,") from None
 
 
-def _exponent(x, exponent):
-    """Return the exponent n of a power x ** n that is real and has a derivative."""
+def _too_large(what):
+    """Return the error that says what has left the range of floats."""
+    return OverflowError(f"{what} exceeds the largest float, {sys.float_info.max:.1e}; scale down")
+
+
+def _power(x, exponent):
+    """Return n, x ** n and its derivative, if they are real and finite."""
     if exponent.__class__ is Value:
         raise TypeError(
             "the exponent is a Value, want a number; for x ** y use (y * x.log()).exp()"
         )
     n = _number(exponent)
+    if not math.isfinite(n):
+        raise ValueError(f"{x:g} ** {n}: want a finite exponent")
     if x < 0 and n != math.floor(n):
         raise ValueError(f"{x:g} ** {n:g} is not real; want a whole exponent or a base above 0")
     if x == 0 and n < 1 and n != 0:
         raise ZeroDivisionError(
             f"0 ** {n:g} or its derivative is infinite; want a base other than 0"
         )
-    return n
+    try:
+        power, slope = x**n, n * x ** (n - 1) if n else 0.0
+    except OverflowError:
+        slope = math.inf
+    if not math.isfinite(slope):
+        raise _too_large(f"{x:g} ** {n:g} or its derivative")
+    return n, power, slope

@@ -166,12 +166,19 @@ def test_relu_at_zero():
     assert gradient(lambda x: x.relu(), 0.0) == (0.0, [0.0]), "ReLU'(0) = 0 in every engine"
 
 
-@pytest.mark.parametrize("x", [-800.0, -40.0, 40.0, 800.0])
+@pytest.mark.parametrize("x", [-700.0, -40.0, -12.0, 12.0, 25.0, 36.0, 40.0, 700.0])
 def test_sigmoid_far_out(x):
     f, (slope,) = gradient(lambda x: x.sigmoid(), x)
-    small = math.exp(-abs(x))
-    assert f == pytest.approx(1.0 if x > 0 else small, rel=1e-12)
-    assert slope == pytest.approx(small, rel=1e-12), "1 - sigmoid(40) is 0 in float64"
+    e = math.exp(-abs(x))
+    assert f == pytest.approx((1.0 if x > 0 else e) / (1 + e), rel=1e-15, abs=0)
+    # abs=0: approx allows an error of 1e-12 otherwise, and the slope is smaller than that.
+    reason = "s (1 - s) loses its digits to cancellation, and is 0 at x = 40"
+    assert slope == pytest.approx(e / (1 + e) ** 2, rel=1e-15, abs=0), reason
+
+
+def test_sigmoid_underflows_quietly():
+    assert gradient(lambda x: x.sigmoid(), -800.0) == (0.0, [0.0])
+    assert gradient(lambda x: x.sigmoid(), 800.0) == (1.0, [0.0])
 
 
 @pytest.mark.parametrize("exponent", [0, 0.0])
@@ -419,14 +426,49 @@ def test_other_types_are_refused(bad, position):
     ("function", "error", "message"),
     [
         (lambda: Value(0.0).log(), ValueError, r"log\(0\): want a number above 0"),
-        (lambda: Value(1000.0).exp(), OverflowError, "exceeds the largest float"),
+        (lambda: Value(1000.0).exp(), OverflowError, r"exp\(1000\) exceeds the largest float"),
+        (lambda: Value(1e200) * 1e200, OverflowError, r"1e\+200 \* 1e\+200 exceeds the largest"),
+        (lambda: 1e308 + Value(1e308), OverflowError, r"1e\+308 \+ 1e\+308 exceeds the largest"),
+        (lambda: Value(1e200) ** 2, OverflowError, r"1e\+200 \*\* 2 or its derivative exceeds"),
+        (lambda: 2 ** Value(2000.0), OverflowError, r"2 \*\* 2000 or its derivative exceeds"),
+        (lambda: 1e300 ** Value(1.027), OverflowError, "or its derivative exceeds"),
+        (lambda: Value(1.0) / Value(1e-200), OverflowError, r"1e-200 \*\* -1 or its derivative"),
+        (lambda: Value(10**400), OverflowError, "the int given, 100000000..., exceeds"),
+        (lambda: Value(2.0) ** math.nan, ValueError, r"2 \*\* nan: want a finite exponent"),
+        (lambda: math.inf ** Value(2.0), ValueError, "want a finite base above 0"),
         (lambda: Value(-1.0) ** 0.5, ValueError, "is not real"),
         (lambda: 1 / Value(0.0), ZeroDivisionError, r"0 \*\* -1"),
         (lambda: Value(0.0) ** 0.5, ZeroDivisionError, "derivative is infinite"),
-        (lambda: (-2) ** Value(2.0), ValueError, "want a base above 0"),
+        (lambda: (-2) ** Value(2.0), ValueError, "base above 0"),
         (lambda: Value(2.0) ** Value(2.0), TypeError, "exponent is a Value"),
     ],
 )
 def test_no_derivative_is_refused(function, error, message):
     with pytest.raises(error, match=message):
         function()
+
+
+def test_the_largest_numbers_that_there_are():
+    x = Value(709.7825)
+    assert x.exp().data == math.exp(709.7825), "it is finite, close to the largest float"
+    assert (Value(1e200) * 1e100).data == 1e200 * 1e100
+
+
+def test_comparisons_are_those_of_the_numbers():
+    x, y = Value(1.0), Value(2.0)
+    assert max(x, y) is y and min(x, 5, y) is x and sorted([y, x]) == [x, y]
+    assert x < y and x <= 1 and y < 3 and y >= 2.0 and not x > y and not x >= 2
+    assert (x == 1.0, x == Value(1.0), x != y, x == None) == (True, True, True, False)  # noqa: E711
+    assert len({x, Value(1.0)}) == 2, "in a set every value is itself, like every node of a graph"
+    assert (bool(Value(0.0)), bool(Value(-0.5))) == (False, True)
+    assert (x.op, (x + y).parents) == ("", (x, y)), "a comparison leaves no trace"
+
+
+def test_format():
+    assert f"{Value(0.25):.3f}" == "0.250"
+    assert f"{Value(0.25)}" == "Value(data=0.25, grad=0.0)"
+
+
+def test_no_function_of_numbers_takes_a_value_silently():
+    with pytest.raises(TypeError, match="must be real number, not Value"):
+        math.exp(Value(1.0))  # a float would have lost the graph

@@ -1,0 +1,230 @@
+"""The array engine's doors: what NumPy's users type, copies, updates in place, what is refused."""
+
+import copy
+import math
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+from bpcourse.autodiff import tensor
+from bpcourse.autodiff.tensor import Tensor, gradients
+
+MASK = np.array([True, False])
+
+
+def table():
+    """Return a tensor of 2 rows and 3 columns."""
+    return Tensor(np.arange(6.0).reshape(2, 3))
+
+
+def one():
+    return Tensor([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda t: t.reshape((3, 2)),
+        lambda t: t.reshape([3, -1]),
+        lambda t: t.reshape(np.int64(3), 2),
+        lambda t: t.reshape(t.T.shape),
+        lambda t: t.transpose((1, 0)),
+        lambda t: t.transpose(),
+        lambda t: t.sum(0),
+        lambda t: t.sum(axis=np.int64(0)),
+        lambda t: t.mean(1),
+        lambda t: t.mean(axis=(0, 1), keepdims=True),
+        lambda t: t.max(-1),
+        lambda t: t[[]],
+        lambda t: t[range(2)],
+        lambda t: t[np.int64(1)],
+        lambda t: t[(0, 0), :],
+        lambda t: t > 2,
+        lambda t: np.int64(2) <= t,
+        lambda t: t == np.arange(3.0),
+        lambda t: t != t.T.T,
+        lambda t: np.full((2, 3), 1.0) > t,
+    ],
+)
+def test_as_numpy_does(function):
+    result, expected = function(table()), function(table().data)
+    data = result.data if isinstance(result, Tensor) else result
+    assert data.shape == expected.shape and data.dtype == expected.dtype
+    assert (data == expected).all(), f"{data} where NumPy has {expected}"
+
+
+def test_a_tuple_in_an_index_adds_up_as_a_list_does():
+    x = one()
+    x[(0, 0, 1),].sum().backward()
+    assert x.grad.tolist() == [2.0, 1.0], "entry 0 was read twice"
+
+
+def test_one_number():
+    t = Tensor(0.25)
+    assert (float(t), t.item(), f"{t:.3f}", bool(t), bool(Tensor(0.0))) == (
+        0.25, 0.25, "0.250", True, False,
+    )  # fmt: skip
+    assert (t.size, t.ndim, t.shape) == (1, 0, ())
+    assert type(Tensor(np.float32([[2]])).item()) is float
+    for refused in (lambda: len(t), lambda: list(t)):
+        with pytest.raises(TypeError, match=re.escape("shape () has no length")):
+            refused()
+    for refused in (lambda: float(one()), lambda: bool(one()), lambda: f"{one():.3f}"):
+        with pytest.raises(ValueError, match=re.escape("shape (2,) is not one number")):
+            refused()
+    assert f"{one()}" == repr(one()), "without a format the whole tensor is shown"
+
+
+def test_rows():
+    t = table()
+    assert len(t) == 2
+    first, second = t
+    (first * second).sum().backward()
+    assert t.grad.tolist() == [[3.0, 4.0, 5.0], [0.0, 1.0, 2.0]], "rows belong to the graph"
+
+
+def test_comparison_with_what_is_no_number():
+    t = one()
+    assert (t == None, t == "a", t != None) == (False, False, True)  # noqa: E711
+    assert len({t, one()}) == 2, "as a key every tensor is itself"
+    with pytest.raises(TypeError, match="'<' not supported"):
+        t < "a"  # noqa: B015
+
+
+def test_zero_dimensions_and_nothing():
+    joined = tensor.stack([Tensor(1.0), 2.0, np.float32(3), np.array(4.0)], axis=0)
+    assert joined.data.tolist() == [1.0, 2.0, 3.0, 4.0]
+    small = tensor.stack([Tensor(np.float32(1)), 2.0], axis=0)
+    assert small.dtype == np.float32
+    assert Tensor(np.zeros((3, 0))).mean(axis=0).shape == (0,), "the mean of three, for no columns"
+    assert Tensor(np.zeros((3, 0))).sum(axis=1).data.tolist() == [0.0] * 3
+
+
+@pytest.mark.parametrize(
+    "inputs", [lambda x: (p for p in [x]), lambda x: iter([x]), lambda x: {x: 0}]
+)
+def test_gradients_of_any_iterable(inputs):
+    x = one()
+    assert [g.tolist() for g in gradients((x * x).sum(), inputs(x))] == [[2.0, 4.0]]
+
+
+@pytest.mark.parametrize(
+    "duplicate", [copy.copy, copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))]
+)
+def test_copies_are_inputs_of_their_own(duplicate):
+    x = one()
+    y = 3 * x
+    y.sum().backward()
+    for t in (x, y):
+        u = duplicate(t)
+        assert (u.data.tolist(), u.grad.tolist()) == (t.data.tolist(), t.grad.tolist())
+        assert (u.op, u.parents) == ("", ()), "the graph stays behind"
+        for array in (u.data, u.grad):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 100.0
+        u.grad = None
+        (u * u).sum().backward()
+        assert u.grad.tolist() == (2 * t.data).tolist()
+    assert x.grad.tolist() == [3.0, 3.0], "a copy's pass does not reach the original"
+
+
+def test_an_update_in_place_is_refused():
+    w = one()
+    (w * w).sum().backward()
+    step = 0.1 * w.grad
+    for sign, update in (
+        ("-", lambda: w.__isub__(step)),
+        ("+", lambda: w.__iadd__(-step)),
+        ("*", lambda: w.__imul__(0.9)),
+        ("/", lambda: w.__itruediv__(2)),
+    ):
+        with pytest.raises(TypeError, match=re.escape(f"x.data = x.data {sign} ...")):
+            update()
+    w.data = w.data - step
+    assert w.data.tolist() == [0.8, 1.6]
+
+
+def test_sums_in_place_are_allowed():
+    total, x = Tensor(0.0), one()
+    for row in x:
+        total += row * row
+    total -= 1
+    total *= 2.0
+    total /= 4
+    total.backward()
+    assert (total.item(), x.grad.tolist()) == (2.0, [1.0, 2.0])
+
+
+def test_a_discarded_branch_that_is_singular():
+    x = Tensor([4.0, 0.0])
+    with pytest.raises(
+        ValueError, match=r"log of shape \(2,\) has -inf at entry \(1,\).*where\(c, x"
+    ):
+        tensor.where(x > 0, x.log(), 0.0)
+    naive = tensor.where(x > 0, x.sqrt(), 0.0).sum()
+    with pytest.raises(
+        ValueError, match=r"gradient through sqrt of shape \(2,\) has nan at entry \(1,"
+    ):
+        naive.backward()
+    safe = tensor.where(x > 0, tensor.where(x > 0, x, 1.0).sqrt(), 0.0)
+    assert gradients(safe.sum(), [x])[0].tolist() == [0.25, 0.0]
+
+
+def test_large_finite_numbers_are_finite():
+    x = Tensor([1e200, -1e300])
+    y = x + 1e200
+    assert y.data.tolist() == [2e200, 1e200 - 1e300], "their squares are infinite, they are not"
+    assert gradients(y.sum(), [x])[0].tolist() == [1.0, 1.0]
+    tiny = Tensor(np.float32([1e30]))
+    assert (tiny * 2).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "message"),
+    [
+        (lambda: one() - (1.0, 2.0), TypeError, "subtract of a Tensor and (1.0, 2.0): want a"),
+        (lambda: (np.nan, 1.0) * one(), TypeError, "multiply of a Tensor and (nan, 1.0)"),
+        (lambda: one() @ (1.0, 2.0), TypeError, "matmul of a Tensor and (1.0, 2.0)"),
+        (lambda: one() + None, TypeError, "add of a Tensor and None"),
+        (lambda: one() * 10**400, TypeError, "want a Tensor, an array or a finite number"),
+        (lambda: Tensor(np.float32([1])) * 10**39, ValueError, "multiply of shape (1,) has inf"),
+        (lambda: Tensor([1000.0]).exp(), ValueError, "exp of shape (1,) has inf at entry (0,)"),
+        (lambda: 1 / Tensor([1.0, 0.0]), ValueError, "divide of shape (2,) has inf at entry (1,)"),
+        (lambda: Tensor([-1.0]) ** 0.5, ValueError, "power of shape (1,) has nan at entry (0,)"),
+        (lambda: Tensor([[1.0], [2.0, 3.0]]), ValueError, "its rows differ in length"),
+        (lambda: Tensor(np.ma.array([1.0], mask=[True])), TypeError, "mask would be lost"),
+        (lambda: one() * np.ma.array([1.0, 2.0]), TypeError, "mask would be lost"),
+        (lambda: Tensor(x for x in [1.0]), TypeError, "Tensor (generator) has dtype object"),
+        (lambda: one().sum(axis=1), ValueError, "sum of shape (2,): axis 1 is out of bounds"),
+        (lambda: one().sum(axis=0.0), TypeError, "axis is 0.0, want a whole number"),
+        (lambda: one().sum(axis=True), TypeError, "axis is True, want a whole number"),
+        (lambda: one().sum(axis=0, keepdims=1), TypeError, "keepdims is 1, want True or False"),
+        (lambda: Tensor([]).mean(), ValueError, "mean of shape (0,) along axis None: nothing"),
+        (lambda: Tensor([]).max(), ValueError, "max of shape (0,)"),
+        (lambda: one().reshape(1.0, 2), TypeError, "an entry of shape is 1.0, want a whole"),
+        (lambda: one().transpose(0, 1), ValueError, "transpose of shape (2,)"),
+        (lambda: one()[5], IndexError, "getitem of shape (2,): index 5 is out of bounds"),
+        (lambda: one()["a"], IndexError, "getitem of shape (2,): "),
+        (lambda: one()[one()], TypeError, "use its .data"),
+        (lambda: gradients(one().sum(), one()), TypeError, "inputs is a Tensor, want a list"),
+        (lambda: gradients(one().sum(), [1.0]), TypeError, "gradients with respect to of 1.0"),
+        (lambda: gradients(2.0, [one()]), TypeError, "gradients of 2.0: want a Tensor"),
+        (lambda: tensor.concatenate([Tensor(1.0)] * 2, axis=0), ValueError, "no axis 0 in common"),
+        (lambda: tensor.concatenate([one(), one()], axis=1), ValueError, "no axis 1 in common"),
+        (lambda: tensor.concatenate(one(), axis=0), ValueError, "stack() makes a new one"),
+        (lambda: tensor.concatenate(None, axis=0), TypeError, "no tensor among them"),
+        (lambda: tensor.stack([one(), Tensor(1.0)], axis=0), ValueError, "stack of shapes"),
+        (lambda: tensor.stack([one(), one()], axis=3), ValueError, "a new axis 3"),
+        (lambda: tensor.pad(one(), 1), ValueError, "widths are 1, want a pair (before, after)"),
+        (lambda: tensor.pad(one(), [(-1, 0)]), ValueError, "pad of shape (2,)"),
+        (lambda: tensor.norm(np.ones(2)), TypeError, "norm of array([1., 1.]): want a Tensor"),
+        (lambda: tensor.where(MASK, np.ones(2), 0), TypeError, "where of no tensor"),
+        (lambda: np.less(one(), [1.0, 2.0, 3.0]), ValueError, "less of shape (2,)"),
+        (lambda: math.exp(one()), ValueError, "is not one number"),
+    ],
+)
+def test_what_is_refused(function, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        function()
