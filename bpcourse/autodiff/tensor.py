@@ -44,7 +44,9 @@ __all__ = [
     "minimum",
     "norm",
     "pad",
+    "scatter_add",
     "softmax",
+    "split",
     "stack",
     "where",
 ]
@@ -187,7 +189,8 @@ def scatter_add(x, index, shape):
     Tensor([5., 0., 2.])
     """
     index = index if isinstance(index, tuple) else (index,)
-    return _apply("scatter_add", x, tuple(_index(part) for part in index), tuple(shape))
+    index = tuple(_arrays.index_part(part) for part in index)
+    return apply("scatter_add", x, index, _arrays.wholes("shape", shape))
 
 
 def pad(x, widths):
