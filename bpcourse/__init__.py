@@ -10,7 +10,7 @@
 
 import importlib
 
-from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count
+from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count, texts
 from bpcourse.activations import Activation, identity, relu, sigmoid, softmax, tanh
 from bpcourse.autodiff import graph, scalar, tensor
 from bpcourse.backprop import Gradient, backprop
@@ -64,6 +64,7 @@ __all__ = [
     "softmax",
     "tanh",
     "tensor",
+    "texts",
     "train",
     "worked_examples",
 ]

@@ -21,13 +21,13 @@ STAIRCASE = [
     ("fast", "in_place low_rank __init__"),
     (
         "top",
-        "finite_difference gradcheck_report gradcheck operation_count datasets training",
+        "finite_difference gradcheck_report gradcheck operation_count datasets texts training",
     ),
     (
         "layers",
         "recurrent convolution normalization attention initialization optimizers second __init__",
     ),
-    ("lessons", "perceptron worked_examples experiments __init__"),
+    ("lessons", "perceptron worked_examples experiments language_model __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
     ("diagnosis", "place findings trouble comparison problem forms"),
     ("diagnosis/catalogue", "cause slopes forward bp1 bp2 bp3 bp4 batch __init__"),

@@ -1,5 +1,5 @@
-"""Published worked examples as data, the perceptron, and the long experiments."""
+"""Published examples as data, the perceptron, the long experiments, and a language model."""
 
-from bpcourse.lessons import experiments, perceptron, worked_examples
+from bpcourse.lessons import experiments, language_model, perceptron, worked_examples
 
-__all__ = ["experiments", "perceptron", "worked_examples"]
+__all__ = ["experiments", "language_model", "perceptron", "worked_examples"]
