@@ -38,6 +38,7 @@ STAIRCASE = [
     (
         "exercises",
         "step activations costs equations networks differences values validation "
+        "named recurrent convolution normalization attention optimizers "
         "attempts verdicts check __init__",
     ),
     ("classroom", "process submission report run __init__"),

@@ -11,8 +11,8 @@ import pytest
 from book_pages import ROOT, cells
 from exercise_answers import RIGHT, WRONG, Micro, central_in_a_loop, stable, step_in_a_comprehension
 
+from bpcourse.exercises import step as step_file
 from bpcourse.exercises.check import NAMES, arguments, check, table
-from bpcourse.lessons.worked_examples import step as step_file
 
 judge = importlib.import_module("bpcourse.exercises.check")
 
