@@ -174,7 +174,8 @@ def conv(x, w, b, *, stride=1, padding=0, columns=None):
     _checks.shape("b", b, (c_out, 1), like=x)
     if columns is None:
         columns = gather(x, kernel, stride=stride, padding=padding)
-    z = w.reshape(c_out, -1) @ columns + b
+    z = w.reshape(c_out, -1) @ columns
+    z = np.add(z, b, out=None if np.iscomplexobj(b) else z)  # in place: z is large
     framed = (0, x.shape[1] + 2 * padding, x.shape[2] + 2 * padding, 0)
     return z.reshape(c_out, *_places(framed, kernel, stride), x.shape[3])
 
