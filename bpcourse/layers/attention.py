@@ -101,10 +101,11 @@ def embedding_backward(delta, tokens, vocabulary):
     # The places sorted by token: each token's errors are then a run, to be summed at once.
     places = tokens.ravel()
     order = np.argsort(places, kind="stable")
-    found, starts = np.unique(places[order], return_index=True)
+    places = places[order]
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
     grad = np.zeros((len(delta), vocabulary), delta.dtype)
     runs = delta.reshape(len(delta), -1)[:, order]
-    grad[:, found] = np.add.reduceat(runs, starts, axis=1) / len(tokens)
+    grad[:, places[starts]] = np.add.reduceat(runs, starts, axis=1) / len(tokens)
     return grad
 
 

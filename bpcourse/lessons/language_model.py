@@ -23,7 +23,7 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse.layers import attention as att
 from bpcourse.layers.initialization import he
-from bpcourse.layers.normalization import layer_norm, layer_norm_backward
+from bpcourse.layers.normalization import Normalized, layer_norm, layer_norm_backward
 from bpcourse.layers.optimizers import adam, cosine
 from bpcourse.layers.recurrent import clip_by_norm
 
@@ -190,12 +190,20 @@ def initial(sizes, *, rng, dtype=np.float32):
 
 @dataclass(frozen=True, eq=False)
 class BlockTrace:
-    """What a block computed, for the way back: each name is an array or a layer's own trace."""
+    """What a block computed, for the way back.
 
-    x: np.ndarray
-    norm_1: object
+    Attributes
+    ----------
+    norm_1, norm_2 : Normalized
+        What attention and the rectifiers read.
+    attention : AttentionTrace
+    a : ndarray of shape (hidden, m, T)
+        The rectifiers' activations.
+    """
+
+    norm_1: Normalized
     attention: att.AttentionTrace
-    norm_2: object
+    norm_2: Normalized
     a: np.ndarray
 
 
@@ -222,7 +230,7 @@ def block(x, p, k, heads):
     norm_2 = layer_norm(u, p[f"gain_2.{k}"], p[f"shift_2.{k}"])
     a = np.maximum(att.linear(p[f"w_1.{k}"], norm_2.y) + p[f"b_1.{k}"][:, None], 0)
     y = u + att.linear(p[f"w_2.{k}"], a) + p[f"b_2.{k}"][:, None]
-    return y, BlockTrace(x, norm_1, attention, norm_2, a)
+    return y, BlockTrace(norm_1, attention, norm_2, a)
 
 
 def block_backward(delta, p, k, trace, grad):

@@ -30,7 +30,7 @@ def arrays(shape, c_out, kernel, seed=0):
     return [rng.standard_normal(each) for each in shapes]
 
 
-def in_slices(x, w, b, stride, pad, join, reshape):
+def in_slices(x, w, b, stride, pad, reshape):
     """Return the convolution as a sum over the places of the kernel, in any library."""
     c_out, c_in, k, _ = w.shape
     x = pad(x)
@@ -58,13 +58,13 @@ def layer(kernel, stride, padding):
 
     def engine(x, w, b):
         pad = (lambda x: tensor.pad(x, border)) if padding else (lambda x: x)
-        return in_slices(x, w, b, stride, pad, None, lambda x, shape: x.reshape(*shape))
+        return in_slices(x, w, b, stride, pad, lambda x, shape: x.reshape(*shape))
 
     def oracle(x, w, b):
         def pad(x):
             return anp.pad(x, border, mode="constant")
 
-        return in_slices(x, w, b, stride, pad, None, anp.reshape)
+        return in_slices(x, w, b, stride, pad, anp.reshape)
 
     return Layer(lambda x, w, b: c.conv(x, w, b, **where), backward, engine, oracle)
 
