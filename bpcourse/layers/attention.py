@@ -267,7 +267,7 @@ def attention_backward(delta, q, k, v, p):
     (array([[ 0., -2.]]), array([[0., 0.]]), array([[0.5, 0.5]]))
     """
     _checks.shape("delta", delta, v.shape, like=q)
-    _checks.shape("p", p, (*q.shape[:-1][:-1], q.shape[-1], q.shape[-1]), like=q)
+    _checks.shape("p", p, (*q.shape[:-2], q.shape[-1], q.shape[-1]), like=q)
     delta_s = v.mT @ delta
     delta_s -= np.einsum("...ij,...ij->...j", p, delta_s)[..., None, :]
     delta_s *= p

@@ -111,6 +111,7 @@ def scatter(columns, shape, kernel, *, stride=1, padding=0):
 def _framed(x, padding):
     """Return an image with a border of zeros."""
     _checks.shape("x", x, ("c", "height", "width", "m"))
+    _checks.integer("padding", padding, minimum=0)
     if not padding:
         return x
     c, height, width, m = x.shape
@@ -122,6 +123,7 @@ def _framed(x, padding):
 def _places(shape, kernel, stride):
     """Return how many places there are, down and across."""
     _, height, width, _ = shape
+    _checks.integer("stride", stride, minimum=1)
     if not 1 <= kernel <= min(height, width):
         raise ValueError(
             f"the windows are {kernel} x {kernel} and the image, with its border, is {height} x "
@@ -420,6 +422,7 @@ def mean_pool_backward(delta, size):
 def _squares(x, size):
     """Return an image (c, height, width, m) as (size size, c, h', w', m)."""
     _checks.shape("x", x, ("c", "height", "width", "m"))
+    _checks.integer("size", size, minimum=1)
     c, height, width, m = x.shape
     if height % size or width % size:
         raise ValueError(

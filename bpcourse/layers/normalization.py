@@ -120,6 +120,7 @@ def _but_the_first(x):
 def _normalize(x, gamma, beta, axes, epsilon):
     """Return x normalized over some axes, scaled and shifted."""
     gamma, beta = (_beside(name, p, x) for name, p in (("gamma", gamma), ("beta", beta)))
+    epsilon = _checks.real("epsilon", epsilon, minimum=0)
     mean = x.mean(axis=axes, keepdims=True)
     centered = x - mean
     variance = (centered * centered).mean(axis=axes, keepdims=True)
@@ -273,6 +274,7 @@ def batch_norm_evaluate(x, gamma, beta, mean, variance, *, epsilon=1e-5):
     array([[1.]])
     """
     gamma, beta = (_beside(name, p, x) for name, p in (("gamma", gamma), ("beta", beta)))
+    epsilon = _checks.real("epsilon", epsilon, minimum=0)
     for name, statistic in (("mean", mean), ("variance", variance)):
         _checks.shape(name, statistic, gamma.shape, like=x)
     return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
@@ -298,6 +300,7 @@ def moving_average(average, new, *, rate=0.1):
     >>> moving_average(np.array([1.0]), np.array([2.0]), rate=0.25)
     array([1.25])
     """
+    rate = _checks.real("rate", rate, above=0)
     return new if average is None else (1 - rate) * average + rate * new
 
 

@@ -44,16 +44,23 @@ class State:
     square: np.ndarray | None = None
 
 
-def _begin(parameters, gradient, state):
-    """Return the state to start from, with zeros that fit, after a look at the shapes."""
+def _begin(parameters, gradient, state, eta, *forgetting):
+    """Return the state to start from and eta as a Python float, after a look at what came.
+
+    A NumPy number of 64 bits would turn float32 into float64. ``forgetting`` are factors of moving
+    averages.
+    """
+    eta = _checks.real("eta", eta, minimum=0)
+    for factor in forgetting:
+        _checks.real("a factor of a moving average", factor, minimum=0, below=1)
     _checks.shape("gradient", gradient, parameters.shape, like=parameters)
     if state is None:
-        return State(0, np.zeros_like(parameters), np.zeros_like(parameters))
+        return State(0, np.zeros_like(parameters), np.zeros_like(parameters)), eta
     for name in ("velocity", "square"):
         kept = getattr(state, name)
         if kept is not None:
             _checks.shape(f"state.{name}", kept, parameters.shape, like=parameters)
-    return state
+    return state, eta
 
 
 def sgd(parameters, gradient, state, *, eta):
@@ -75,7 +82,7 @@ def sgd(parameters, gradient, state, *, eta):
     Raises
     ------
     ValueError, TypeError
-        Shapes or precisions that don't fit.
+        Shapes or precisions that don't fit, numbers out of range.
 
     Examples
     --------
@@ -83,7 +90,7 @@ def sgd(parameters, gradient, state, *, eta):
     >>> w, state.step
     (array([0.8]), 1)
     """
-    state = _begin(parameters, gradient, state)
+    state, eta = _begin(parameters, gradient, state, eta)
     return parameters - eta * gradient, State(state.step + 1)
 
 
@@ -108,7 +115,7 @@ def momentum(parameters, gradient, state, *, eta, mu=0.9):
     Raises
     ------
     ValueError, TypeError
-        Shapes or precisions that don't fit.
+        Shapes or precisions that don't fit, numbers out of range.
 
     Examples
     --------
@@ -119,7 +126,7 @@ def momentum(parameters, gradient, state, *, eta, mu=0.9):
     >>> w.round(4)
     array([0.71])
     """
-    state = _begin(parameters, gradient, state)
+    state, eta = _begin(parameters, gradient, state, eta, mu)
     velocity = mu * state.velocity - eta * gradient
     return parameters + velocity, State(state.step + 1, velocity)
 
@@ -148,14 +155,14 @@ def nesterov(parameters, gradient, state, *, eta, mu=0.9):
     Raises
     ------
     ValueError, TypeError
-        Shapes or precisions that don't fit.
+        Shapes or precisions that don't fit, numbers out of range.
 
     Examples
     --------
     >>> nesterov(np.array([1.0]), np.array([1.0]), None, eta=0.1)[0].round(4)
     array([0.81])
     """
-    state = _begin(parameters, gradient, state)
+    state, eta = _begin(parameters, gradient, state, eta, mu)
     velocity = mu * state.velocity - eta * gradient
     return parameters + mu * velocity - eta * gradient, State(state.step + 1, velocity)
 
@@ -183,7 +190,7 @@ def rmsprop(parameters, gradient, state, *, eta, rho=0.9, epsilon=1e-8):
     Raises
     ------
     ValueError, TypeError
-        Shapes or precisions that don't fit.
+        Shapes or precisions that don't fit, numbers out of range.
 
     Examples
     --------
@@ -192,7 +199,7 @@ def rmsprop(parameters, gradient, state, *, eta, rho=0.9, epsilon=1e-8):
     >>> rmsprop(np.zeros(2), np.array([1e-2, 1e2]), None, eta=0.01)[0].round(4)
     array([-0.0316, -0.0316])
     """
-    state = _begin(parameters, gradient, state)
+    state, eta = _begin(parameters, gradient, state, eta, rho)
     square = rho * state.square + (1 - rho) * gradient**2
     moved = parameters - eta * gradient / (np.sqrt(square) + epsilon)
     return moved, State(state.step + 1, None, square)
@@ -227,7 +234,7 @@ def adam(parameters, gradient, state, *, eta, beta_1=0.9, beta_2=0.999, epsilon=
     Raises
     ------
     ValueError, TypeError
-        Shapes or precisions that don't fit.
+        Shapes or precisions that don't fit, numbers out of range.
 
     Examples
     --------
@@ -237,7 +244,7 @@ def adam(parameters, gradient, state, *, eta, beta_1=0.9, beta_2=0.999, epsilon=
     >>> w.round(4)
     array([-0.1,  0.1])
     """
-    state = _begin(parameters, gradient, state)
+    state, eta = _begin(parameters, gradient, state, eta, beta_1, beta_2)
     step = state.step + 1
     velocity = beta_1 * state.velocity + (1 - beta_1) * gradient
     square = beta_2 * state.square + (1 - beta_2) * gradient**2
@@ -273,7 +280,7 @@ def adamw(parameters, gradient, state, *, eta, decay, beta_1=0.9, beta_2=0.999, 
     Raises
     ------
     ValueError, TypeError
-        Shapes or precisions that don't fit.
+        Shapes or precisions that don't fit, numbers out of range.
 
     Examples
     --------
@@ -283,10 +290,12 @@ def adamw(parameters, gradient, state, *, eta, decay, beta_1=0.9, beta_2=0.999, 
     """
     if isinstance(decay, np.ndarray):
         _checks.shape("decay", decay, parameters.shape, like=parameters)
+    else:
+        decay = _checks.real("decay", decay, minimum=0)
     moved, state = adam(
         parameters, gradient, state, eta=eta, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
     )
-    return moved - (eta * decay) * parameters, state
+    return moved - (float(eta) * decay) * parameters, state
 
 
 def warm_up(eta, steps):

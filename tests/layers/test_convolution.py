@@ -135,6 +135,10 @@ def test_what_does_not_fit_is_named():
         c.conv_backward_weights(x, c.conv(x, w, b), 3, padding=1)
     with pytest.raises(ValueError, match=r"columns has shape \(18, 12\), want \(18, 48\)"):
         c.conv_backward_input(c.conv(x, w, b), w, x.shape, padding=1)
+    with pytest.raises(ValueError, match="stride is 0, want 1 or more"):
+        c.conv(x, w, b, stride=0)
+    with pytest.raises(ValueError, match="padding is -1, want 0 or more"):
+        c.conv(x, w, b, padding=-1)
     with pytest.raises(ValueError, match="want sides that are multiples of 3"):
         c.max_pool(x, 3)
 

@@ -107,6 +107,14 @@ def test_what_does_not_fit_is_named():
         opt.adam(np.zeros(3), np.zeros(3), state, eta=0.1)
     with pytest.raises(TypeError, match="gradient has dtype float64, want float32"):
         opt.sgd(np.zeros(2, np.float32), np.zeros(2), None, eta=0.1)
+    with pytest.raises(ValueError, match="moving average is 1, want less than 1"):
+        opt.adam(np.zeros(2), np.ones(2), None, eta=0.1, beta_1=1.0)
+
+
+@each_optimizer
+def test_numpy_numbers_do_not_turn_float32_into_float64(name):
+    w, g = np.zeros(2, np.float32), np.ones(2, np.float32)
+    assert OPTIMIZERS[name](w, g, None, eta=np.float64(0.1))[0].dtype == np.float32
 
 
 # Schedules
