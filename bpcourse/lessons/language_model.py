@@ -459,6 +459,12 @@ def train(text, sizes, *, steps, batch_size=32, eta=0.003, rng, dtype=np.float32
     ------
     ValueError, TypeError
         Numbers out of range, a vocabulary of another text.
+
+    Notes
+    -----
+    On the sonnets, 1,500 steps of 32 pieces with ``Sizes(62, width=32, hidden=128)``, ``eta=0.005``
+    and the seed 0 lead to 1.95 nats a character on the part for validation, where counts of pairs
+    lead to 2.41. They took less than twenty seconds of one processor.
     """
     steps = _checks.integer("steps", steps, minimum=1)
     if sizes.vocabulary != len(text.characters):
