@@ -53,6 +53,7 @@ __all__ = [
     "graph",
     "identity",
     "kfold_stopping_epoch",
+    "language_model",
     "layers",
     "log_likelihood",
     "operation_count",
@@ -82,6 +83,7 @@ _LATER = {
     "exercises": ("bpcourse.exercises", None),
     "figures": ("bpcourse.figures", None),
     "findings": ("bpcourse.diagnosis.findings", None),
+    "language_model": ("bpcourse.lessons.language_model", None),
     "layers": ("bpcourse.layers", None),
 }
 

@@ -1,5 +1,8 @@
-"""Published examples as data, the perceptron, the long experiments, and a language model."""
+"""Published examples as data, the perceptron, the long experiments, and a language model.
 
-from bpcourse.lessons import experiments, language_model, perceptron, worked_examples
+The last, :mod:`bpcourse.lessons.language_model`, is imported when it is asked for.
+"""
 
-__all__ = ["experiments", "language_model", "perceptron", "worked_examples"]
+from bpcourse.lessons import experiments, perceptron, worked_examples
+
+__all__ = ["experiments", "perceptron", "worked_examples"]
