@@ -13,7 +13,7 @@ One rule of shapes and one of scale hold everywhere:
   of a recurrent layer are (T, n, m), so that ``x[t]`` is a mini-batch.
 - The cost is the mean over the m examples of a mini-batch. An error ``delta`` belongs to each
   example, as in the four equations: it is m times the derivative of the mean cost. The mean stands
-  in the gradients by parameters alone.
+  in the gradients with respect to parameters alone.
 
 float32 stays float32, complex numbers pass forward (for the complex step), and no argument changes.
 """

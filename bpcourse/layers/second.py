@@ -1,6 +1,6 @@
 r"""Curvature: products of the Hessian with a vector, without the Hessian.
 
-The Hessian H of a cost by N parameters has N^2 entries. Its product with one vector v is the
+The Hessian H of a cost with N parameters has N^2 entries. Its product with one vector v is the
 derivative of the gradient along v, and the gradient is a program: the four equations. Differentiate
 each of them along v, and a pass forward and a pass backward give H v exactly, at about twice the
 cost of a gradient (Pearlmutter 1994). Writing R{.} for the derivative along v:

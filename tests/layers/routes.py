@@ -31,8 +31,8 @@ class Layer:
     forward : callable
         The package's, from the arrays to the result (m examples).
     backward : callable
-        ``backward(delta, *arrays)``: the package's gradients, in the order of the arrays. Those by
-        parameters are means over the examples; those by inputs belong to each example.
+        ``backward(delta, *arrays)``: the package's gradients, in the order of the arrays. Those
+        of parameters are means over the examples; those of inputs belong to each example.
     engine, oracle : callable
         The same function on tensors, and with ``autograd.numpy``.
     inputs : tuple of int
