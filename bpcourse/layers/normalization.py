@@ -254,8 +254,8 @@ def batch_norm_evaluate(x, gamma, beta, mean, variance, *, epsilon=1e-5):
     x : ndarray of shape (n, m) or (c, height, width, m)
     gamma, beta : ndarray of shape (n, 1)
     mean, variance : ndarray
-        Averages of :attr:`Normalized.mean` and :attr:`Normalized.variance`, as
-        :func:`moving_average` takes them.
+        Averages of the mean and the variance of mini-batches, as :func:`moving_average` takes
+        them.
     epsilon : float
 
     Returns

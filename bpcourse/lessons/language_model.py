@@ -436,7 +436,7 @@ class TrainedModel:
     costs: np.ndarray
 
 
-def train(text, sizes, *, steps, batch_size=32, eta=0.003, rng, dtype=np.float32):
+def train_model(text, sizes, *, steps, batch_size=32, eta=0.003, rng, dtype=np.float32):
     r"""Train a model by Adam, with a warm-up and a cosine, and gradients clipped to the norm 1.
 
     Parameters

@@ -161,7 +161,9 @@ def test_a_model_learns_what_counts_of_pairs_can_not():
     # Whether b or c follows a depends on the letter before a.
     text = bp.texts.Text.from_string("xabyacxabxabyacyac" * 40)
     sizes = lm.Sizes(len(text.characters), context=6, width=12, heads=2, hidden=24)
-    run = lm.train(text, sizes, steps=150, batch_size=8, eta=0.02, rng=np.random.default_rng(0))
+    run = lm.train_model(
+        text, sizes, steps=150, batch_size=8, eta=0.02, rng=np.random.default_rng(0)
+    )
     pairs = lm.bigram_cross_entropy(text.train, text.validation, len(text.characters))
     found = lm.cross_entropy(run.vector, sizes, text.validation)
     assert run.costs[0] == pytest.approx(np.log(5), abs=1e-5) and len(run.costs) == 150
@@ -189,6 +191,6 @@ def test_what_does_not_fit_is_named():
     with pytest.raises(ValueError, match="start is empty"):
         lm.sample(vector, SIZES, [], 1, rng=rng)
     with pytest.raises(ValueError, match="the text has 62 characters, the model 5"):
-        lm.train(bp.texts.sonnets(), SIZES, steps=1, rng=rng)
+        lm.train_model(bp.texts.sonnets(), SIZES, steps=1, rng=rng)
     with pytest.raises(ValueError, match="the text has 4 characters, want 5 or more"):
         lm.cross_entropy(vector, SIZES, np.zeros(4, int))
