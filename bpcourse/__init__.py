@@ -10,7 +10,7 @@
 
 import importlib
 
-from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count
+from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count, texts
 from bpcourse.activations import Activation, identity, relu, sigmoid, softmax, tanh
 from bpcourse.autodiff import graph, scalar, tensor
 from bpcourse.backprop import Gradient, backprop
@@ -54,6 +54,8 @@ __all__ = [
     "graph",
     "identity",
     "kfold_stopping_epoch",
+    "language_model",
+    "layers",
     "log_likelihood",
     "operation_count",
     "perceptron",
@@ -64,6 +66,7 @@ __all__ = [
     "softmax",
     "tanh",
     "tensor",
+    "texts",
     "train",
     "worked_examples",
 ]
@@ -81,6 +84,8 @@ _LATER = {
     "exercises": ("bpcourse.exercises", None),
     "figures": ("bpcourse.figures", None),
     "findings": ("bpcourse.diagnosis.findings", None),
+    "language_model": ("bpcourse.lessons.language_model", None),
+    "layers": ("bpcourse.layers", None),
 }
 
 
