@@ -10,7 +10,7 @@
 
 import importlib
 
-from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count
+from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count, texts
 from bpcourse.activations import (
     Activation,
     elu,
@@ -71,6 +71,8 @@ __all__ = [
     "half_mse",
     "identity",
     "kfold_stopping_epoch",
+    "language_model",
+    "layers",
     "leaky_relu",
     "log_likelihood",
     "mse",
@@ -86,6 +88,7 @@ __all__ = [
     "sse",
     "tanh",
     "tensor",
+    "texts",
     "train",
     "worked_examples",
 ]
@@ -103,6 +106,8 @@ _LATER = {
     "exercises": ("bpcourse.exercises", None),
     "figures": ("bpcourse.figures", None),
     "findings": ("bpcourse.diagnosis.findings", None),
+    "language_model": ("bpcourse.lessons.language_model", None),
+    "layers": ("bpcourse.layers", None),
 }
 
 

@@ -21,9 +21,13 @@ STAIRCASE = [
     ("fast", "in_place low_rank __init__"),
     (
         "top",
-        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets training",
+        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets texts training",
     ),
-    ("lessons", "drill drills perceptron worked_examples experiments __init__"),
+    (
+        "layers",
+        "recurrent convolution normalization attention initialization optimizers second __init__",
+    ),
+    ("lessons", "drill drills perceptron worked_examples experiments language_model __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
     ("diagnosis", "place findings names trouble comparison problem forms results"),
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
@@ -36,6 +40,7 @@ STAIRCASE = [
     (
         "exercises",
         "step activations costs equations networks differences values validation "
+        "named recurrent convolution normalization attention optimizers "
         "attempts verdicts check __init__",
     ),
     ("classroom", "process submission report run __init__"),

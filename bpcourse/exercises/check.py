@@ -7,10 +7,15 @@ from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.exercises import (
     activations,
+    attention,
+    convolution,
     costs,
     differences,
     equations,
     networks,
+    normalization,
+    optimizers,
+    recurrent,
     validation,
     values,
 )
@@ -26,6 +31,11 @@ _TABLES = (
     differences,
     values,
     validation,
+    recurrent,
+    convolution,
+    normalization,
+    attention,
+    optimizers,
 )
 _EXERCISES = {each.name: each for table in _TABLES for each in table.EXERCISES}
 

@@ -7,6 +7,7 @@ cause None stands for a mistake outside the catalogue.
 import itertools
 import math
 
+import layer_answers
 import numpy as np
 
 import bpcourse as bp
@@ -1279,3 +1280,6 @@ WRONG = {
         (folds_shifted, None),
     ],
 }
+
+RIGHT |= layer_answers.RIGHT
+WRONG |= layer_answers.WRONG
