@@ -34,7 +34,7 @@ STAIRCASE = [
     (
         "exercises",
         "step activations costs equations networks differences values validation "
-        "attempts verdicts check __init__",
+        "attempts verdicts drawn check own __init__",
     ),
     ("classroom", "process submission report run __init__"),
     ("top", "__init__ __main__"),
