@@ -36,7 +36,12 @@ STAIRCASE = [
         "step activations costs equations networks differences values validation "
         "attempts verdicts drawn check own __init__",
     ),
-    ("classroom", "process submission report run __init__"),
+    (
+        "classroom",
+        "text files wire channel isolation watching loading worker nursery process obstacles "
+        "stand_ins judging task bench sources outcomes page report assignment marks unit commands "
+        "__init__",
+    ),
     ("top", "__init__ __main__"),
 ]
 # What a file may need besides NumPy and the standard library.

@@ -1,0 +1,2 @@
+def write_assignment(*a, **k):
+    raise NotImplementedError
