@@ -182,8 +182,7 @@ def wording(question):
     if question.text:
         return question.text.strip()
     step = exercise(question.task.step or "backprop")
-    said = f"Write `{signature(question)}`: it returns {step.wanted}."
-    return said
+    return f"Write `{signature(question)}`: it returns {step.wanted}."
 
 
 def signature(question):

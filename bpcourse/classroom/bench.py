@@ -5,6 +5,7 @@ JSON. It never runs a line of a submission: for that it has a nursery
 (:mod:`bpcourse.classroom.nursery`).
 """
 
+import contextlib
 import json
 import os
 import queue
@@ -141,11 +142,9 @@ class Pool:
 
     @staticmethod
     def _send(judge, order):
-        try:
+        with contextlib.suppress(OSError):  # it has ended, and will not answer
             judge.stdin.write(json.dumps(order).encode() + b"\n")
             judge.stdin.flush()
-        except OSError:
-            pass  # it has ended, and will not answer
 
     def _ask(self, judge, source):
         self._send(judge, source)
@@ -154,10 +153,8 @@ class Pool:
 
     def _stop(self, judge):
         for stream in (judge.stdin, judge.stdout):
-            try:
+            with contextlib.suppress(OSError):
                 stream.close()
-            except OSError:
-                pass
         try:
             judge.wait(2)
         except subprocess.TimeoutExpired:

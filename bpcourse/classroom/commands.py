@@ -158,7 +158,7 @@ def _asked(options, network):
         if options.assignment:
             if options.step or options.function:
                 raise ValueError(
-                    "--step and --function stand in the assignment, question by question"
+                    "--step and --function are for one question; the assignment has its own"
                 )
             made = read_assignment(options.assignment)
             made = replace(made, hint=options.hint or made.hint)

@@ -1,4 +1,4 @@
-"""Judge one submission: this process sends arguments and compares what comes, and runs none of it."""
+"""Judge one submission: send arguments, compare what comes, and run none of it here."""
 
 import linecache
 import re

@@ -227,7 +227,8 @@ _PAGE = """<!DOCTYPE html>
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ margin: 0 auto; padding: 1.5rem 1rem; max-width: 48rem; font: 1rem/1.5 system-ui, sans-serif; }}
+body {{ margin: 0 auto; padding: 1.5rem 1rem; max-width: 48rem;
+  font: 1rem/1.5 system-ui, sans-serif; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; padding: .8rem; border: 1px solid; }}
 </style>
 </head>

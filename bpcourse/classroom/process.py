@@ -135,22 +135,23 @@ class _Socket:
         self._socket.sendall(message)
 
     def receive(self):
-        message = bytearray()
-        for size in (lambda: wire.HEADER_SIZE, lambda: sum(wire.lengths(bytes(message)))):
-            wanted = len(message) + size()
-            while len(message) < wanted:
-                part = self._receive(min(wanted - len(message), 1 << 20))
-                if not part:
-                    return None
-                message += part
-        return bytes(message)
+        header = self._receive(wire.HEADER_SIZE)
+        if header is None:
+            return None
+        rest = self._receive(sum(wire.lengths(header)))
+        return None if rest is None else header + rest
 
     def _receive(self, size):
-        while True:
+        message = bytearray()
+        while len(message) < size:
             try:
-                return self._socket.recv(size)
-            except TimeoutError:
+                part = self._socket.recv(min(size - len(message), 1 << 20))
+            except TimeoutError:  # that is for sending
                 continue
+            if not part:
+                return None
+            message += part
+        return bytes(message)
 
     def close(self):
         with contextlib.suppress(OSError):

@@ -1,8 +1,8 @@
 """Whose functions a submission calls: work that is borrowed from an engine is noticed as it runs.
 
 A profile hook sees every function of Python that is called, by the file it comes from, in every
-thread; an audit hook, which can't be taken away again, sees attempts to leave that sight. What they
-notice is sent at once. It is noticed, not proven: a copy of somebody's program looks like one's own.
+thread; an audit hook, which can't be taken away again, sees attempts to leave that sight.
+What they notice is sent at once. It is noticed, not proven: a copy of a program looks like one's own.
 """
 
 import contextlib

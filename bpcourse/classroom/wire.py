@@ -19,27 +19,8 @@ LARGEST = 64 * 1024**2  # bytes of one message
 _NODES, _DEPTH, _TEXT = 200_000, 40, 20_000
 _HEADER = struct.Struct(">II")
 HEADER_SIZE = _HEADER.size
-_TYPES = {
-    np.dtype(name).str
-    for name in [
-        "?",
-        "b",
-        "h",
-        "i",
-        "l",
-        "q",
-        "B",
-        "H",
-        "I",
-        "L",
-        "Q",
-        "e",
-        "f",
-        "d",
-        "F",
-        "D",
-    ]  # whole, real and complex numbers
-}
+# Whole, real and complex numbers.
+_TYPES = {np.dtype(name).str for name in np.typecodes["AllInteger"] + "?efdFD"}
 _MARKS = set("ltdrasoencx")
 
 

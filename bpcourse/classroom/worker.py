@@ -96,8 +96,7 @@ class Worker:
                     result = list(result)
             except BaseException as error:
                 return {**self._error(error), "changed": _changed(args, before)}
-        answer = {"result": result, "changed": _changed(args, before), "warned": _warned(caught)}
-        return answer
+        return {"result": result, "changed": _changed(args, before), "warned": _warned(caught)}
 
     def do_expression(self, inputs, steps, targets):
         """Compute with objects of the submission's class, and go back from some of them."""
