@@ -34,7 +34,7 @@ STAIRCASE = [
     (
         "exercises",
         "step activations costs equations networks differences values validation "
-        "attempts verdicts drawn check own __init__",
+        "attempts verdicts drawn check own solutions __init__",
     ),
     (
         "classroom",

@@ -27,10 +27,13 @@ class Question:
         How it is judged; ``task.name`` heads its column, ``task.points`` is what it is worth.
     text : str
         What the student is told; by default made from the step.
+    solution : str
+        A right answer, for the teacher's notebook; by default the course's own.
     """
 
     task: Task
     text: str = ""
+    solution: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,8 @@ def _questions(path, table):
 
 def _question(path, number, table):
     where = f"{path}, question {number}"
-    keys = {each.name for each in fields(Task)} - {"options", "seed"} | {"text", *_OPTIONS}
+    keys = {each.name for each in fields(Task)} - {"options", "seed"}
+    keys |= {"text", "solution", *_OPTIONS}
     _known(where, table, keys)
     step = table.get("step", "backprop")
     options = {name: table[name] for name in _OPTIONS if name in table}
@@ -168,7 +172,7 @@ def _question(path, number, table):
         task.verify()
     except (ValueError, TypeError) as error:
         raise ValueError(f"{where}: {error}") from error
-    return Question(task, str(table.get("text", "")))
+    return Question(task, str(table.get("text", "")), str(table.get("solution", "")))
 
 
 def wording(question):

@@ -115,7 +115,7 @@ def _question(session, task, given):
         found = check(task.step, function, rng=rng)
     else:
         found = _on_networks(function, task)
-    found = replace(found, notes=(*notes, *found.notes))
+    found = replace(found, notes=(*notes, *session.passed_over(found), *found.notes))
     return _own_work(found, session.noticed, task)
 
 
@@ -269,7 +269,6 @@ class Session:
         notes = [] if answer["own"] or not answer["home"] else [
             f"The function comes from {answer['home']}, not from this file."
         ]  # fmt: skip
-        notes += [note for each in self._failures for note in self._passed_over(each)]
         self.noticed.clear()
         make = stand_ins.ValueClass if preferred == "Value" else stand_ins.Function
         return make(self, answer), notes
@@ -341,13 +340,15 @@ class Session:
     def _load_failure(self, each):
         bases, line = each.get("bases", ()), each.get("line", 0)
         text = stand_ins.line_of(self._texts, each.get("unit", -1), line)
+        cell = "" if self._source["whole"] or not text else f" cell {each['unit'] + 1},"
+        where = f" in{cell} line {line}" if text else ""
         syntax = "SyntaxError" in bases or "null bytes" in each["said"]
         if syntax or "line" not in each:
             said = re.sub(r" \([^()]*, line \d+\)$", "", each["said"]) or each["raised"]
-            return obstacles.no_python(said, line, text)
+            return obstacles.no_python(said, where, text)
         if each["raised"] in ("MemoryError", "RecursionError") and not line:
             return obstacles.no_python(each["said"] or each["raised"])
-        return obstacles.fails(each["raised"], each["said"], line, text)
+        return obstacles.fails(each["raised"], each["said"], where, text)
 
     def _not_there(self, answer):
         """Return why a function is not there: its cell has failed, or it has another name."""
@@ -356,10 +357,15 @@ class Session:
                 return self._load_failure(each)
         return obstacles.missing(self.file, answer)
 
-    def _passed_over(self, each):
-        """Return a note on a statement that failed, for those whose answer needs its names."""
-        names = ", ".join(str(name) for name in each.get("names", ())[:3])
-        return [f"{names} is missing: {each['raised']}: {each['said'][:100]}."] if names else []
+    def passed_over(self, found):
+        """Return notes on what failed when it was loaded, for an answer that misses its names."""
+        said = " ".join(each.sentence for each in found.findings)
+        return [
+            f"{name} is not there: its statement raised {each['raised']}: {each['said'][:100]}."
+            for each in self._failures
+            for name in each.get("names", ())
+            if re.search(rf"'{re.escape(str(name))}'", said)
+        ]
 
     def _line(self, trace):
         return obstacles.last_line(trace, self._names, self._texts)

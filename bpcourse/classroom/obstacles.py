@@ -25,9 +25,8 @@ def unreadable(file, reason):
     )
 
 
-def no_python(said, line=None, shown=""):
-    """Return the finding for a text that isn't Python, with the line."""
-    where = f" in line {line}" if line else ""
+def no_python(said, where="", shown=""):
+    """Return the finding for a text that isn't Python, with the line: " in line 12"."""
     shown = shown.strip()[:_WIDTH]
     return obstacle(
         "syntax",
@@ -38,9 +37,9 @@ def no_python(said, line=None, shown=""):
     )
 
 
-def fails(raised, said, line, text, when="when it is loaded"):
-    """Return the finding for what a submission raised, with the line."""
-    where = f", in line {line}: {text}" if line else "."
+def fails(raised, said, where, text, when="when it is loaded"):
+    """Return the finding for what a submission raised, with the line: " in line 12"."""
+    where = f",{where}: {text}" if where else "."
     cause, title = "exception", f"raises {raised} {when}"
     if raised == "SystemExit":
         cause, title = "exit", f"ends Python {when}"

@@ -6,12 +6,15 @@ changes the arguments that it changed.
 """
 
 import builtins
+import functools
 import inspect
 import warnings
 
 import numpy as np
 
 from bpcourse.classroom import obstacles
+
+_FAMILIAR = {"AxisError": np.exceptions.AxisError, "LinAlgError": np.linalg.LinAlgError}
 
 
 class Stopped(BaseException):
@@ -124,14 +127,21 @@ RemoteValue.__neg__ = lambda self: self.make.record("do", "neg", self.place)
 
 def exception(answer):
     """Return an exception like the one that a submission raised."""
-    name = str(answer["raised"])
-    said = str(answer.get("said", ""))
+    name, said = str(answer["raised"]), str(answer.get("said", ""))
     base = next((b for b in map(_builtin, answer.get("bases", ())) if b is not None), Exception)
-    made = type(name, (base,), {"__str__": lambda self: said, "__init__": lambda self, *_: None})
-    error = made.__new__(made)
+    base = _FAMILIAR.get(name, base)
+    error = base(said)
+    if base.__name__ != name or str(error) != said:
+        error = _similar(name, base)(said)
     if answer.get("number") and isinstance(error, AttributeError):
         error.obj = 0.0
     return error
+
+
+@functools.lru_cache(1000)
+def _similar(name, base):
+    """Return a type of exceptions like another, with a name of its own; always the same one."""
+    return type(name, (base,), {"__str__": lambda self: str(self.args[0])})
 
 
 def _builtin(name):
@@ -181,7 +191,8 @@ def stopped_by(answer, texts):
     """Return the exception for what ends more than a call: Ctrl-C, or the like."""
     place, line = answer.get("unit", -1), answer.get("line", 0)
     text = line_of(texts, place, line)
-    found = obstacles.fails(answer["raised"], answer.get("said"), line, text, "when it is called")
+    where = f" in line {line}" if text else ""
+    found = obstacles.fails(answer["raised"], answer.get("said"), where, text, "when it is called")
     return Stopped(found)
 
 

@@ -2,7 +2,7 @@
 
 A profile hook sees every function of Python that is called, by the file it comes from, in every
 thread; an audit hook, which can't be taken away again, sees attempts to leave that sight.
-What they notice is sent at once. It is noticed, not proven: a copy of a program looks like one's own.
+What they notice is sent at once. It is noticed, not proven: a copy looks like one's own work.
 """
 
 import contextlib
