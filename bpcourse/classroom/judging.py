@@ -16,7 +16,7 @@ from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.exercises.check import check, exercise, topic
 
 _WIDTH = 88  # of a line of text, as in a diagnosis
-_PATIENCE = 8  # so many time limits may all calls for one question take together
+_PATIENCE = 4  # so many time limits may all calls for one question take together
 # What may be used of the course itself for an answer: what stands outside of the exercise.
 _GIVEN = {"activations", "costs", "network", "parameters", "datasets", "_checks", "__init__"}
 # What may not be used, by the page of exercises; engines never.
@@ -238,6 +238,34 @@ def _homes(step):
 
 # A submission, loaded
 
+# What an answer must hold, and of which type; an answer that is no such thing is broken.
+_FORMS = {
+    "load": [{"failures": list}],
+    "find": [
+        {"missing": str, "kind": str, "own": list, "classes": list},
+        {"name": str, "parameters": list | None, "home": str, "own": bool, "methods": list},
+    ],
+    "replace": [{}],
+    "call": [{"result": object, "changed": dict}, {"raised": str, "bases": list}, {"error": str}],
+    "expression": [{"data": list, "grads": list}, {"raised": str, "bases": list}],
+}
+
+
+def _has_form(kind, answer):
+    """Say whether an answer can be one to this kind of question."""
+    return any(
+        all(name in answer and isinstance(answer[name], type_) for name, type_ in form.items())
+        for form in _FORMS[kind]
+    ) and all(map(_is_failure, answer.get("failures", ())))
+
+
+def _is_failure(each):
+    known = isinstance(each, dict) and all(
+        isinstance(each.get(name), type_)
+        for name, type_ in (("raised", str), ("said", str), ("bases", list), ("names", list))
+    )
+    return known and isinstance(each.get("line"), int) and isinstance(each.get("unit"), int)
+
 
 class Session:
     """A submission in its process: started when it is needed, and again if it has ended."""
@@ -281,8 +309,14 @@ class Session:
     def ask(self, request):
         """Return the submission's answer, or raise Stopped."""
         begin = time.perf_counter()
+        left = _PATIENCE * self._seconds - self._spent
         try:
-            return self._child.ask(request, self._given, seconds=self._seconds)
+            if left <= 0:
+                raise Late
+            answer = self._child.ask(request, self._given, seconds=min(self._seconds, left))
+            if _has_form(request["do"], answer):
+                return answer
+            finding = obstacles.ended(None, "", True)
         except Late:
             finding = obstacles.late(self._seconds, self._line(self._child.where()))
         except Ended:
@@ -342,8 +376,7 @@ class Session:
         text = stand_ins.line_of(self._texts, each.get("unit", -1), line)
         cell = "" if self._source["whole"] or not text else f" cell {each['unit'] + 1},"
         where = f" in{cell} line {line}" if text else ""
-        syntax = "SyntaxError" in bases or "null bytes" in each["said"]
-        if syntax or "line" not in each:
+        if "SyntaxError" in bases or "null bytes" in each["said"]:
             said = re.sub(r" \([^()]*, line \d+\)$", "", each["said"]) or each["raised"]
             return obstacles.no_python(said, where, text)
         if each["raised"] in ("MemoryError", "RecursionError") and not line:

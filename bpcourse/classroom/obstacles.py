@@ -117,6 +117,18 @@ def ended(code, line, broken):
     )
 
 
+def too_large(size):
+    """Return the finding for a result that is not sent."""
+    size = f"{size:,} bytes" if isinstance(size, int) else "something else"
+    return obstacle(
+        "too_large",
+        "a result that is far too large",
+        f"The result is no pair of gradients but {size}.",
+        "Which shape should each array have, and which one has yours?",
+        "Print the shapes before you return.",
+    )
+
+
 def not_started(error):
     """Return the finding for a process that could not be started."""
     return obstacle(

@@ -268,12 +268,13 @@ class Child:
             reply = self._next(seconds)
             if "noticed" in reply and len(self.noticed) < _NOTICES:
                 self.noticed.append((str(reply["noticed"]), str(reply.get("what"))))
-            elif "isolated" in reply:
-                self.isolated = [str(each) for each in list(reply["isolated"])[:5]]
+            elif "isolated" in reply and not self.isolated:
+                self.isolated = _texts(reply["isolated"])
             elif "evaluate" in reply:
                 self._send(wire.pack(_evaluated(reply, functions)))
-            elif "noticed" not in reply:
+            else:
                 return reply
+        self.broken = True  # no answer has so much to say
         raise Ended
 
     def _send(self, message):
@@ -393,6 +394,10 @@ class Child:
                     os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE)
+
+
+def _texts(value):
+    return [str(each) for each in value[:5]] if isinstance(value, list) else []
 
 
 def _evaluated(reply, functions):

@@ -202,7 +202,7 @@ def _text(source):
 def _problem(kind, file, reason, data=b""):
     """Return what is said about a file that is no text, as the arguments of a finding."""
     line = ""
-    if isinstance(reason, UnicodeDecodeError):
+    if kind == "syntax" and isinstance(reason, UnicodeDecodeError):
         number = data.count(b"\n", 0, reason.start) + 1
         reason, line = (
             f"byte 0x{data[reason.start]:02x} is not {reason.encoding}",

@@ -44,9 +44,11 @@ class Function:
         _change(args, answer.get("changed", {}))
         if "raised" in answer:
             self._session.throw(answer)
+        if "result" not in answer:
+            raise Stopped(obstacles.too_large(answer.get("bytes")))
         if answer.get("warned"):
             warnings.warn(str(answer["warned"]), RuntimeWarning, stacklevel=2)
-        return answer.get("result")
+        return answer["result"]
 
 
 class ValueClass:
@@ -127,7 +129,8 @@ RemoteValue.__neg__ = lambda self: self.make.record("do", "neg", self.place)
 
 def exception(answer):
     """Return an exception like the one that a submission raised."""
-    name, said = str(answer["raised"]), str(answer.get("said", ""))
+    name = str(answer["raised"]).replace("\0", "")[:80] or "Exception"
+    said = str(answer.get("said", ""))
     base = next((b for b in map(_builtin, answer.get("bases", ())) if b is not None), Exception)
     base = _FAMILIAR.get(name, base)
     error = base(said)
@@ -162,12 +165,16 @@ class _Shown:
 
 
 def _signature(parameters):
+    """Return a signature as it was described; one that takes anything if that makes no sense."""
     made = []
-    for name, kind, default in parameters:
-        shown = inspect.Parameter.empty if default is None else _Shown(default)
-        kind = list(inspect._ParameterKind)[kind]
-        made.append(inspect.Parameter(str(name), kind, default=shown))
-    return inspect.Signature(made)
+    try:
+        for name, kind, default in parameters:
+            shown = inspect.Parameter.empty if default is None else _Shown(default)
+            kind = list(inspect._ParameterKind)[kind]
+            made.append(inspect.Parameter(str(name), kind, default=shown))
+        return inspect.Signature(made)
+    except (ValueError, TypeError, IndexError):
+        return inspect.signature(lambda *args, **options: None)
 
 
 def _change(args, changed):

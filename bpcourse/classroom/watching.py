@@ -8,11 +8,13 @@ What they notice is sent at once. It is noticed, not proven: a copy looks like o
 import contextlib
 import os
 import sys
+import sysconfig
 import threading
 from pathlib import Path
 
 from bpcourse.classroom import wire
 
+_LIBRARY = sysconfig.get_path("stdlib")
 _HOUSE = str(Path(__file__).parents[1]) + os.sep
 ENGINES = {
     "autograd", "casadi", "jax", "keras", "micrograd", "mxnet", "pytensor", "sklearn", "tensorflow",
@@ -32,6 +34,11 @@ def _where(filename):
         return None if own else f"bpcourse/{name}"
     parts = set(filename.replace("\\", "/").split("/"))
     return next(iter(parts & ENGINES), None) if "site-packages" in parts else None
+
+
+def _is_library(filename):
+    """Say whether a file is one of Python's own or of a package: an import opens files, too."""
+    return filename.startswith(("<frozen", _LIBRARY)) or "site-packages" in filename
 
 
 def begin(channel):
@@ -62,9 +69,12 @@ def begin(channel):
             if files[filename]:
                 notice(files[filename], frame.f_code.co_name)
 
-    def audit(event, _):
+    def audit(event, args):
         if event in _STARTS:
             notice("a program", event)
+        elif event == "open" and str(args[0]).startswith(_HOUSE):
+            if not _is_library(sys._getframe(1).f_code.co_filename):
+                notice("out of sight", f"reads {Path(str(args[0])).name} of bpcourse")
         elif event in _OUT_OF_SIGHT and calling:
             notice("out of sight", event)
 

@@ -151,24 +151,28 @@ class _Packer:
             return ["c", len(self.callables) - 1, getattr(value, "__name__", "f")]
         array = np.asarray(value)
         if hasattr(value, "__array__") and array.dtype.str in _TYPES:
-            return self._array(array, depth, None)
+            return self._array(array, depth, value)
         raise TypeError
+
+    def _keep(self, original):
+        if original is not None:
+            self._remember(original)
 
     def _remember(self, value):
         self.seen[id(value)] = len(self.kept)
         self.kept.append(value)
 
     def _array(self, array, depth, original):
-        if original is not None:
-            self._remember(original)
         array = _native(array)
         if array.dtype.str in _TYPES:
             data = np.ascontiguousarray(array).tobytes()
             if self.length + len(data) > LARGEST:
                 return ["x", f"array of {len(data):,} bytes"]
+            self._keep(original)
             self.buffers.append(data)
             self.length += len(data)
             return ["a", array.dtype.str, list(array.shape), self.length - len(data)]
+        self._keep(original)
         if array.dtype == object:
             items = [self.tree(each, depth + 1) for each in array.ravel()]
             return ["o", list(array.shape), items]
@@ -197,7 +201,7 @@ class _Unpacker:
 
     def value(self, tree, depth):
         self.nodes += 1
-        if self.nodes > _NODES or depth > _DEPTH:
+        if self.nodes > 2 * _NODES or depth > _DEPTH + 2:
             raise Broken("a message that is too deep")
         if not isinstance(tree, list):
             if isinstance(tree, dict):
