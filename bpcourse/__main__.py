@@ -181,7 +181,7 @@ def _one(options, path, task):
         if outcome.status == "cannot run" and outcome.output:
             _say("\nThe last lines that it printed:")
             _say("\n".join(f"  | {line}" for line in _last_lines(outcome.output)))
-    return STATUS[outcome.status]
+    return STATUS.get(outcome.status, STATUS["cannot run"])
 
 
 def _as_dict(outcome, path, level):

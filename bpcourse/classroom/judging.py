@@ -328,7 +328,7 @@ class Session:
         self.close()
         raise stand_ins.Stopped(finding)
 
-    _spent = 0.0
+    _spent, _never = 0.0, None
 
     def throw(self, answer):
         """Raise what the submission raised, in its line of its file."""
@@ -361,15 +361,23 @@ class Session:
         """Start the process and load the submission, unless it is there already."""
         if self._source["problem"]:
             raise stand_ins.Stopped(obstacles.obstacle(**self._source["problem"]))
+        if self._never is not None:
+            raise stand_ins.Stopped(self._never)
         if self._child is not None:
             return
-        self._child, self._given = self._start(), []
+        self._child, self._given, self._spent = self._start(), [], 0.0
         request = {name: self._source[name] for name in ("path", "units", "folder", "whole")}
-        self._failures = self.ask({"do": "load", **request})["failures"]
+        try:
+            self._failures = self.ask({"do": "load", "seconds": self._seconds, **request})[
+                "failures"
+            ]
+        except stand_ins.Stopped as error:  # it would be the same for the next question
+            self._never = error.finding
+            raise
         if self._failures and self._source["whole"]:
-            finding = self._load_failure(self._failures[0])
+            self._never = self._load_failure(self._failures[0])
             self.close()
-            raise stand_ins.Stopped(finding)
+            raise stand_ins.Stopped(self._never)
 
     def _load_failure(self, each):
         bases, line = each.get("bases", ()), each.get("line", 0)

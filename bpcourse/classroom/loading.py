@@ -4,14 +4,15 @@ import ast
 import contextlib
 import re
 import signal
+import time
 
-# What is run of a notebook: what gives a name to something. A loop in a check cell, a plot, a call
-# of the check itself are no part of an answer.
-_NAMES = (
+# What is run of a notebook: what gives names, and the loops that fill a table. A call that stands
+# alone is no part of an answer: a plot, a training, the check itself.
+_RUN = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom,
-    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Try,
+    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Try, ast.For, ast.If, ast.With,
 )  # fmt: skip
-_SECONDS = 2.0  # of processor time for one statement
+_ONE, _ALL, _LEAST = 0.2, 0.6, 0.02  # shares of the time limit, for one statement and for all
 _MAGIC = re.compile(r"^\s*([%!?]|[\w.\[\]]+\?{1,2}\s*$)")
 
 
@@ -25,9 +26,26 @@ def as_module(module, units):
     return []
 
 
-def by_statement(module, units):
-    """Run what gives names, each statement alone, and return a failure for each that fails."""
-    failures = []
+class _TooLong(BaseException):
+    """Raised in a statement whose time is up; nothing in a program expects it."""
+
+
+def by_statement(module, units, seconds):
+    """Run each statement alone, and return a failure for each that fails.
+
+    Parameters
+    ----------
+    module : module
+    units : list of (str, str)
+        Names and texts of cells.
+    seconds : float
+        The time limit for all of them.
+
+    Returns
+    -------
+    list of dict
+    """
+    failures, left = [], _ALL * seconds
     for name, text in units:
         try:
             statements = parse(text, name).body
@@ -35,8 +53,11 @@ def by_statement(module, units):
             failures.append({"error": error, "names": re.findall(r"(?:def|class)\s+(\w+)", text)})
             continue
         for statement in statements:
-            if isinstance(statement, _NAMES):
-                failures += _one(module, statement, name)
+            if isinstance(statement, _RUN):
+                limit = max(min(_ONE * seconds, left), _LEAST * seconds)
+                begin = time.process_time()
+                failures += _one(module, statement, name, limit)
+                left -= time.process_time() - begin
     return failures
 
 
@@ -53,11 +74,14 @@ def parse(text, name):
         return ast.parse("\n".join(lines), name)
 
 
-def _one(module, statement, name):
+def _one(module, statement, name, seconds):
     code = compile(ast.Module([statement], []), name, "exec", dont_inherit=True)
     try:
-        with _limited():
+        with _limited(seconds):
             exec(code, vars(module))
+    except _TooLong:
+        error = TimeoutError(f"it takes more than {seconds:g} s, and was passed over")
+        return [{"error": error, "names": sorted(_given(statement))}]
     except BaseException as error:
         return [{"error": error, "names": sorted(_given(statement))}]
     return []
@@ -74,19 +98,22 @@ def _given(statement):
 
 
 @contextlib.contextmanager
-def _limited():
-    """End what takes too long, where the system can do so."""
+def _limited(seconds):
+    """End what takes too long, where the system can do so: working, or waiting."""
     if not hasattr(signal, "setitimer"):
         yield
         return
 
     def stop(*_):
-        raise TimeoutError(f"it takes more than {_SECONDS:g} s and was passed over")
+        raise _TooLong
 
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, _SECONDS)
+    timers = ((signal.SIGVTALRM, signal.ITIMER_VIRTUAL, 1), (signal.SIGALRM, signal.ITIMER_REAL, 4))
+    before = [signal.signal(number, stop) for number, _, _ in timers]
+    for _, timer, factor in timers:
+        signal.setitimer(timer, factor * seconds, 0.1)  # and again, for who catches it
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+        for (number, timer, _), handler in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)

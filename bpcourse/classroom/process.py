@@ -51,6 +51,7 @@ _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONIOENCODING": "utf-8",
 }
+_KNOWN = {"PATH", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH"}
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds") and sys.platform == "linux"
 
 
@@ -71,11 +72,15 @@ class Nursery:
     def _begin(self):
         ours, theirs = socket.socketpair()
         with theirs:
-            command = python("nursery.main(int(sys.argv[1]))", str(theirs.fileno()))
             self._process = subprocess.Popen(
-                command, env=environment(), stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+                python("nursery.main(int(sys.argv[1]))", str(theirs.fileno())),
+                env=_bare_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
         self._control = ours
 
     def child(self, folder, *, seconds, memory, apart=True):
@@ -201,6 +206,12 @@ def python(call, *arguments, module="nursery"):
 def environment():
     """Return the environment of the processes that judge and are judged."""
     return {**os.environ, **_ENVIRONMENT}
+
+
+def _bare_environment():
+    """Return the environment without what may be a secret of whoever judges."""
+    kept = {k: v for k, v in os.environ.items() if k in _KNOWN or k.startswith("LC_")}
+    return {**kept, **_ENVIRONMENT}
 
 
 class Child:

@@ -45,7 +45,7 @@ class Worker:
                     stream.flush()
             self.channel.send(wire.pack(answer))
 
-    def do_load(self, path, units, folder, whole):
+    def do_load(self, path, units, folder, whole, seconds):
         """Run the text of a submission, as an import would or one statement after the other."""
         self.module.__file__ = path
         sys.modules[MODULE] = self.module
@@ -57,7 +57,10 @@ class Worker:
             shown = [line[:_LONG] for line in text.splitlines(keepends=True)]
             linecache.cache[name] = (len(text), None, shown, name)
         with settings_kept():
-            failures = (loading.as_module if whole else loading.by_statement)(self.module, units)
+            if whole:
+                failures = loading.as_module(self.module, units)
+            else:
+                failures = loading.by_statement(self.module, units, seconds)
         return {"failures": [{**each, **self._error(each.pop("error"))} for each in failures]}
 
     def do_find(self, function, preferred):

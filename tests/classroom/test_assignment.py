@@ -158,6 +158,33 @@ def test_a_seed_repeats_a_run(tmp_path):
     assert texts[0] == texts[1] != texts[2], "the numbers are drawn from the seed"
 
 
+def test_every_step_can_be_a_question(tmp_path):
+    questions = "".join(f'[[question]]\nstep = "{name}"\n' for name in NAMES)
+    (tmp_path / "all.toml").write_text(questions)
+    (tmp_path / "class").mkdir()
+    cells = ["import numpy as np\nimport bpcourse as bp", *SOLUTIONS.values()]
+    (tmp_path / "class" / "ada.ipynb").write_bytes(notebook(*cells))
+    type_in(
+        "class", tmp_path / "class", "--assignment", tmp_path / "all.toml", "--out", tmp_path / "m"
+    )
+    (row,) = table(tmp_path / "m" / "marks.csv")
+    lost = [name for name in NAMES if row[name] != "1"]
+    assert not lost, (tmp_path / "m" / "feedback" / "ada.md").read_text()
+
+
+def test_a_table_that_a_loop_fills_is_there_and_an_endless_one_is_passed_over(tmp_path):
+    cells = [
+        "import numpy as np\nimport time",
+        "half = {}\nfor k in range(3):\n    half[k] = k / 2",
+        "for k in iter(int, 1):\n    try:\n        pass\n    except BaseException:\n        pass",
+        "waited = time.sleep(10**6)",
+        "def bp3(delta):\n    return 2 * half[1] * delta.mean(axis=1, keepdims=True)",
+    ]
+    (tmp_path / "ada.ipynb").write_bytes(notebook(*cells))
+    type_in("class", tmp_path, "--step", "bp3", "--out", tmp_path / "r", "--timeout", 5)
+    assert table(tmp_path / "r.csv")[0]["status"] == "right"
+
+
 # The unit that ships
 
 

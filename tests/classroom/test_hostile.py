@@ -79,6 +79,21 @@ def test_nothing_of_a_submission_outlives_it(tmp_path, apart):
     assert not trace.exists(), "a child in a session of its own is still alive"
 
 
+def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "CAN_FORK", False)
+    judge, source = bench.Bench(), sources.read("x.py", RIGHT.encode())
+    (answer,) = judge.judge(source, [Task(seed=3, seconds=60)])
+    judge.close()
+    assert answer["diagnosis"]["status"] == "right" and answer["isolated"] == []
+
+
+def test_no_secret_of_the_teacher_is_in_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADEBOOK_TOKEN", "42")
+    write(tmp_path, "ada", outside("import os\nprint('GRADEBOOK_TOKEN' in os.environ)"))
+    (found,) = run(tmp_path, ["ada.py"], Task(seconds=60))
+    assert found.output == "False\n"
+
+
 def test_a_nursery_that_was_killed_is_replaced(tmp_path):
     nursery = process.Nursery()
     nursery._process.kill()
