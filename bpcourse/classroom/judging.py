@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from bpcourse.classroom import obstacles, stand_ins
-from bpcourse.classroom.process import Ended, Late
+from bpcourse.classroom.process import Crowded, Ended, Late
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.exercises.check import check, exercise, topic
@@ -319,6 +319,8 @@ class Session:
             finding = obstacles.ended(None, "", True)
         except Late:
             finding = obstacles.late(self._seconds, self._line(self._child.where()))
+        except Crowded:
+            finding = obstacles.crowded()
         except Ended:
             code = self._child.wait()
             line = self._line(self._child.trace)

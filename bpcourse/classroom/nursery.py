@@ -20,7 +20,6 @@ from bpcourse.classroom import isolation, wire, worker
 from bpcourse.classroom.channel import Channel
 
 _FILE_LIMIT = 64 * 1024**2  # bytes in one file that a submission writes
-_PROCESSES = 256
 
 
 def main(number):
@@ -137,8 +136,7 @@ def _submission(request, channel, output, trace, isolated):
     seconds, memory = request["seconds"], request["memory"]
     isolation.limit(seconds=seconds, memory=memory, file_size=_FILE_LIMIT)
     if request["apart"]:
-        if isolation.limit_processes(_PROCESSES):
-            isolated = {*isolated, "number of processes"}
+        isolation.limit_processes(isolation.PROCESSES)
         if isolation.restrict_files(request["readable"], request["folder"]):
             isolated = {*isolated, "files"}
     files = Channel(channel, channel)

@@ -117,6 +117,17 @@ def ended(code, line, broken):
     )
 
 
+def crowded():
+    """Return the finding for a submission that starts processes without end."""
+    return obstacle(
+        "processes",
+        "starts too many processes",
+        "It was stopped: it had started more processes than any exercise needs.",
+        "What does os.fork, or a pool of workers, do in a function that is called many times?",
+        "Remove it: the function computes with NumPy alone.",
+    )
+
+
 def too_large(size):
     """Return the finding for a result that is not sent."""
     size = f"{size:,} bytes" if isinstance(size, int) else "something else"

@@ -29,7 +29,7 @@ class Outcome:
     printed : int
         How many bytes it printed.
     isolated : tuple of str
-        What it was kept from: "files", "network", "processes", "number of processes".
+        What it was kept from: "files", "network", "processes".
     """
 
     name: str

@@ -59,6 +59,10 @@ class Late(Exception):  # noqa: N818 - a fact about a submission, caught at once
     """The time is up."""
 
 
+class Crowded(Exception):  # noqa: N818
+    """It has started too many processes."""
+
+
 class Ended(Exception):  # noqa: N818
     """The process has ended, or what it sends is no message."""
 
@@ -271,7 +275,7 @@ class Child:
 
         Raises
         ------
-        Late, Ended
+        Late, Crowded, Ended
         """
         self._begin_time()
         self._send(wire.pack(request, functions := list(functions)))
@@ -346,6 +350,8 @@ class Child:
         if not CAN_FORK:
             return now - self._started
         pids = isolation.children(self._pid) + ([self._pid] if self._process else [])
+        if len(pids) > isolation.PROCESSES:
+            raise Crowded
         total, running = isolation.used(pids)
         if self._before is None:
             self._before = max(0.0, total - (now - self._started))

@@ -30,7 +30,6 @@ _KINDS = {
     "files": "the files of others",
     "network": "the network",
     "processes": "other processes",
-    "number of processes": "more than 256 processes",
 }
 
 COLUMNS = (

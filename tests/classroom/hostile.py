@@ -309,6 +309,12 @@ builtins.getattr = lambda *a: None
         ("wrong", "cannot run"),
         "",
     ),
+    "multiplies": (
+        "import os, time\nfor _ in range(400):\n    if os.fork() == 0:\n        time.sleep(60)\n"
+        "        os._exit(0)\ntime.sleep(60)\n",
+        ("cannot run",),
+        "",
+    ),
     "recursion": (
         "import sys\nsys.setrecursionlimit(10**9)\ndef backprop(*a):\n    return backprop(*a)\n",
         ("wrong", "cannot run"),
