@@ -94,7 +94,7 @@ class Submission:
         The file, as seen from the directory of the class.
     student : Student
     source : dict
-        What is sent to the process that judges: see :func:`read`.
+        What is sent to the process that judges: file, texts, where it says that it lies.
     earlier : tuple of str
         Files of earlier attempts, which are not judged.
     """

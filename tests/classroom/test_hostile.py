@@ -24,7 +24,7 @@ def forged(tmp_path_factory):
         write(folder, name, source)
     for name in ("aaa_honest", "zzz_honest"):
         write(folder, name, RIGHT)
-    outcomes = run(folder, find(folder), Task(seconds=2, seed=11), jobs=2)
+    outcomes = run(folder, find(folder), Task(seconds=1, seed=11), jobs=2)
     return {each.name.removesuffix(".py"): each for each in outcomes}
 
 
