@@ -38,7 +38,7 @@ def _where(filename):
 
 def _is_library(filename):
     """Say whether a file is one of Python's own or of a package: an import opens files, too."""
-    return filename.startswith(("<frozen", _LIBRARY)) or "site-packages" in filename
+    return filename.startswith(("<frozen", _LIBRARY, _HOUSE)) or "site-packages" in filename
 
 
 def begin(channel):
@@ -53,30 +53,8 @@ def begin(channel):
     callable
         Returns a context in which calls are watched.
     """
-    sent, files, calling = set(), {}, []
-
-    def notice(where, what):
-        if (where, what) not in sent and len(sent) < _NOTICES:
-            sent.add((where, what))
-            with contextlib.suppress(OSError):
-                channel.send(wire.pack({"noticed": where, "what": str(what)[:80]}))
-
-    def profile(frame, event, _):
-        if event == "call":
-            filename = frame.f_code.co_filename
-            if filename not in files:
-                files[filename] = _where(filename)
-            if files[filename]:
-                notice(files[filename], frame.f_code.co_name)
-
-    def audit(event, args):
-        if event in _STARTS:
-            notice("a program", event)
-        elif event == "open" and str(args[0]).startswith(_HOUSE):
-            if not _is_library(sys._getframe(1).f_code.co_filename):
-                notice("out of sight", f"reads {Path(str(args[0])).name} of bpcourse")
-        elif event in _OUT_OF_SIGHT and calling:
-            notice("out of sight", event)
+    calling, notice = [], _notice_to(channel)
+    profile = _profile(notice)
 
     @contextlib.contextmanager
     def calls():
@@ -90,6 +68,52 @@ def begin(channel):
                 notice("out of sight", "sys.setprofile")
             sys.setprofile(None)
 
-    sys.addaudithook(audit)
+    sys.addaudithook(_audit(notice, calling))
     threading.setprofile(profile)
     return calls
+
+
+# All of it lives in closures: a name in this module could be replaced.
+
+
+def _notice_to(channel):
+    """Return a function that sends each thing once."""
+    sent = set()
+
+    def notice(where, what):
+        if (where, what) not in sent and len(sent) < _NOTICES:
+            sent.add((where, what))
+            with contextlib.suppress(OSError):
+                channel.send(wire.pack({"noticed": where, "what": str(what)[:80]}))
+
+    return notice
+
+
+def _profile(notice):
+    """Return the hook that sees whose functions are called."""
+    files = {}
+
+    def profile(frame, event, _):
+        if event == "call":
+            filename = frame.f_code.co_filename
+            if filename not in files:
+                files[filename] = _where(filename)
+            if files[filename]:
+                notice(files[filename], frame.f_code.co_name)
+
+    return profile
+
+
+def _audit(notice, calling):
+    """Return the hook that sees programs being started, and what is done out of sight."""
+
+    def audit(event, args):
+        if event in _STARTS:
+            notice("a program", event)
+        elif event == "open" and str(args[0]).startswith(_HOUSE):
+            if not _is_library(sys._getframe(1).f_code.co_filename):
+                notice("out of sight", f"reads {Path(str(args[0])).name} of bpcourse")
+        elif event in _OUT_OF_SIGHT and calling:
+            notice("out of sight", event)
+
+    return audit
