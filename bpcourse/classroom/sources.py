@@ -233,9 +233,11 @@ def _decoded(data):
     return io.TextIOWrapper(io.BytesIO(data), encoding).read()
 
 
-def _bytes(path):
+def _bytes(path, *, own=False):
     """Return the bytes of a plain file, or why there are none."""
     try:
+        if path.is_symlink() and not own:  # to a neighbor's file, or to one of the teacher's
+            return "it is a link to another file"
         if path.is_dir():
             next(path.iterdir(), None)
         if path.exists() and not path.is_file():  # a pipe would be waited for
@@ -250,7 +252,7 @@ def _bytes(path):
 def load(path):
     """Return a learner's own file as what is sent to the process that judges."""
     path = Path(path).absolute()
-    return read(path.name, _bytes(path), path=path)
+    return read(path.name, _bytes(path, own=True), path=path)
 
 
 class _Archive:

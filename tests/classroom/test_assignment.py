@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import json
+import os
 import re
 import sys
 import zipfile
@@ -342,6 +343,14 @@ def test_a_directory_that_cannot_be_entered_is_a_row(tmp_path, monkeypatch):
     (_, shut) = submissions(tmp_path, find(tmp_path))
     assert "Permission denied" in shut.source["problem"]["sentence"]
     assert left_out(tmp_path, ["ada.py"]) == ["shut/"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other links")
+def test_a_link_to_a_neighbor_is_no_submission(tmp_path):
+    (tmp_path / "ada.py").write_text(RIGHT)
+    (tmp_path / "bea.py").symlink_to("ada.py")
+    (_, bea) = submissions(tmp_path, find(tmp_path))
+    assert "it is a link to another file" in bea.source["problem"]["sentence"]
 
 
 def test_a_notebook_that_is_none_says_so():
