@@ -14,7 +14,7 @@ import bpcourse as bp
 from bpcourse import __main__ as commands
 from bpcourse.classroom.assignment import read_assignment
 
-TEACH = (ROOT / "book" / "teach.md").read_text(encoding="utf-8")
+TEACH = (ROOT / "book" / "teach.md").read_text(encoding="utf-8").replace("\\\n", "")
 WRITE = (ROOT / "book" / "write-an-exercise.md").read_text(encoding="utf-8")
 
 
