@@ -97,8 +97,10 @@ td.cannot { color: var(--cannot); }
 select { font: inherit; max-width: 18rem; }
 tr[hidden] { display: none; }
 @media print {
-  .every, .choose, .choose + p { display: none; }
+  .every, .choose, .choose + p, td small, .bars details { display: none; }
   body { max-width: none; font-size: .8rem; padding: 0; }
+  table { font-size: .7rem; }
+  th, td { padding: .05rem .4rem; }
   tr, li { break-inside: avoid; }
 }
 </style>
