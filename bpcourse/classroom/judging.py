@@ -285,7 +285,7 @@ class Session:
     def function(self, name, preferred, given):
         """Return a stand-in for a function, and notes on it."""
         self._load()
-        self._spent = 0.0
+        self._child.spent = 0.0
         self._given = []
         if given:
             names = {each: exercise(each).right for each in given}
@@ -308,8 +308,7 @@ class Session:
 
     def ask(self, request):
         """Return the submission's answer, or raise Stopped."""
-        begin = time.perf_counter()
-        left = _PATIENCE * self._seconds - self._spent
+        left = _PATIENCE * self._seconds - self._child.spent
         try:
             if left <= 0:
                 raise Late
@@ -325,12 +324,10 @@ class Session:
             code = self._child.wait()
             line = self._line(self._child.trace)
             finding = obstacles.ended(code, line, self._child.broken)
-        finally:
-            self._spent += time.perf_counter() - begin
         self.close()
         raise stand_ins.Stopped(finding)
 
-    _spent, _never = 0.0, None
+    _never = None
 
     def throw(self, answer):
         """Raise what the submission raised, in its line of its file."""
@@ -367,7 +364,7 @@ class Session:
             raise stand_ins.Stopped(self._never)
         if self._child is not None:
             return
-        self._child, self._given, self._spent = self._start(), [], 0.0
+        self._child, self._given = self._start(), []
         request = {name: self._source[name] for name in ("path", "units", "folder", "whole")}
         try:
             self._failures = self.ask({"do": "load", "seconds": self._seconds, **request})[

@@ -229,6 +229,8 @@ class Child:
         Whose functions it called, and which: see :mod:`bpcourse.classroom.watching`.
     isolated : list of str
         What it is kept from.
+    spent : float
+        The seconds that all answers have taken, as far as any took long.
     """
 
     def __init__(self, channel, output, trace, pid, process=None):
@@ -238,7 +240,7 @@ class Child:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
         self.noticed, self.isolated, self.broken = [], [], False
-        self.seconds, self._idle, self._seen = 0.0, 0.0, 0.0
+        self.spent = 0.0
 
     @property
     def printed(self):
@@ -288,6 +290,7 @@ class Child:
             elif "evaluate" in reply:
                 self._send(wire.pack(_evaluated(reply, functions)))
             else:
+                self.spent += self._used
                 return reply
         self.broken = True  # no answer has so much to say
         raise Ended
@@ -307,7 +310,8 @@ class Child:
             try:
                 message = self._replies.get(timeout=_TICK)
             except queue.Empty:
-                if self._time() > seconds:
+                self._used = self._time()
+                if self._used > seconds and self._replies.empty():
                     raise Late from None
                 continue
             reply = self._read_reply(message)
@@ -340,13 +344,16 @@ class Child:
 
     def _begin_time(self):
         self._idle, self._last = 0.0, time.monotonic()
-        self._started = self._last
-        self._before = None
+        self._started, self._before, self._used = self._last, None, 0.0
 
     def _time(self):
-        """Return the processor time since the question, and the time spent waiting."""
+        """Return the processor time since the question, and the time spent waiting.
+
+        A look that comes late, because this process had to stand still itself, counts no more than
+        one that comes in time.
+        """
         now = time.monotonic()
-        elapsed, self._last = now - self._last, now
+        elapsed, self._last = min(now - self._last, 2 * _TICK), now
         if not CAN_FORK:
             return now - self._started
         pids = isolation.children(self._pid) + ([self._pid] if self._process else [])
@@ -354,7 +361,7 @@ class Child:
             raise Crowded
         total, running = isolation.used(pids)
         if self._before is None:
-            self._before = max(0.0, total - (now - self._started))
+            self._before = total - elapsed
         self._idle += 0.0 if running else elapsed
         return total - self._before + self._idle
 
