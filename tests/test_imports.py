@@ -21,7 +21,8 @@ STAIRCASE = [
     ("fast", "in_place low_rank __init__"),
     (
         "top",
-        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets texts training",
+        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets texts "
+        "training",
     ),
     (
         "layers",
@@ -41,9 +42,15 @@ STAIRCASE = [
         "exercises",
         "step activations costs equations networks differences values validation "
         "named recurrent convolution normalization attention optimizers "
-        "attempts verdicts check __init__",
+        "attempts verdicts drawn check own solutions __init__",
     ),
-    ("classroom", "process submission report run __init__"),
+    ("terminal", "program process examine __init__"),
+    (
+        "classroom",
+        "text files wire channel isolation watching loading worker nursery process obstacles "
+        "stand_ins judging task bench sources outcomes page report assignment marks unit commands "
+        "__init__",
+    ),
     ("top", "__init__ __main__"),
 ]
 # What a file may need besides NumPy and the standard library.
