@@ -1,5 +1,6 @@
 """What people publish: right programs are not accused, wrong ones named where they are wrong."""
 
+import numpy as np
 import pytest
 from people_code import PEOPLE
 
@@ -106,7 +107,7 @@ def test_a_program_for_another_cost_is_told_so_first():
             delta = (weights[l].T @ delta) * a[l] * (1 - a[l])
         return grad_w, grad_b
 
-    found = bp.diagnose(backprop)
+    found = diagnose(backprop)
     assert not found.ok, "asked for was the quadratic cost"
     assert 'right for cost="log_likelihood"' in found.remark, "the shortest way to the right answer"
-    assert bp.diagnose(backprop, cost="log_likelihood").ok
+    assert diagnose(backprop, cost="log_likelihood").ok
