@@ -188,7 +188,11 @@ def diagnose(
 def _right_for(given):
     """Return a remark if a program that is wrong for the default cost is right for another one."""
     for cost, outputs in (("log_likelihood", "softmax"), ("cross_entropy", "sigmoid")):
-        if diagnose(**{**given, "cost": cost}).ok:
+        try:
+            right = diagnose(**{**given, "cost": cost}).ok
+        except ValueError:  # such as a softmax of one output: it can't be meant
+            continue
+        if right:
             return (
                 f'All of it is right for cost="{cost}" with {outputs} outputs. If that is what you '
                 f'mean, pass cost="{cost}"; what follows is about the quadratic cost.'
