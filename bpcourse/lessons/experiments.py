@@ -191,8 +191,8 @@ class Starts:
         return x, y
 
     def _forward(self, x):
-        hidden = _logistic(self.w2[:, :, :-1] @ x + self.w2[:, :, -1:])
-        return hidden, _logistic(self.w3[:, :, :-1] @ hidden + self.w3[:, :, -1:])
+        hidden = _logistic(_weighted(self.w2, _with_one(x)))
+        return hidden, _logistic(_weighted(self.w3, _with_one(hidden)))
 
     def cost(self, x, y):
         """Return E of each network, of shape (r,)."""
@@ -200,27 +200,27 @@ class Starts:
         return ((self._forward(x)[1] - y) ** 2).sum(axis=(1, 2)) / 2
 
     def gradient(self, x, y):
-        """Return the gradients with respect to w2 and w3, by BP1 to BP4."""
+        """Return the derivatives with respect to w2 and w3, by BP1 to BP4."""
         return self._gradient(*self._patterns(x, y))
 
     def _gradient(self, x, y):
         hidden, output = self._forward(x)
         delta3 = (output - y) * output * (1 - output)
-        delta2 = (self.w3[:, :, :-1].transpose(0, 2, 1) @ delta3) * hidden * (1 - hidden)
-        return _with_bias(delta2, np.broadcast_to(x, (len(delta2), *x.shape))), _with_bias(
-            delta3, hidden
-        )
+        backward = self.w3[:, :, :-1].transpose(0, 2, 1)
+        delta2 = (backward @ delta3) * hidden * (1 - hidden)
+        return _outer(delta2, _with_one(x)), _outer(delta3, _with_one(hidden))
 
     def step(self, x, y):
         """Move every network by one step on this batch."""
         self._step(*self._patterns(x, y))
 
     def _step(self, x, y):
-        g2, g3 = self._gradient(x, y)
-        self.v2 = self.momentum * self.v2 - self.eta * g2
-        self.v3 = self.momentum * self.v3 - self.eta * g3
-        self.w2 += self.v2
-        self.w3 += self.v3
+        velocities = (self.w2, self.v2), (self.w3, self.v3)
+        for gradient, (w, v) in zip(self._gradient(x, y), velocities, strict=True):
+            v *= self.momentum
+            gradient *= self.eta
+            v -= gradient
+            w += v
 
     def network(self, r):
         """Return the r-th of them as a Network, counted from 0."""
@@ -245,9 +245,23 @@ def _logistic(z):
     return sigmoid.f(z)
 
 
-def _with_bias(delta, a):
-    """Return delta a^T with the sum of delta, the gradient by the bias, as a last column."""
-    return np.concatenate([delta @ a.transpose(0, 2, 1), delta.sum(axis=2, keepdims=True)], axis=2)
+def _with_one(a):
+    """Return activations with a last row of ones, the input that belongs to the biases."""
+    extended = np.ones((*a.shape[:-2], a.shape[-2] + 1, a.shape[-1]))
+    extended[..., :-1, :] = a
+    return extended
+
+
+def _weighted(w, a):
+    """Return w a for stacked w (r, n, k); if all share one a (k, m), by a single product."""
+    return w @ a if a.ndim == 3 else (w.reshape(-1, len(a)) @ a).reshape(*w.shape[:2], -1)
+
+
+def _outer(delta, a):
+    """Return delta a^T: BP4, and in the last column BP3."""
+    if delta.shape[2] == 1:  # one example: no sum
+        return delta * a.swapaxes(-1, -2)
+    return delta @ a.swapaxes(-1, -2)
 
 
 @dataclass(frozen=True, eq=False)
