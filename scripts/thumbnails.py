@@ -270,6 +270,25 @@ def debugging():
     )
 
 
+def museum_of_bugs():
+    """Draw a number in a frame, like a picture on a wall."""
+    frame = (
+        f'<rect x="26" y="14" width="68" height="44" rx="2" '
+        f'style="fill:none;stroke:{color("ink")};stroke-width:3"/>'
+    )
+    return frame + text(60, 42, "+=", ink="orange", size=22) + line((46, 14), (60, 4), (74, 14))
+
+
+def speed():
+    """Draw bars that come down to a limit."""
+    lengths = (92, 66, 56, 52, 46, 42)
+    bars = [
+        bar(14, 8 + 10 * k, length, 6, ink="orange" if k == 0 else "blue")
+        for k, length in enumerate(lengths)
+    ]
+    return "".join(bars) + line((54, 4), (54, 68))
+
+
 def gradient_cost():
     """Draw the forward run, and the run back beside it."""
     return (
@@ -314,7 +333,9 @@ DRAWINGS = (
     hidden_layer,
     where_descent_gets_stuck,
     debugging,
+    museum_of_bugs,
     gradient_cost,
+    speed,
     claims,
     history,
     differences,
