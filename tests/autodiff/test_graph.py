@@ -141,7 +141,7 @@ def test_constants_have_no_gradient_where_names_tell_them_from_inputs():
     for number in (2, 3, 4, 5):
         assert f"constant: value {number}." in title, "a constant has a gradient, or is missing"
     unnamed = parsed(graph.draw(result)).find(f"{SVG}title").text
-    assert "constant" not in unnamed and "input: value 2, gradient 1" in unnamed
+    assert "constant" not in unnamed and "input: value 4, gradient 2" in unnamed
 
 
 def test_an_operation_says_that_its_other_operand_is_not_drawn():
