@@ -245,9 +245,19 @@ def _text(data):
     return np.array2string(array, separator=", ", formatter=digits).replace("\n", "")
 
 
+def _lines(label):
+    """Return the lines of a box as pairs (kind, text): a small matrix takes one for each row."""
+    return [
+        (kind, line)
+        for kind, text in label.items()
+        for line in text.removeprefix("of shape ").replace("], [", "],\n[").split("\n")
+    ]
+
+
 def _size(label):
     """Return width and height of a box."""
-    return max(map(len, label.values())) * LETTER + 2 * PADDING, len(label) * LINE + PADDING
+    lines = [line for _, line in _lines(label)]
+    return max(map(len, lines)) * LETTER + 2 * PADDING, len(lines) * LINE + PADDING
 
 
 def _box(label, x, y):
@@ -261,7 +271,7 @@ def _box(label, x, y):
     top = y - height / 2 + LINE
     texts = [
         f'<text x="{x:.1f}" y="{top + k * LINE:.1f}" {looks[kind]}>{_shown(line)}</text>'
-        for k, (kind, line) in enumerate(label.items())
+        for k, (kind, line) in enumerate(_lines(label))
     ]
     frame = (
         f'<rect x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" '
