@@ -199,13 +199,26 @@ def _apart(column, wish, labels):
 
 def _spans(columns, labels):
     """Return for every point the horizontal middle and the half width of its column."""
-    x, half, edge = {}, {}, GAP
+    x, half, edge = {}, {}, GAP - _gap(columns[-1], labels)
     for column in reversed(columns):
+        edge += _gap(column, labels)
         width = max(_size(labels[p])[0] for p in column if p in labels)
         x.update(dict.fromkeys(column, edge + width / 2))
         half.update(dict.fromkeys(column, width / 2))
-        edge += width + COLUMN_GAP
+        edge += width
     return x, half
+
+
+def _gap(column, labels):
+    """Return the room to the left of a column: enough for the longest number on its wires."""
+    numbers = [
+        _text(derivative)
+        for node in column
+        if node in labels and hasattr(node, "derivatives")
+        for operand, derivative in zip(node.parents, node.derivatives, strict=True)
+        if "title" in labels[operand]
+    ]
+    return max(COLUMN_GAP, LETTER * max(map(len, numbers), default=0) + 20)
 
 
 def _named(names, distance):
