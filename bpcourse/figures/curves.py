@@ -135,7 +135,7 @@ def step_sweep(steps, errors, *, ax=None):
 
     Notes
     -----
-    Derived in the book's chapter "Finite differences against backpropagation".
+    Derived in the book's chapter "Differences, taken seriously".
 
     Examples
     --------
@@ -186,7 +186,7 @@ def cost_growth(weights, costs, *, ax=None, extrapolated=None, slopes=True):
 
     Notes
     -----
-    Used in the book's chapter "Finite differences against backpropagation".
+    Used in the book's chapters "One gradient, two prices" and "Differences, taken seriously".
 
     Examples
     --------
