@@ -86,12 +86,12 @@ class Estimate:
 
     @property
     def w(self):
-        """The derivatives by the weights, by layer."""
+        """The derivatives with respect to the weights, by layer."""
         return self._of_network().w
 
     @property
     def b(self):
-        """The derivatives by the biases, by layer."""
+        """The derivatives with respect to the biases, by layer."""
         return self._of_network().b
 
     def __repr__(self):

@@ -36,7 +36,7 @@ class BackwardCount:
     delta : int
         To bring the error from each layer to the one before it (BP2).
     outer_products : int
-        To make the derivatives by the weights out of errors and activations (BP4).
+        To make the derivatives with respect to the weights out of errors and activations (BP4).
 
     Examples
     --------

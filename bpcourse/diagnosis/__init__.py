@@ -3,7 +3,7 @@ r"""From a learner's gradient to the broken equation, its layer and the cause.
 A check of a gradient says that it is wrong. :func:`diagnose` says which step is. Three ideas make
 that possible:
 
-- *One example at a time.* For a mini-batch of one, the gradient by the biases is
+- *One example at a time.* For a mini-batch of one, the biases' gradient is
   :math:`\delta^l` itself: the errors, which a program never returns, can be read off.
 - *Each step on the learner's own numbers.* Whether BP2 is right in layer l is judged with the
   learner's own :math:`\delta^{l+1}`, right or wrong. So one mistake does not smear over all the

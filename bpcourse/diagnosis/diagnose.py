@@ -98,7 +98,7 @@ def diagnose(
     biases : bool, optional
         False for a network without biases: the function is called with biases of zero, its
         gradients by them may be None or left out, and BP3 is not judged. By default that is
-        recognized: no gradient by the biases, or zeros, and a result in which no bias shows.
+        recognized: no gradient of the biases, or zeros, and a result in which no bias shows.
     sizes : sequence of int, optional
         The widths n_1, ..., n_L to try it on; by default [4, 6, 5, 3]. Take [4, 6, 3] for a
         function that is written for one hidden layer.

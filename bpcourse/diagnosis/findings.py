@@ -21,8 +21,8 @@ TITLES = {
     "forward": "The forward pass",
     "bp1": "BP1, the error of the output layer",
     "bp2": "BP2, the error one layer back",
-    "bp3": "BP3, the gradient by the biases",
-    "bp4": "BP4, the gradient by the weights",
+    "bp3": "BP3, the biases' gradient",
+    "bp4": "BP4, the weights' gradient",
 }
 
 READ = {

@@ -68,7 +68,7 @@ def from_object(make, *, weights=None, biases=None, call=None, gradients=None, e
         The method to call with x and y; several, one after the other, ``("forward", "backward")``;
         or ``call(network, x, y)``. By default it is looked for.
     gradients : tuple of two, optional
-        The attributes in which the gradients by the weights and by the biases are left, in the form
+        The attributes in which the gradients of the weights and of the biases are left, in the form
         of ``weights`` and ``biases``. By default what the method returns, or attributes with names
         such as ``dW1``.
     eta : float, optional

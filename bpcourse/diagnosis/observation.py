@@ -172,7 +172,7 @@ def _readable(result):
 
 
 def _two_lists(result, convention, before, function, name):
-    """Return the gradients by the weights and by the biases as two lists of arrays."""
+    """Return the gradients of the weights and of the biases as two lists of arrays."""
     names = ("(grad_b, grad_w)", "biases, then weights", "w,b")
     if not convention.biases_first:
         names = ("(grad_w, grad_b)", "weights, then biases", "b,w")
@@ -211,7 +211,7 @@ def _pair(result, convention, name, names):
 
 
 def is_absent(biases):
-    """Say whether something stands for no gradient by the biases: None, or a list of None."""
+    """Say whether something stands for no gradient of the biases: None, or a list of None."""
     if isinstance(biases, list | tuple):
         return all(each is None for each in biases)
     return biases is None
@@ -222,10 +222,10 @@ def no_gradients_by_biases(name, pair, order, _):
     return trouble(
         "return",
         "no_bias_gradients",
-        "no gradient by the biases",
-        f"{name} returned no gradient by the biases, want {pair}: its other results change when "
+        "no gradient of the biases",
+        f"{name} returned no gradient of the biases, want {pair}: its other results change when "
         "the biases do, so it is no network without biases.",
-        "BP3 says what the gradient by the biases is. Which of your arrays is it?",
+        "BP3 says what the biases' gradient is. Which of your arrays is it?",
         f"Return both lists: {order}. Only for a network that has no biases: biases=False.",
     )
 
@@ -301,7 +301,7 @@ def _arrays(values, kind, name):
     if values is None or not hasattr(values, "__len__"):
         values = [values]
     return [
-        _numbers(value, f"the gradient by the {kind} of layer {l}", name)
+        _numbers(value, f"the {kind}' gradient of layer {l}", name)
         for l, value in enumerate(values, start=2)
     ]
 
@@ -491,13 +491,13 @@ class Subject:
     def has_no_biases(self, problem, came):
         """Say whether it was seen to compute a network without biases.
 
-        No gradient by the biases came, or all are zero, and the gradients by the weights stay as
+        No gradient of the biases came, or all are zero, and the gradients of the weights stay as
         they are when the biases change.
 
         Raises
         ------
         Trouble
-            No gradient by the biases came, though the biases are used.
+            No gradient of the biases came, though the biases are used.
         """
         if self.convention.biases is not None or (came.biases and _any_bias(came)):
             return False
@@ -524,9 +524,9 @@ def refuse_shapeless(came):
                 equation,
                 None,
                 "a gradient of the wrong shape",
-                f"The gradient by the {kind} of layer {l} has shape {shape}, want {wanted}.",
+                f"The {kind}' gradient of layer {l} has shape {shape}, want {wanted}.",
                 "Write the shape of every array beside the line that makes it.",
                 f"The gradient must have the shape of the {kind} themselves, {wanted}.",
-                Evidence(f"shape of the gradient by the {kind}, layer {l}", shape, wanted),
+                Evidence(f"shape of the {kind}' gradient, layer {l}", shape, wanted),
             )
             raise Trouble(replace(finding, layers=(l,)))

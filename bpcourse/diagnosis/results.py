@@ -1,4 +1,4 @@
-"""What a learner's function returned, as two lists: gradients by the weights and by the biases.
+"""What a learner's function returned, as two lists: gradients of the weights and of the biases.
 
 :func:`two_lists` knows the forms in which people return gradients: two lists, a dictionary with
 keys such as ``dW1``, the loss beside either of them, all arrays in a row, a pair for each layer.
@@ -29,7 +29,7 @@ def two_lists(result, shapes, names=()):
     Returns
     -------
     tuple of two lists, or None
-        The second one is None where no gradient by the biases came.
+        The second one is None where no gradient of the biases came.
     """
     result = as_lists(result)
     if isinstance(result, Mapping):

@@ -75,7 +75,7 @@ def _left_over(name, whole):
             continue
         if len(pairs) > 1 and all(_is_same(a, b) for a, b in pairs):
             l = max(one)
-            return [_kept(name, f"the gradient by the {kind} of layer {l}", one[l])]
+            return [_kept(name, f"the {kind}' gradient of layer {l}", one[l])]
     return []
 
 

@@ -165,7 +165,7 @@ def _unfit(said):
     )
 
 
-# One example: its gradient by the biases is the error itself
+# One example: its gradient of the biases is the error itself
 
 
 def _of_one(numbers, setting):
@@ -229,7 +229,7 @@ def _notes(findings, numbers, path, net):
 
 
 def _means(error, step, setting):
-    """Return the gradients by the weights and by the biases of a mini-batch."""
+    """Return the gradients of the weights and of the biases of a mini-batch."""
     m = error.shape[1]
     scale = 1 / m if setting.reduction == "mean" else 1.0
     by_w = scale * error @ step.before.T + setting.decay(m) * step.given.w[step.l]
@@ -289,7 +289,7 @@ def _finding(equation, cause, step, numbers, setting, error=None):
         return Finding(
             equation, (step.l,), cause.name, cause.title, cause.sentence, hints, evidence
         )
-    hint = "Pass one example alone: its gradient by the biases is the error itself."
+    hint = "Pass one example alone: its gradient of the biases is the error itself."
     sentence = (
         f"{TITLES[equation]}: the numbers of layer {step.l} are not those of {equation.upper()}."
     )

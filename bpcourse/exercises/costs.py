@@ -161,7 +161,7 @@ _QUADRATIC_GRADIENT = (
     Mistake(
         "extra_prime",
         "sigma' is in it already",
-        "The numbers are (a - y) a (1 - a): the derivative by z, not by a.",
+        "The numbers are (a - y) a (1 - a): the derivative with respect to z, not a.",
         "By which quantity do you differentiate?",
         "Which equation multiplies by the slope of the activation: is it this one?",
         "Return `a - y`. BP1 multiplies by sigma'.",
@@ -197,7 +197,8 @@ _CROSS_ENTROPY = (
 _OUTPUT_ERROR = Mistake(
     "output_error",
     "a - y, the error delta^L",
-    "a - y is the derivative by z, after sigma' has cancelled; here the derivative by a is wanted.",
+    "a - y is the derivative with respect to z, after sigma' has cancelled; here the derivative "
+    "with respect to a is wanted.",
     "By which quantity do you differentiate?",
     "Differentiate the cost by the output itself, before any activation comes in.",
     "This function is only the first factor of BP1: the cost differentiated by a.",

@@ -196,7 +196,7 @@ def _difference_mistakes(difference, left_moved, good):
             "together",
             "all coordinates moved at once",
             "All coordinates were moved together: this is one slope along the diagonal, not the "
-            "derivative by each of them.",
+            "derivative with respect to each of them.",
             "How many entries of x differ from one evaluation to the next?",
             "A partial derivative turns one screw and leaves the others alone.",
             "Change `x[i]` alone, for every i in turn, in a fresh copy of x.",

@@ -339,7 +339,7 @@ EXERCISES = (
     Exercise(
         "bp3",
         "bp3(delta)",
-        "the gradient by the biases, of shape (n_l, 1); delta is (n_l, m)",
+        "the biases' gradient, of shape (n_l, 1); delta is (n_l, m)",
         "The cost of a mini-batch is the mean of its examples' costs. So is its gradient.",
         _bp3_cases(),
         equations.bp3,
@@ -349,7 +349,7 @@ EXERCISES = (
     Exercise(
         "bp4",
         "bp4(a_previous, delta)",
-        "the gradient by the weights, of shape (n_l, n_{l-1}); a_previous is (n_{l-1}, m), delta "
+        "the weights' gradient, of shape (n_l, n_{l-1}); a_previous is (n_{l-1}, m), delta "
         "(n_l, m)",
         "Begin with one example: a column and a row make a matrix. Then think of the mean.",
         _bp4_cases(),

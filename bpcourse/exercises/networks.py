@@ -370,7 +370,7 @@ _STEP_MISTAKES = (
         "no decay",
         "The weights take the plain step: they do not shrink.",
         "If all gradients were 0: which arrays should this step change?",
-        "What does the penalty add to the derivative by a weight?",
+        "What does the penalty add to the derivative with respect to a weight?",
         "Write `w - eta * (g + weight_decay / n * w)`.",
         (_step(_plain, _plain),),
     ),

@@ -17,7 +17,7 @@ def _batch(equation, letter, term):
             "sum_for_mean",
             equation,
             "no 1/m",
-            f"The gradient by the {letter} is the sum over the mini-batch, not its mean: the "
+            f"The {letter}' gradient is the sum over the mini-batch, not its mean: the "
             "factor 1/m is missing.",
             "The cost of a mini-batch is the mean of the costs of its examples. What follows for "
             "the gradient?",
@@ -27,7 +27,7 @@ def _batch(equation, letter, term):
             "mean_for_sum",
             equation,
             "a mean where a sum was asked for",
-            f"The gradient by the {letter} is the mean over the mini-batch; asked for was the sum.",
+            f"The {letter}' gradient is the mean over the mini-batch; asked for was the sum.",
             "Is the cost of your mini-batch the mean or the sum of the costs of its examples?",
             'Leave 1/m out; or, if means are meant, leave out reduction="sum".',
         ),
@@ -35,7 +35,7 @@ def _batch(equation, letter, term):
             "mean_twice",
             equation,
             "1/m twice",
-            f"The gradient by the {letter} is divided by m twice.",
+            f"The {letter}' gradient is divided by m twice.",
             "How often does 1/m stand between the cost and this gradient?",
             "Divide by m once: in BP3 and BP4, not in delta as well.",
         ),
@@ -43,7 +43,7 @@ def _batch(equation, letter, term):
             "neurons_for_examples",
             equation,
             "divided by the number of neurons",
-            f"The gradient by the {letter} is divided by a number of neurons or inputs instead of "
+            f"The {letter}' gradient is divided by a number of neurons or inputs instead of "
             "the number of examples.",
             "Along which axis do the examples lie?",
             "Divide by m = x.shape[1] (with an example as a column), the number of examples.",
@@ -52,7 +52,7 @@ def _batch(equation, letter, term):
             "fixed_number",
             equation,
             "divided by a fixed number",
-            f"The sum in the gradient by the {letter} is divided by a fixed number instead of the "
+            f"The sum in the {letter}' gradient is divided by a fixed number instead of the "
             "number of examples.",
             "Does your divisor change when the mini-batch has another size?",
             "Divide by m, the number of examples in this mini-batch, read off x.",
@@ -61,7 +61,7 @@ def _batch(equation, letter, term):
             "one_too_few",
             equation,
             "divided by m - 1",
-            f"The sum in the gradient by the {letter} is divided by m - 1 instead of m.",
+            f"The sum in the {letter}' gradient is divided by m - 1 instead of m.",
             "How many examples are there, and by which number do you divide?",
             "Divide by m, the number of examples; m - 1 belongs to a variance.",
         ),
@@ -69,7 +69,7 @@ def _batch(equation, letter, term):
             "last_example",
             equation,
             "the last example only",
-            f"Only the last example of the mini-batch counts in the gradient by the {letter}: "
+            f"Only the last example of the mini-batch counts in the {letter}' gradient: "
             "each one overwrites the one before.",
             "In the loop over the examples, what happens to the gradient that is there already?",
             "Add up: += in the loop, not =.",
@@ -78,7 +78,7 @@ def _batch(equation, letter, term):
             "first_example",
             equation,
             "the first example only",
-            f"Only the first example of the mini-batch counts in the gradient by the {letter}.",
+            f"Only the first example of the mini-batch counts in the {letter}' gradient.",
             "Where does the loop over the examples end? Is there a return inside?",
             "Go through all examples, add up, and divide by m.",
         ),
@@ -86,7 +86,7 @@ def _batch(equation, letter, term):
             "not_averaged",
             equation,
             "not averaged over the examples",
-            f"The gradient by the {letter} came with one number per example: the mean over the "
+            f"The {letter}' gradient came with one number per example: the mean over the "
             "mini-batch is missing.",
             f"The gradient has the shape of the {letter} themselves. Which axis is too many?",
             f"Take the mean of {term} over the examples; or, if the function is meant for one "
@@ -131,7 +131,7 @@ SHAPES = [
         "other_inputs",
         "forward",
         "other inputs than x",
-        "The gradients by the weights of layer 2 show other inputs than x: the inputs are changed "
+        "The gradients of the weights of layer 2 show other inputs than x: the inputs are changed "
         "before the first layer, or before this gradient.",
         "Print x at the start, and what is multiplied by the first weights. Where does it change?",
         "If inputs are to be scaled or clipped, do so outside of this function; let it use x as it "
@@ -150,7 +150,7 @@ SHAPES = [
         "bias_shape",
         "bp3",
         "a bias gradient of another shape",
-        "The gradient by the biases has the right numbers in another shape than the biases: in "
+        "The biases' gradient has the right numbers in another shape than the biases: in "
         "b - eta * gradient NumPy would broadcast the two to a matrix.",
         "Print the shapes of a bias and of its gradient.",
         "Keep the dimension: delta.mean(axis=1, keepdims=True) for an example as a column.",
@@ -193,7 +193,7 @@ SHAPES = [
         "decay_undeclared",
         "bp4",
         "weight decay that was not asked for",
-        "The gradient by the weights contains a multiple of w: a penalty that was not asked for.",
+        "The weights' gradient contains a multiple of w: a penalty that was not asked for.",
         "What does your gradient contain besides the gradient of the cost?",
         "Leave the penalty out, or say that it is meant: weight_decay=lambda, training_size=n.",
     ),

@@ -72,7 +72,7 @@ STEP_TAKEN = (
 
 
 def _from_the_weights(step, delta):
-    """Return the sums, and the means, of the gradient by the weights over the inputs."""
+    """Return the sums, and the means, of the weights' gradient over the inputs."""
     sums = [step.gradients[step.l].sum(axis=2).T, delta * step.before.sum(axis=0)]
     return [each / n for each in sums for n in (1, len(step.before))]
 
@@ -92,15 +92,15 @@ BP3 = [
     _bp3(
         "zero",
         "stays zero",
-        "The gradient by the biases is all zero.",
-        "Where is the gradient by the biases assigned?",
+        "The biases' gradient is all zero.",
+        "Where is the biases' gradient assigned?",
         "Assign delta^l to it, averaged over the mini-batch.",
         lambda step, delta: 0 * delta,
     ),
     _bp3(
         "sign",
         "the sign",
-        "The gradient by the biases has the wrong sign.",
+        "The biases' gradient has the wrong sign.",
         "Compare the line with the one for the weights.",
         "It is delta^l itself, without a minus.",
         lambda step, delta: -delta,
@@ -109,7 +109,7 @@ BP3 = [
     _bp3(
         "factor_2",
         "a factor 2",
-        "The gradient by the biases is twice what it should be.",
+        "The biases' gradient is twice what it should be.",
         "Which factors stand in BP3?",
         "It is delta^l itself.",
         lambda step, delta: 2 * delta,
@@ -118,7 +118,7 @@ BP3 = [
     _bp3(
         "factor_half",
         "a factor 1/2",
-        "The gradient by the biases is half of what it should be.",
+        "The biases' gradient is half of what it should be.",
         "Which factors stand in BP3?",
         "It is delta^l itself.",
         lambda step, delta: delta / 2,
@@ -143,7 +143,7 @@ BP3 = [
     _bp3(
         "mean_over_neurons",
         "divided by the number of neurons",
-        "The gradient by the biases was divided by a number of neurons or inputs. The mean is over "
+        "The biases' gradient was divided by a number of neurons or inputs. The mean is over "
         "examples.",
         "By which axis of which array do you divide?",
         "Divide by m, the number of examples, and by nothing else.",
@@ -160,15 +160,15 @@ BP3 = [
     _bp3(
         "missing_prime",
         "delta before sigma'",
-        "The gradient by the biases was taken from the error before it was multiplied by sigma'.",
+        "The biases' gradient was taken from the error before it was multiplied by sigma'.",
         "In which line does delta^l become complete?",
         "Take delta^l after the multiplication by sigma'(z^l).",
         before_prime,
     ),
     _bp3(
         "times_activations",
-        "summed from the gradient by the weights",
-        "The gradient by the biases was taken from the gradient by the weights, by a sum or a mean "
+        "summed from the weights' gradient",
+        "The biases' gradient was taken from the weights' gradient, by a sum or a mean "
         "over the inputs: delta^l is multiplied by all activations a^{l-1}.",
         "By what does the cost change if a bias changes? Does a^{l-1} play a part in it?",
         "It is delta^l itself, averaged over the examples; a bias has no input.",
@@ -178,7 +178,7 @@ BP3 = [
     _bp3(
         "prime_of_bias",
         "sigma' of the bias",
-        "The gradient by the biases was multiplied by sigma'(b^l).",
+        "The biases' gradient was multiplied by sigma'(b^l).",
         "Which factors stand in BP3? Of which variable is sigma' a function?",
         "It is delta^l itself.",
         _times_prime_of_bias,
@@ -186,7 +186,7 @@ BP3 = [
     _bp3(
         "decay_on_biases",
         "weight decay on the biases",
-        "The penalty was added to the gradient by the biases; biases are not decayed.",
+        "The penalty was added to the biases' gradient; biases are not decayed.",
         "Over which parameters does the penalty sum?",
         "Leave the biases out of the penalty.",
         lambda step, delta: Line(delta, step.given.b[step.l], lambda c: abs(c) > 1e-9),

@@ -80,16 +80,16 @@ BP4 = [
     _bp4(
         "decay_missing",
         "weight decay is missing",
-        "The penalty does not appear in the gradient by the weights.",
+        "The penalty does not appear in the weights' gradient.",
         "The cost has two terms. Differentiate the second one by a weight.",
-        "Add lambda/n times w to the gradient by the weights.",
+        "Add lambda/n times w to the weights' gradient.",
         lambda step, delta: outer(delta, step.before) if step.decay else None,
     ),
     _bp4(
         "zero",
         "stays zero",
-        "The gradient by the weights is all zero.",
-        "Where is the gradient by the weights assigned?",
+        "The weights' gradient is all zero.",
+        "Where is the weights' gradient assigned?",
         "Assign the product of delta^l with the transposed a^{l-1} to it.",
         lambda step, delta: np.zeros((delta.shape[1], *step.net.w[step.l].shape)),
     ),
@@ -138,7 +138,7 @@ BP4 = [
     _bp4(
         "times_weights",
         "multiplied by the weights",
-        "The gradient by the weights was multiplied by the weights.",
+        "The weights' gradient was multiplied by the weights.",
         "Does w^l itself stand in BP4?",
         "Leave w^l out: delta^l times a^{l-1} is all.",
         lambda step, delta: outer(delta, step.before) * step.net.w[step.l],
@@ -158,7 +158,7 @@ BP4 = [
     _bp4(
         "missing_prime",
         "delta before sigma'",
-        "The gradient by the weights was taken from the error before it was multiplied by sigma'.",
+        "The weights' gradient was taken from the error before it was multiplied by sigma'.",
         "In which line does delta^l become complete?",
         "Take delta^l after the multiplication by sigma'(z^l).",
         lambda step, delta: [
@@ -168,7 +168,7 @@ BP4 = [
     _bp4(
         "sign",
         "the sign",
-        "The gradient by the weights has the wrong sign.",
+        "The weights' gradient has the wrong sign.",
         "Compare the line with the one for the biases.",
         "It is delta^l times a^{l-1}, without a minus.",
         _scaled(-1),
@@ -177,7 +177,7 @@ BP4 = [
     _bp4(
         "factor_2",
         "a factor 2",
-        "The gradient by the weights is twice what it should be.",
+        "The weights' gradient is twice what it should be.",
         "Which factors stand in BP4?",
         "It is delta^l times a^{l-1}.",
         _scaled(2),
@@ -186,7 +186,7 @@ BP4 = [
     _bp4(
         "factor_half",
         "a factor 1/2",
-        "The gradient by the weights is half of what it should be.",
+        "The weights' gradient is half of what it should be.",
         "Which factors stand in BP4?",
         "It is delta^l times a^{l-1}.",
         _scaled(0.5),
@@ -195,7 +195,7 @@ BP4 = [
     _bp4(
         "mean_over_neurons",
         "divided by the number of neurons",
-        "The gradient by the weights was divided by a number of neurons or inputs. The mean is "
+        "The weights' gradient was divided by a number of neurons or inputs. The mean is "
         "over examples.",
         "By which axis of which array do you divide?",
         "Divide by m, the number of examples, and by nothing else.",

@@ -91,11 +91,11 @@ class Step:
     delta : dict from layer to ndarray of shape (n_l, m)
         The learner's own errors of the later layers.
     gradients : dict from layer to ndarray of shape (m, n_l, n_{l-1})
-        The learner's own gradients by the weights, of each example alone.
+        The learner's own gradients of the weights, of each example alone.
     decay : float
         The number that multiplies w in the gradient that was asked for; 0 without weight decay.
     biases : dict from layer to ndarray of shape (n_l, m)
-        The learner's own gradients by the biases, of each example alone.
+        The learner's own gradients of the biases, of each example alone.
     """
 
     given: Network
@@ -148,7 +148,7 @@ class Step:
 
     @property
     def penalty(self):
-        """The penalty's part of the gradient by the weights of layer l."""
+        """The penalty's part of the weights' gradient of layer l."""
         return self.decay * self.given.w[self.l]
 
     @property
@@ -165,18 +165,18 @@ def outer(delta, a):
 
 
 def errors_by_weights(step, gradient):
-    """Return the errors that give a gradient by the weights, if it is an outer product."""
+    """Return the errors that give a gradient of the weights, if it is an outer product."""
     squares = (step.before**2).sum(axis=0)
     return np.einsum("mjk,km->jm", gradient, step.before) / np.where(squares, squares, 1)
 
 
 def right_bp3(step, delta):
-    """Return the gradients by the biases, one column per example."""
+    """Return the gradients of the biases, one column per example."""
     return delta
 
 
 def right_bp4(step, delta):
-    """Return the gradients by the weights, one matrix per example."""
+    """Return the gradients of the weights, one matrix per example."""
     return outer(delta, step.before) + step.penalty
 
 

@@ -59,11 +59,11 @@ FACTORS = [
         "Leave the factor out: BP2 has the weights, the error of layer l+1 and sigma'(z^l) alone.",
     ),
     _factor(
-        "bp3", "The gradient by the biases", "Leave the factor out: it is the mean of delta^l."
+        "bp3", "The biases' gradient", "Leave the factor out: it is the mean of delta^l."
     ),
     _factor(
         "bp4",
-        "The gradient by the weights",
+        "The weights' gradient",
         "Leave the factor out: it is the mean of delta^l times a^{l-1}.",
     ),
 ]
