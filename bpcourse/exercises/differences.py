@@ -9,7 +9,7 @@ from bpcourse.exercises.step import Case, Exercise, Mistake, SkippedCase, scaled
 _TEMPTING = ("cost-of-gradients", "cost-tempting", "The tempting idea")
 _ACCURACY = ("differences", "cost-accuracy", "How accurate is a difference?")
 _CURVES = ("differences", "cost-u-curve", "The U curves")
-_FOUR_POINTS = ("differences", "ex-cost-of-gradients-3", "Four points")
+_FOUR_POINTS = ("differences", "ex-cost-of-gradients-3", "Four points (code, ★★)")
 
 
 class Probe:
