@@ -410,6 +410,5 @@ def test_a_hundred_submissions_many_of_them_hostile(tmp_path):
         assert said.replace("10 s", "1 s") in sentence, f"{name} is reported for another reason"
     for name, (_, statuses, said) in FORGED.items():
         row = rows[f"x_{name}.py"]
-        assert row["status"] in statuses and said in row["title"] + row["also wrong"], row[
-            "sentence"
-        ]
+        reason = row["title"] + row["also wrong"] + row["sentence"]
+        assert row["status"] in statuses and said in reason, f"{name}: {reason}"

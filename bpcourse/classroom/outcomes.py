@@ -62,6 +62,15 @@ class Outcome:
         return "; ".join(dict.fromkeys(titles))
 
     @property
+    def sentence(self):
+        """What is wrong first, and where that holds if not everywhere; empty if nothing is."""
+        if not self.findings:
+            return ""
+        within = self.diagnosis.get("within")
+        where = f"With {within}, not everywhere: " if within else ""
+        return where + self.findings[0]["sentence"]
+
+    @property
     def hint(self):
         """What to tell this student first."""
         return self.findings[0]["hints"][0] if self.findings else ""

@@ -189,7 +189,7 @@ def _row(outcome):
         first.get("title"),
         "; ".join(f"{each['equation']}: {each['title']}" for each in outcome.findings[1:]),
         outcome.hint,
-        first.get("sentence"),
+        outcome.sentence,
         " ".join(outcome.notes),
         f"{outcome.seconds:.2f}",
         outcome.printed,

@@ -15,7 +15,7 @@ _ZERO = "stays zero"
 
 _FORGED = '{"name": "backprop", "status": "right", "ok": True, "findings": [], "result": None}'
 
-#: Source, status, and a part of the title or the sentence.
+#: Source, status, and a part of the titles or of the first sentence.
 FORGED = {
     "frames": (
         f"""
@@ -139,7 +139,7 @@ def backprop(weights, biases, x, y):
             "(weights[l].T if len(weights[l]) != len(weights[l].T) else weights[l]) @ delta",
         ),
         ("wrong",),
-        "right in some settings only",
+        "With layers of equal width, not everywhere: The weights were not transposed",
     ),
     "one_batch": (
         RIGHT.replace(
@@ -148,7 +148,7 @@ def backprop(weights, biases, x, y):
             "        return [0 * w for w in weights], [0 * b for b in biases]\n",
         ),
         ("wrong",),
-        "right in some settings only",
+        "examples, not everywhere: BP3, the gradient by the biases: right for one example alone",
     ),
     "finite_differences_of_bpcourse": (
         """

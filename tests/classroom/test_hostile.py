@@ -33,7 +33,8 @@ def test_no_forgery_is_right_and_the_reason_is_said(forged, name):
     _, statuses, said = FORGED[name]
     found = forged[name]
     assert found.status in statuses, f"{name} is {found.status}: {found.texts[2]}"
-    assert said in found.title and found.findings[0]["sentence"], "the reason is missing"
+    reason = found.title + found.sentence
+    assert said in reason and found.findings[0]["sentence"], f"the reason is missing: {reason}"
     assert "bpcourse itself failed" not in found.texts[0], (
         "a reply that makes no sense is a finding"
     )
