@@ -32,7 +32,8 @@ from bpcourse.datasets import Dataset, Examples
 from bpcourse.lessons import drills, experiments, perceptron, worked_examples
 from bpcourse.network import Network, Trace
 from bpcourse.parameters import Parameters
-from bpcourse.training import DivergenceError, History, accuracy, kfold_stopping_epoch, train
+from bpcourse.stopping import kfold_stopping_epoch
+from bpcourse.training import DivergenceError, History, accuracy, train
 
 __version__ = "0.1.0"
 

@@ -21,7 +21,8 @@ STAIRCASE = [
     ("fast", "in_place low_rank __init__"),
     (
         "top",
-        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets training",
+        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets training "
+        "stopping",
     ),
     ("lessons", "drill drills perceptron worked_examples experiments __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
