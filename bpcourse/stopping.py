@@ -1,12 +1,19 @@
 """When to stop training, where the data are too few to set any aside for that."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse import _checks
-from bpcourse.datasets import Dataset
+from bpcourse.datasets import Dataset, Examples
 from bpcourse.training import check_examples, train
+
+if TYPE_CHECKING:
+    from bpcourse.costs import Cost
+    from bpcourse.network import Network
 
 
 @dataclass(frozen=True)
@@ -26,19 +33,19 @@ class StoppingChoice:
 
 
 def kfold_stopping_epoch(
-    net,
-    examples,
+    net: Network,
+    examples: Examples,
     *,
-    folds,
-    cost,
-    eta,
-    epochs,
-    batch_size,
-    weight_decay=0.0,
-    momentum=0.0,
-    rng=None,
-    record_every=1,
-):
+    folds: int,
+    cost: Cost | str,
+    eta: float,
+    epochs: int,
+    batch_size: int | None,
+    weight_decay: float = 0.0,
+    momentum: float = 0.0,
+    rng: np.random.Generator | None = None,
+    record_every: int = 1,
+) -> StoppingChoice:
     r"""Choose when to stop by k-fold cross-validation, for data too few to set any aside.
 
     The examples are cut into k folds, in their order. Each fold in turn is left out while a

@@ -1,5 +1,8 @@
 r"""Training: gradient descent on mini-batches."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +10,7 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse._html import table
 from bpcourse.backprop import check_targets
-from bpcourse.costs import COSTS
+from bpcourse.costs import COSTS, Cost
 from bpcourse.datasets import Dataset, Examples
 from bpcourse.fast.in_place import BoundGradient, by_layer
 from bpcourse.network import Network, class_of, propagate
@@ -26,7 +29,7 @@ class DivergenceError(ArithmeticError):
         What was recorded until then.
     """
 
-    def __init__(self, message, epoch, network, history):
+    def __init__(self, message: str, epoch: int, network: Network, history: History) -> None:
         super().__init__(message)
         self.epoch, self.network, self.history = epoch, network, history
 
@@ -63,7 +66,7 @@ class History:
     penalty: np.ndarray
     best_epoch: int
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.epochs)
 
     def __repr__(self):
@@ -83,7 +86,7 @@ class History:
         return table(f"history of {self.epochs[-1]:,} epochs", head, rows)
 
 
-def accuracy(net, examples):
+def accuracy(net: Network, examples: Examples) -> float:
     """Return the fraction of examples that a network classifies correctly.
 
     The class is the largest output or, for a single output, whether it exceeds 0.5.
@@ -135,7 +138,7 @@ def _accuracy(output, examples):
     return float((class_of(output) == examples.labels).mean())
 
 
-def penalty(net, weight_decay, n):
+def penalty(net: Network, weight_decay: float, n: int) -> float:
     r"""Return what weight decay adds to the cost: :math:`\frac{\lambda}{2n} \sum w^2`.
 
     The sum runs over the weights, not the biases.
@@ -170,21 +173,21 @@ def penalty(net, weight_decay, n):
 
 
 def train(
-    net,
-    data,
+    net: Network,
+    data: Dataset | Examples,
     *,
-    cost,
-    eta,
-    epochs,
-    batch_size,
-    weight_decay=0.0,
-    momentum=0.0,
-    patience=None,
-    rng=None,
-    record_every=1,
-    progress=False,
-    callback=None,
-):
+    cost: Cost | str,
+    eta: float,
+    epochs: int,
+    batch_size: int | None,
+    weight_decay: float = 0.0,
+    momentum: float = 0.0,
+    patience: int | None = None,
+    rng: np.random.Generator | None = None,
+    record_every: int = 1,
+    progress: bool = False,
+    callback: Callable[[int, Network], object] | None = None,
+) -> tuple[Network, History]:
     r"""Train a network by stochastic gradient descent.
 
     Every epoch visits each training example once, in a new random order. Every mini-batch moves
@@ -432,7 +435,7 @@ def _check_network(net):
         raise TypeError(f"net is {type(net).__name__}, want a Network{swapped}")
 
 
-def check_examples(examples):
+def check_examples(examples: Examples) -> Examples:
     """Return what are examples; refuse anything else.
 
     Raises

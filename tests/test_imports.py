@@ -32,7 +32,7 @@ STAIRCASE = [
         "diagnosis",
         "calling from_step observation state mixing path rounding judgement search batches "
         "explanation conclusions elsewhere examination adapters from_object from_layers diagnose "
-        "values scripts __init__",
+        "values beside scripts __init__",
     ),
     (
         "exercises",

@@ -1,6 +1,9 @@
 """Judge a learner's function for one step."""
 
+from __future__ import annotations
+
 import difflib
+from collections.abc import Callable
 from dataclasses import replace
 
 from bpcourse.diagnosis.diagnose import diagnose
@@ -33,7 +36,7 @@ _EXERCISES = {each.name: each for table in _TABLES for each in table.EXERCISES}
 NAMES = tuple(_EXERCISES)
 
 
-def check(name, function):
+def check(name: str, function: Callable) -> Diagnosis:
     """Judge a learner's function for one step.
 
     Parameters
@@ -93,7 +96,7 @@ def check(name, function):
     return replace(found, call=f'bp.check("{exercise.name}", {subject})')
 
 
-def table():
+def table() -> str:
     """Return a list of all steps as text: the signature, what is wanted, where to read.
 
     Returns
@@ -115,7 +118,7 @@ def table():
     )
 
 
-def arguments(name, number=1):
+def arguments(name: str, number: int = 1) -> tuple:
     """Return the arguments of one of the calls that :func:`check` makes, to try it by hand.
 
     Parameters
