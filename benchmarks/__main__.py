@@ -9,6 +9,7 @@ Parts:
     digits       the time to 97 % of held-out digits              in times of bpcourse
     differences  central differences by every parameter           in times of bpcourse
     scalars      numbers that remember how they were made         in times of bpcourse
+    layers       recurrent, convolution, attention, a model       in times of PyTorch
 
 LIMIT is the bare, preallocated matrix products of one gradient, timed in the same run. A goal is
 printed beside what was measured, met or not.
@@ -26,7 +27,7 @@ import numpy as np
 
 import bpcourse as bp
 
-from . import digits, epochs, measure, peers, scalars
+from . import digits, epochs, layers, measure, peers, scalars
 
 OURS = "bpcourse, as bp.train runs it"
 LIBRARIES = ("numpy", "torch", "jax", "autograd", "scikit-learn", "micrograd")
@@ -190,12 +191,32 @@ def _memory_row(case, build, micrograd):
     return {"case": case, "goal": MEMORY_GOAL, "bytes": bytes_a_node, "ratio": ratio}
 
 
+def layers_beside_pytorch():
+    """Compare layers, forward and backward in float32, with PyTorch's."""
+    try:
+        import torch
+    except ImportError:
+        print("\nlayers: torch is absent")
+        return []
+    torch.set_num_threads(1)
+    return [_layer(torch, case, *each) for case, each in layers.CASES.items()]
+
+
+def _layer(torch, case, build, goal):
+    ours, theirs, our_gradient, their_gradient = build(torch)
+    layers.check(case, our_gradient, their_gradient)
+    samplers = {"bpcourse": measure.looped(ours)}
+    result = measure.ratios(measure.looped(theirs), samplers)
+    return _row(case, "PyTorch", result, [], {"bpcourse": ("at most", goal)})
+
+
 PARTS = {
     "gradients": gradients,
     "epoch": epoch,
     "digits": digits_to_97,
     "differences": differences,
     "scalars": scalar_engine,
+    "layers": layers_beside_pytorch,
 }
 
 

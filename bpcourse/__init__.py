@@ -11,7 +11,7 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count
+from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count, texts
 from bpcourse.activations import (
     Activation,
     elu,
@@ -37,12 +37,13 @@ from bpcourse.stopping import kfold_stopping_epoch
 from bpcourse.training import DivergenceError, History, accuracy, train
 
 if TYPE_CHECKING:
-    from bpcourse import classroom, diagnosis, exercises
+    from bpcourse import classroom, diagnosis, exercises, layers
     from bpcourse import figures as figures
     from bpcourse.diagnosis import catalogue, findings
     from bpcourse.diagnosis.beside import diagnose
     from bpcourse.diagnosis.findings import Diagnosis
     from bpcourse.exercises.check import check
+    from bpcourse.lessons import language_model
 
 __version__ = "0.1.0"
 
@@ -81,6 +82,8 @@ __all__ = [
     "half_mse",
     "identity",
     "kfold_stopping_epoch",
+    "language_model",
+    "layers",
     "leaky_relu",
     "log_likelihood",
     "mse",
@@ -96,6 +99,7 @@ __all__ = [
     "sse",
     "tanh",
     "tensor",
+    "texts",
     "train",
     "worked_examples",
 ]
@@ -113,6 +117,8 @@ _LATER = {
     "exercises": ("bpcourse.exercises", None),
     "figures": ("bpcourse.figures", None),
     "findings": ("bpcourse.diagnosis.findings", None),
+    "language_model": ("bpcourse.lessons.language_model", None),
+    "layers": ("bpcourse.layers", None),
 }
 
 

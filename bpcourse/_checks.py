@@ -205,3 +205,22 @@ def outputs_and_targets(a, y):
         )
     a = converted("a", a)
     return a, converted("y", y, a.dtype)
+
+
+def shape(name, array, wanted, like=None):
+    """Refuse an array of another shape, or of another precision than the array ``like``.
+
+    ``wanted`` has a number for a length that is known, and a letter for one that is free: (3, "m").
+    """
+    fits = len(array.shape) == len(wanted) and all(
+        isinstance(want, str) or came == want
+        for came, want in zip(array.shape, wanted, strict=True)
+    )
+    if not fits:
+        axes = ", ".join(map(str, wanted)) + ("," if len(wanted) == 1 else "")
+        raise ValueError(f"{name} has shape {array.shape}, want ({axes})")
+    if like is not None and array.dtype != like.dtype and array.dtype.kind == like.dtype.kind:
+        raise TypeError(
+            f"{name} has dtype {array.dtype}, want {like.dtype} like the other arrays; "
+            f"pass {name}.astype(np.{like.dtype})"
+        )

@@ -2,6 +2,7 @@ r"""Training: gradient descent on mini-batches."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -177,11 +178,12 @@ def train(
     data: Dataset | Examples,
     *,
     cost: Cost | str,
-    eta: float,
+    eta: float | Callable[[int], float],
     epochs: int,
     batch_size: int | None,
     weight_decay: float = 0.0,
     momentum: float = 0.0,
+    optimizer: Callable | None = None,
     patience: int | None = None,
     rng: np.random.Generator | None = None,
     record_every: int = 1,
@@ -207,8 +209,9 @@ def train(
     data : Dataset or Examples
         With validation examples, their cost and accuracy are recorded, and ``patience`` works.
     cost : Cost or str
-    eta : float
-        The learning rate :math:`\eta`, above 0.
+    eta : float or callable
+        The learning rate :math:`\eta`, above 0; with an optimizer also a schedule, a function from
+        the step, counted from 1, to its learning rate.
     epochs : int
         How many at most.
     batch_size : int or None
@@ -219,6 +222,12 @@ def train(
         :math:`\lambda`.
     momentum : float
         :math:`\mu`, from 0 to below 1.
+    optimizer : callable, optional
+        Another way to step, such as those of :mod:`bpcourse.layers.optimizers`:
+        ``optimizer(parameters, gradient, state, eta=eta)`` returns new parameters and a new state;
+        the state is None at first. Weight decay is part of the gradient, unless the optimizer has
+        an option ``decay``: then it gets :math:`\lambda / n` for every weight there, and 0 for
+        every bias.
     patience : int, optional
         Stop early when the validation cost has set no new minimum for this many records, and
         return the network of the minimum.
@@ -264,7 +273,7 @@ def train(
     _check_network(net)
     cost = _checks.lookup("cost", cost, COSTS)
     data = data if isinstance(data, Dataset) else Dataset(check_examples(data))
-    eta = _checks.real("eta", eta, above=0)
+    eta = _check_eta(eta, optimizer, momentum)
     epochs = _checks.integer("epochs", epochs, minimum=0)
     weight_decay = _checks.real("weight_decay", weight_decay, minimum=0)
     momentum = _checks.real("momentum", momentum, minimum=0, below=1)
@@ -274,8 +283,11 @@ def train(
     patience = _check_patience(patience, data)
     stop_asked = _asked_by(callback, net)
 
-    descent = _Descent(net, data.train, cost, eta, batch_size)
-    step = _make_step(descent.first, eta * weight_decay / len(data.train), momentum)
+    descent = _Descent(net, data.train, cost, 1.0 if optimizer else eta, batch_size)
+    if optimizer:
+        step = _make_optimizer_step(descent.first, optimizer, eta, weight_decay / len(data.train))
+    else:
+        step = _make_step(descent.first, eta * weight_decay / len(data.train), momentum)
     record = _Record(data, cost, weight_decay)
     # Divergence is found and reported at the next record, instead of by warnings on the way.
     with np.errstate(all="ignore"):
@@ -341,9 +353,7 @@ def _make_step(bound, decay, momentum):
     """Return a function that moves the weights in place, by the gradient just computed."""
     weights, gradient = bound.weights, bound.gradient
     velocity, product = np.zeros_like(weights), np.empty_like(weights)
-    decays = np.zeros_like(weights)
-    for rows in by_layer(bound.sizes, decays).values():
-        rows[:, :-1] = decay  # the last column holds the biases: they are not decayed
+    decays = _decays(bound, decay)
 
     def step():
         if decay:
@@ -355,6 +365,32 @@ def _make_step(bound, decay, momentum):
             np.add(weights, velocity, weights)
         else:
             np.subtract(weights, gradient, weights)
+
+    return step
+
+
+def _decays(bound, decay):
+    """Return the decay of every parameter, in the layout of a bound gradient."""
+    decays = np.zeros_like(bound.weights)
+    for rows in by_layer(bound.sizes, decays).values():
+        rows[:, :-1] = decay  # the last column holds the biases: they are not decayed
+    return decays
+
+
+def _make_optimizer_step(bound, optimizer, eta, decay):
+    """Return a function that moves the weights by an optimizer, and keeps its state."""
+    options = inspect.signature(optimizer).parameters
+    decays, beside, state, count = _decays(bound, decay), {}, None, 0
+    own = "decay" in options
+    if own and (decay or options["decay"].default is inspect.Parameter.empty):
+        beside = {"decay": decays}
+
+    def step():
+        nonlocal state, count
+        count += 1
+        rate = eta(count) if callable(eta) else eta
+        gradient = bound.gradient if own else bound.gradient + decays * bound.weights
+        bound.weights[...], state = optimizer(bound.weights, gradient, state, eta=rate, **beside)
 
     return step
 
@@ -433,6 +469,26 @@ def _check_network(net):
     if not isinstance(net, Network):
         swapped = "; the network comes first: train(net, data)" if isinstance(net, Dataset) else ""
         raise TypeError(f"net is {type(net).__name__}, want a Network{swapped}")
+
+
+def _check_eta(eta, optimizer, momentum):
+    if optimizer is None:
+        if callable(eta):
+            raise TypeError(
+                "a schedule for eta needs an optimizer: pass optimizer=bp.layers.optimizers.sgd"
+            )
+        return _checks.real("eta", eta, above=0)
+    if not callable(optimizer):
+        raise TypeError(
+            f"optimizer is {optimizer!r}, want a function of parameters, gradient and state, such "
+            "as bp.layers.optimizers.adam"
+        )
+    if momentum:
+        raise ValueError(
+            "momentum belongs to the optimizer: pass optimizer=functools.partial("
+            "bp.layers.optimizers.momentum, mu=...) or leave one of the two out"
+        )
+    return eta if callable(eta) else _checks.real("eta", eta, above=0)
 
 
 def check_examples(examples: Examples) -> Examples:

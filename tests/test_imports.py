@@ -21,10 +21,14 @@ STAIRCASE = [
     ("fast", "in_place low_rank __init__"),
     (
         "top",
-        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets training "
-        "stopping",
+        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets texts "
+        "training stopping",
     ),
-    ("lessons", "drill drills perceptron worked_examples experiments __init__"),
+    (
+        "layers",
+        "recurrent convolution normalization attention initialization optimizers second __init__",
+    ),
+    ("lessons", "drill drills perceptron worked_examples experiments language_model __init__"),
     ("figures", "style axes labels networks curves surfaces matrices __init__"),
     ("diagnosis", "place findings names trouble comparison problem forms results"),
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
@@ -37,9 +41,16 @@ STAIRCASE = [
     (
         "exercises",
         "step activations costs equations networks differences values validation "
-        "attempts verdicts check __init__",
+        "named recurrent convolution normalization attention optimizers "
+        "attempts verdicts drawn check own solutions __init__",
     ),
-    ("classroom", "process submission report run __init__"),
+    ("terminal", "program process examine __init__"),
+    (
+        "classroom",
+        "text files wire channel isolation watching loading worker nursery process obstacles "
+        "stand_ins judging task bench sources outcomes page report assignment marks unit commands "
+        "__init__",
+    ),
     ("top", "__init__ __main__"),
 ]
 # What a file may need besides NumPy and the standard library.

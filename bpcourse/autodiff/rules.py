@@ -172,5 +172,9 @@ RULES = {
         lambda g, y, x, axes: g.transpose(np.argsort(np.mod(axes, x.ndim))),
     ),
     "getitem": (lambda x, index: x[index], lambda g, y, x, index: _scatter(g, x, index)),
+    "scatter_add": (
+        lambda x, index, shape: _scatter(x, np.zeros(shape, x.dtype), index),
+        lambda g, y, x, index, shape: g[index],
+    ),
     "pad": (np.pad, lambda g, y, x, widths: _unpad(g, x, widths)),
 }

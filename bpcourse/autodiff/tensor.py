@@ -22,7 +22,7 @@ Source: the table of rules and ``unbroadcast`` follow HIPS autograd. Derived in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,7 +53,9 @@ __all__ = [
     "minimum",
     "norm",
     "pad",
+    "scatter_add",
     "softmax",
+    "split",
     "stack",
     "where",
 ]
@@ -155,6 +157,49 @@ def stack(tensors: Sequence[Tensor | ArrayLike], *, axis: int) -> Tensor:
     shape = list(shapes[0])
     shape.insert(axis % (len(shape) + 1), 1)
     return concatenate([x.reshape(shape) for x in tensors], axis=axis)
+
+
+def split(x: Tensor, sections: int, *, axis: int) -> list[Tensor]:
+    """Return equal parts of a tensor, cut along an axis: the way back from :func:`concatenate`.
+
+    Raises
+    ------
+    ValueError
+        If the axis can't be cut into so many equal parts.
+
+    Examples
+    --------
+    >>> split(Tensor([1.0, 2.0, 3.0, 4.0]), 2, axis=0)
+    [Tensor([1., 2.]), Tensor([3., 4.])]
+    """
+    length, rest = divmod(x.shape[axis], sections)
+    if rest:
+        raise ValueError(f"an axis of length {x.shape[axis]} has no {sections} equal parts")
+    before = (slice(None),) * (axis % x.data.ndim)
+    return [x[(*before, slice(i * length, (i + 1) * length))] for i in range(sections)]
+
+
+def scatter_add(x: Tensor, index: Any, shape: tuple[int, ...]) -> Tensor:
+    """Return zeros of a shape with the entries of x added at an index: indexing turned round.
+
+    Entries that go to the same place add up. The gradient of x is read at the index.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of the shape that ``array[index]`` has.
+    index : index, or tuple of them
+        As in ``array[index]``, for an array of the given shape.
+    shape : tuple of int
+
+    Examples
+    --------
+    >>> scatter_add(Tensor([1.0, 2.0, 4.0]), np.array([0, 2, 0]), (3,))
+    Tensor([5., 0., 2.])
+    """
+    index = index if isinstance(index, tuple) else (index,)
+    index = tuple(_arrays.index_part(part) for part in index)
+    return apply("scatter_add", x, index, _arrays.wholes("shape", shape))
 
 
 def pad(x: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:

@@ -1,36 +1,47 @@
-"""A class's submissions: each judged in a process of its own, and what the class gets wrong.
+"""A class, from assignment to marks: each submission in a process of its own, judged outside of it.
 
-``python -m bpcourse class submissions/`` runs all of this and writes a report. A submission that
-crashes, loops for ever, ends Python or prints megabytes costs its own row its verdict, and nothing
-else.
+``python -m bpcourse class submissions/`` runs all of this and writes a report; with ``--assignment
+week3.toml`` it asks several questions, gives marks, and writes feedback for each student. A
+submission that crashes, loops for ever, ends Python or prints megabytes costs its own row its
+verdict, and nothing else.
 
-This is not a security sandbox. The limits hold against mistakes, not against somebody who means
-harm: a submission has all the rights of whoever runs it. Run files that you don't trust in a
-container without a network, in a virtual machine, or at least as a user who owns nothing.
+The process that runs a submission gets arguments and gives arrays back. What compares, explains and
+reports is another process, which it never enters. On Linux a submission is moreover kept from
+files, the network and other processes, where the system allows it; the report says what was in
+force. That is less than a virtual machine: run files that you don't trust in a container.
 """
 
-from bpcourse.classroom.run import (
-    Misconception,
-    Outcome,
-    Task,
-    examine,
-    find,
-    left_out,
-    misconceptions,
-    run,
-    stopped,
-    write_report,
-)
+import importlib
 
-__all__ = [
-    "Misconception",
-    "Outcome",
-    "Task",
-    "examine",
-    "find",
-    "left_out",
-    "misconceptions",
-    "run",
-    "stopped",
-    "write_report",
-]
+_HOMES = {
+    "assignment": ("Assignment", "read_assignment"),
+    "marks": ("write_marks",),
+    "report": ("write_report",),
+    "outcomes": (
+        "Misconception",
+        "Outcome",
+        "examine",
+        "misconceptions",
+        "run",
+        "run_all",
+        "stopped",
+    ),
+    "sources": ("Student", "Submission", "find", "left_out", "submissions"),
+    "task": ("Task",),
+    "unit": ("write_assignment",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name):
+    """Import what is asked for: the process of a submission must not hold the judge."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'bpcourse.classroom' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"bpcourse.classroom.{_HOME[name]}"), name)
+
+
+def __dir__():
+    """Return the names of the package."""
+    return __all__

@@ -4,21 +4,33 @@ The page is one file that loads nothing. All that comes from a submission, its n
 escaped; a cell of the CSV that a spreadsheet would take for a formula begins with an apostrophe.
 """
 
+import base64
 import csv
+import hashlib
 import io
-import unicodedata
 from collections import Counter
 from html import escape
+from pathlib import Path
 from string import Template
 
-STATUSES = ("right", "wrong", "cannot run")
+from bpcourse.classroom.files import write
+from bpcourse.classroom.outcomes import misconceptions
+from bpcourse.classroom.page import PAGE, SCRIPT
+from bpcourse.classroom.text import cell, printable
+
+STATUSES = ("right", "wrong", "cannot run", "not judged")
 
 NOT_A_SANDBOX = (
-    "The submissions ran in processes of their own with limits of time and memory. That is not a "
-    "security sandbox: each of them could read and write whatever the user who ran them could. "
-    "Run files that you don't trust in a container without a network, in a virtual machine, or at "
-    "least as a user who owns nothing: python -m bpcourse class --help shows how."
+    "The submissions ran in processes of their own, and were judged in another one. That is not a "
+    "security sandbox. Run files that you don't trust in a container without a network, in a "
+    "virtual machine, or at least as a user who owns nothing: python -m bpcourse class --help "
+    "shows how."
 )
+_KINDS = {
+    "files": "the files of others",
+    "network": "the network",
+    "processes": "other processes",
+}
 
 COLUMNS = (
     "submission",
@@ -36,23 +48,52 @@ COLUMNS = (
 )
 
 
-def printable(text):
-    """Return text without what could steer a terminal, break a file or turn the reading direction.
-
-    Examples
-    --------
-    >>> printable("a\\x1b[2Jb")
-    'a�[2Jb'
-    """
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c)[0] != "C" else "\ufffd" for c in text
-    )
-
-
 def count(outcomes):
-    """Return how many outcomes are right, wrong and cannot run, in this order, all three."""
+    """Return how many outcomes are right, wrong and cannot run; others only if there are any."""
     found = Counter(outcome.status for outcome in outcomes)
-    return {status: found[status] for status in STATUSES}
+    return {
+        s: found[s] for s in dict.fromkeys((*STATUSES, *found)) if s in STATUSES[:3] or found[s]
+    }
+
+
+def kept_from(outcomes):
+    """Return what the submissions were kept from, in words."""
+    ran = [set(outcome.isolated) for outcome in outcomes if outcome.isolated]
+    names = [text for name, text in _KINDS.items() if ran and all(name in each for each in ran)]
+    missing = [text for name, text in _KINDS.items() if text not in names]
+    if not names:
+        return "nothing: this system allows it for none of them"
+    return ", ".join(names) + (f"; not from {', '.join(missing)}" if missing else "")
+
+
+def write_report(name, outcomes, facts=None, *, sheet=None):
+    """Write the report on a class: ``name.csv`` for programs and ``name.html`` for people.
+
+    Parameters
+    ----------
+    name : path
+        Without an ending; directories that are missing are made.
+    outcomes : list of Outcome
+    facts : dict of str to str, optional
+        What was run: shown at the head of the page.
+    sheet : tuple, optional
+        Headings and rows of the marks.
+
+    Returns
+    -------
+    list of Path
+        The two files.
+
+    Raises
+    ------
+    OSError
+        They can't be written; what was there before stays.
+    """
+    wrong, failures = misconceptions(outcomes), misconceptions(outcomes, "cannot run")
+    html = as_html(outcomes, wrong, failures, facts or {}, sheet=sheet)
+    # The mark at the beginning tells spreadsheets that it is UTF-8.
+    table = write(Path(f"{name}.csv"), "\ufeff" + as_csv(outcomes))
+    return [table, write(Path(f"{name}.html"), html)]
 
 
 def as_csv(outcomes):
@@ -61,34 +102,79 @@ def as_csv(outcomes):
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     for outcome in outcomes:
-        writer.writerow([_cell(value) for value in _row(outcome)])
+        writer.writerow([cell(value) for value in _row(outcome)])
     return stream.getvalue()
 
 
-def as_html(outcomes, wrong, failures, facts):
+def as_html(outcomes, wrong, failures, facts, *, sheet=None):
     """Return the page.
 
     Parameters
     ----------
     outcomes : list of Outcome
+        Those of one submission stand together.
     wrong, failures : list of Misconception
         What the class gets wrong, and what kept submissions from running.
     facts : dict of str to str
         What was run: shown at the top, in this order.
+    sheet : tuple of (list of str, list of list), optional
+        The headings of the questions, and for each submission its name and the texts after the
+        questions: points, total.
 
     Returns
     -------
     str
     """
-    counts = count(outcomes)
-    return _PAGE.substitute(
-        title=f"Which equation is wrong? A class of {len(outcomes)}",
+    counts, groups = count(outcomes), _groups(outcomes)
+    heads, marks = sheet or (["result"], [[name] for name in groups])
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    return Template(PAGE).substitute(
+        title=f"Which equation is wrong? A class of {len(groups)}",
         counts="".join(_tile(status, number) for status, number in counts.items()),
         facts="".join(f"<dt>{_text(k)}</dt><dd>{_text(v)}</dd>" for k, v in facts.items()),
-        wrong=_bars(wrong, len(outcomes), "wrong") or "<p>No equation.</p>",
-        failures=_section("What did not run", _bars(failures, len(outcomes), "cannot")),
-        submissions="".join(submission(outcome) for outcome in outcomes),
+        wrong=_bars(wrong, len(groups), "wrong") or "<p>No equation.</p>",
+        failures=_section("What did not run", _bars(failures, len(groups), "cannot")),
+        choices="".join(f"<option>{_text(t)}</option>" for t in _titles(outcomes)),
+        questions="".join(f"<option>{_text(head)}</option>" for head in heads),
+        table=_table(heads, marks, groups),
+        submissions="".join(_submission(name, each, heads) for name, each in groups.items()),
         note=_text(NOT_A_SANDBOX),
+        script=SCRIPT,
+        digest=digest,
+    )
+
+
+def _groups(outcomes):
+    groups = {}
+    for outcome in outcomes:
+        groups.setdefault(outcome.name, []).append(outcome)
+    return groups
+
+
+def _titles(outcomes):
+    return sorted({title for each in outcomes for title in each.title.split("; ") if title})
+
+
+def _table(heads, marks, groups):
+    """Return one row for each submission, with a cell for each question."""
+    more = max((len(row) for row in marks), default=1) - 1
+    extra = ["points"] * (more > 0) + ["late"] * (more > 1)
+    names = "".join(f'<th scope="col">{_text(head)}</th>' for head in ("name", *heads, *extra))
+    rows = zip(marks, groups.items(), strict=True)
+    body = "".join(_line(row, name, outcomes) for row, (name, outcomes) in rows)
+    return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _line(row, name, outcomes):
+    shown, *more = row
+    cells = "".join(
+        f'<td class="{_kind(o.status)}" data-title="{_text(o.title)}">'
+        f"{_text(o.status)}<small>{_text(o.title)}</small></td>"
+        for o in outcomes
+    )
+    tail = "".join(f"<td>{_text(each)}</td>" for each in more)
+    return (
+        f'<tr><th scope="row"><a href="#{_anchor(name)}">{_text(shown)}</a></th>{cells}{tail}</tr>'
     )
 
 
@@ -110,22 +196,18 @@ def _row(outcome):
     )
 
 
-def _cell(value):
-    text = printable("" if value is None else str(value))
-    is_formula = text.startswith(("\t", "\n")) or text.lstrip().startswith(tuple("=+-@＝＋－＠"))
-    return f"'{text}" if is_formula else text
-
-
 def _text(value):
     return escape(printable(str(value)))
 
 
 def _kind(status):
-    return "cannot" if status == "cannot run" else status
+    """Return the class of a status; nothing that comes from outside becomes one."""
+    kinds = {"right": "right", "wrong": "wrong", "cannot run": "cannot", "not judged": "open"}
+    return kinds.get(status, "open")
 
 
 def _tile(status, number):
-    return f'<div class="tile {_kind(status)}"><b>{number}</b> {status}</div>'
+    return f'<div class="tile {_kind(status)}"><b>{number}</b> {_text(status)}</div>'
 
 
 def _section(heading, content):
@@ -158,16 +240,25 @@ def _bar(each, total, kind):
     )
 
 
-def submission(outcome):
-    kind = _kind(outcome.status)
+def _submission(name, outcomes, heads):
+    """Return all that was said about one submission, to be opened."""
+    badges = "".join(
+        f'<span class="badge {_kind(each.status)}">{_text(each.status)}</span>' for each in outcomes
+    )
+    what = "; ".join(filter(None, (each.title or " ".join(each.notes) for each in outcomes)))
+    several = len(outcomes) > 1
+    texts = "".join(
+        (f"<h3>{_text(head)}</h3>" if several else "") + f"<pre>{_text(each.texts[2])}</pre>"
+        for head, each in zip(heads, outcomes, strict=True)
+    )
+    seconds = sum(each.seconds for each in outcomes)
     return (
         '<details class="one"><summary>'
-        f'<span class="name">{_text(outcome.name)}</span>'
-        f'<span class="badge {kind}">{outcome.status}</span>'
-        f'<span class="what">{_text(outcome.title or " ".join(outcome.notes))}</span></summary>'
+        f'<span class="name">{_text(name)}</span>{badges}'
+        f'<span class="what">{_text(what)}</span></summary>'
         # The place of a link is inside: a browser opens what it leads into.
-        f'<div id="{_anchor(outcome.name)}"><pre>{_text(outcome.texts[2])}</pre>'
-        f'{_printed(outcome)}<p class="muted">{outcome.seconds:.2f} s</p></div></details>'
+        f'<div id="{_anchor(name)}">{texts}'
+        f'{_printed(outcomes[0])}<p class="muted">{seconds:.2f} s</p></div></details>'
     )
 
 
@@ -185,71 +276,3 @@ def _printed(outcome):
 def _anchor(name):
     """Return a name for links: the name's bytes, so that no two submissions share one."""
     return "s-" + name.encode("utf-8", "surrogatepass").hex()
-
-
-_PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>$title</title>
-<style>
-:root { color-scheme: light dark; --ink: #1f2933; --paper: #ffffff; --muted: #5a6672;
-  --grid: #dde2e8; --box: #f4f6f8; --link: #0b62a8;
-  --right: #0a7552; --wrong: #b84a07; --cannot: #86399c; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e4e8ec; --paper: #121212; --muted: #a2adb8; --grid: #363e47; --box: #1c2126;
-    --link: #6cb6ff; --right: #4fd1a5; --wrong: #ff9d5c; --cannot: #d79df0; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 60rem; background: var(--paper);
-  color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 1rem; }
-h2 { font-size: 1.25rem; margin: 2.2rem 0 .6rem; }
-h3 { font-size: 1rem; margin: 0; }
-p { margin: .35rem 0; }
-a { color: var(--link); }
-.muted, dt { color: var(--muted); }
-.tiles { display: flex; flex-wrap: wrap; gap: .6rem; }
-.tile { flex: 1 1 7rem; padding: .5rem .9rem; background: var(--box); border-left: .3rem solid; }
-.tile b { font-size: 1.6rem; margin-right: .3rem; }
-.tile.right, .badge.right { color: var(--right); }
-.tile.wrong, .badge.wrong { color: var(--wrong); }
-.tile.cannot, .badge.cannot { color: var(--cannot); }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 1rem 0; }
-dd { margin: 0; }
-.bars { list-style: none; margin: 0; padding: 0; }
-.bars li { padding: .8rem 0; border-bottom: 1px solid var(--grid); }
-.track { background: var(--box); margin: .35rem 0; }
-.bar { height: .7rem; min-width: 2px; background: var(--wrong); }
-.cannot .bar { background: var(--cannot); }
-summary { cursor: pointer; }
-.bars summary { color: var(--link); }
-.one { border-bottom: 1px solid var(--grid); padding: .45rem 0; }
-.one :target { scroll-margin-top: 3rem; }
-.one .name { font-weight: 600; margin-right: .6rem; }
-.badge { border: 1px solid; border-radius: 1rem; padding: 0 .6rem; font-size: .85rem;
-  margin-right: .6rem; white-space: nowrap; }
-.what { color: var(--muted); }
-pre { background: var(--box); padding: .8rem; white-space: pre-wrap; overflow-wrap: anywhere;
-  font: .85rem/1.5 ui-monospace, Menlo, Consolas, monospace; }
-.output { max-height: 20rem; overflow-y: auto; }
-footer { margin-top: 2.5rem; padding-top: .8rem; border-top: 1px solid var(--grid);
-  color: var(--muted); font-size: .9rem; }
-@media (max-width: 30rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; } }
-@media print { details::details-content { content-visibility: visible; } }
-</style>
-</head>
-<body>
-<h1>$title</h1>
-<div class="tiles">$counts</div>
-<dl>$facts</dl>
-<h2>What the class gets wrong</h2>
-$wrong
-$failures
-<h2>Every submission</h2>
-$submissions
-<footer>$note</footer>
-</body>
-</html>
-""")

@@ -9,9 +9,24 @@ A function is tried on a few inputs, topic after topic, easy ones first. If it f
 mistake of the step is made on the same inputs. A cause is named only if it gives the learner's own
 results on all of them. A mistake that nobody thought of gets the numbers, and no invented cause.
 
-:func:`table` lists the steps; :func:`arguments` gives the inputs, to try them by hand.
+:func:`table` lists the steps; :func:`arguments` gives the inputs, to try them by hand. An exercise
+of one's own is made of :class:`Case` and :class:`Mistake`, proven by :func:`verify`, and known to
+:func:`check` from :func:`register` on.
 """
 
-from bpcourse.exercises.check import NAMES, arguments, check, table
+from bpcourse.exercises.check import NAMES, arguments, check, exercise, register, table
+from bpcourse.exercises.own import verify
+from bpcourse.exercises.step import Case, Exercise, Mistake
 
-__all__ = ["NAMES", "arguments", "check", "table"]
+__all__ = [
+    "NAMES",
+    "Case",
+    "Exercise",
+    "Mistake",
+    "arguments",
+    "check",
+    "exercise",
+    "register",
+    "table",
+    "verify",
+]

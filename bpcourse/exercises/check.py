@@ -5,21 +5,31 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.exercises import (
     activations,
+    attention,
+    convolution,
     costs,
     differences,
     equations,
     networks,
+    normalization,
+    optimizers,
+    recurrent,
     validation,
     values,
 )
 from bpcourse.exercises.attempts import attempts, call
-from bpcourse.exercises.step import fresh
-from bpcourse.exercises.verdicts import changed_inputs, explain, unsteady
+from bpcourse.exercises.drawn import drawn_anew
+from bpcourse.exercises.step import Exercise, fresh
+from bpcourse.exercises.verdicts import changed_inputs, explain, some_only, unsteady
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _TABLES = (
     activations,
@@ -29,14 +39,21 @@ _TABLES = (
     differences,
     values,
     validation,
+    recurrent,
+    convolution,
+    normalization,
+    attention,
+    optimizers,
 )
 _EXERCISES = {each.name: each for table in _TABLES for each in table.EXERCISES}
 
-#: The names of all steps.
+_TOPICS = {each.name: t.__name__.rpartition(".")[2] for t in _TABLES for each in t.EXERCISES}
+
+#: The names of the course's own steps.
 NAMES = tuple(_EXERCISES)
 
 
-def check(name: str, function: Callable) -> Diagnosis:
+def check(name: str, function: Callable, *, rng: np.random.Generator | None = None) -> Diagnosis:
     """Judge a learner's function for one step.
 
     Parameters
@@ -46,6 +63,9 @@ def check(name: str, function: Callable) -> Diagnosis:
         with the signature that is wanted.
     function : callable
         The learner's function (for "Value", the class).
+    rng : numpy.random.Generator, optional
+        What is right on the usual numbers is tried on others that are drawn from it; by default
+        the numbers are always the same.
 
     Returns
     -------
@@ -92,7 +112,7 @@ def check(name: str, function: Callable) -> Diagnosis:
     if exercise.name == "backprop":
         return diagnose(function)
     subject = getattr(function, "__name__", name)
-    found = _judge(exercise, function, name if subject == "<lambda>" else subject)
+    found = _judge(exercise, function, name if subject == "<lambda>" else subject, rng)
     return replace(found, call=f'bp.check("{exercise.name}", {subject})')
 
 
@@ -111,11 +131,76 @@ def table() -> str:
         returns sigmoid(z), of z's shape
         read "A machine that reads digits": reading-digits.html#ch-reading-digits
     """
-    return "\n\n".join(
-        f"{each.signature}\n    returns {each.wanted}\n"
-        f'    read "{each.read[2]}": {each.read[0]}.html#{each.read[1]}'
-        for each in _EXERCISES.values()
-    )
+    return "\n\n".join(_entry(each) for each in _EXERCISES.values())
+
+
+def _entry(each):
+    lines = [each.signature, f"    returns {each.wanted}"]
+    if each.read:
+        lines.append(f'    read "{each.read[2]}": {each.read[0]}.html#{each.read[1]}')
+    return "\n".join(lines)
+
+
+def register(exercise: Exercise) -> None:
+    """Add an exercise of one's own, so that :func:`check` knows it by its name.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        One that was registered under the same name before is replaced.
+
+    Raises
+    ------
+    ValueError
+        The name is that of a step of the course, or there is nothing to try the function on.
+    TypeError
+        It is no Exercise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from bpcourse.exercises import Case, Exercise, check, register
+    >>> cases = (Case("three numbers", (np.array([1.0, 2.0, 6.0]),), "the number"),)
+    >>> register(Exercise("middle", "middle(v)", "the mean", "Add them up.", cases, np.mean))
+    >>> check("middle", lambda v: v.sum() / len(v))
+    <diagnosis of middle: right>
+    """
+    if not isinstance(exercise, Exercise):
+        raise TypeError(f"exercise is {exercise!r}, want an Exercise")
+    if exercise.name in NAMES:
+        raise ValueError(f"{exercise.name!r} is a step of the course; give yours another name")
+    if not exercise.cases or exercise.right is None:
+        raise ValueError(f"{exercise.name!r} needs a right answer and at least one case")
+    _EXERCISES[exercise.name] = exercise
+
+
+def exercise(name: str) -> Exercise:
+    """Return a step by its name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Exercise
+
+    Raises
+    ------
+    ValueError
+        An unknown name.
+
+    Examples
+    --------
+    >>> exercise("bp3").signature
+    'bp3(delta)'
+    """
+    return _look_up(name)
+
+
+def topic(name: str) -> str:
+    """Return the file of the course in which a step is: "equations" for bp2; "own" for others."""
+    return _TOPICS.get(name, "own")
 
 
 def arguments(name: str, number: int = 1) -> tuple:
@@ -154,13 +239,13 @@ def arguments(name: str, number: int = 1) -> tuple:
 def _look_up(name):
     if name in _EXERCISES:
         return _EXERCISES[name]
-    by_lower_case = {each.lower(): each for each in NAMES}
+    by_lower_case = {each.lower(): each for each in _EXERCISES}
     near = difflib.get_close_matches(str(name).lower(), by_lower_case, 1, 0.5)
     asked = f"; did you mean {by_lower_case[near[0]]!r}?" if near else "."
-    raise ValueError(f"unknown exercise {name!r}{asked} Known: {', '.join(NAMES)}")
+    raise ValueError(f"unknown exercise {name!r}{asked} Known: {', '.join(_EXERCISES)}")
 
 
-def _judge(exercise, function, subject):
+def _judge(exercise, function, subject, rng=None):
     """Return the diagnosis, from the first topic on to the first one that fails."""
     tried, right, notes = [], [], []
     for topic in dict.fromkeys(case.topic for case in exercise.cases):
@@ -175,7 +260,33 @@ def _judge(exercise, function, subject):
     simple = changed_inputs(exercise, tried, subject)
     if not all(each.steady for each in tried):
         simple = (*simple, unsteady(exercise, tried, subject))
-    return Diagnosis(subject, simple, tuple(right), (*notes, *_bool_note(tried)))
+    elif rng is not None:
+        simple = (*simple, *_on_others(exercise, function, subject, rng))
+    return Diagnosis(subject, simple, tuple(right), (*notes, *_bool_note(tried), *_loud(tried)))
+
+
+def _on_others(exercise, function, subject, rng):
+    """Return a finding, at most one, from arguments that are drawn anew."""
+    other = drawn_anew(exercise, rng)
+    for name in dict.fromkeys(case.topic for case in other.cases):
+        tried, _ = attempts(other, function, name)
+        failing = [each for each in tried if not each.passed]
+        if failing:
+            return (some_only(other, failing[0], subject),)
+        if not all(each.steady for each in tried):
+            return (unsteady(other, tried, subject),)
+    return ()
+
+
+def _loud(tried):
+    """Return a note if right numbers came with a warning, far from zero."""
+    loud = [each for each in tried if each.case.far and each.came.warned]
+    if not loud:
+        return []
+    return [
+        f"For {loud[0].case.label} NumPy warns ({loud[0].came.warned}), though the numbers are "
+        "right: a formula in which no exp overflows is quieter."
+    ]
 
 
 def _wrong(exercise, tried, subject, function, right, notes):

@@ -196,6 +196,16 @@ def _unpack_network(result):
 
 _RENUMBERED_MISTAKES = (
     Mistake(
+        "unchanged",
+        "the same network",
+        "The network came back as it went in: no neuron has another place.",
+        "Does every one of the arguments have an influence on your result?",
+        "Indexing makes a new array. What happens to yours afterwards?",
+        "Build the result from the new arrays: `Network.from_arrays([net.w[2][order], net.w[3][:, "
+        "order]], [net.b[2][order], net.b[3]], ...)`.",
+        (lambda net, order: net,),
+    ),
+    Mistake(
         "next_layer",
         "the next layer does not know",
         "The neurons were renumbered, but the weights out of them were not.",
@@ -309,6 +319,33 @@ _STEP_MISTAKES = (
                 lambda b, g, eta, d, n: b + eta * g,
             ),
         ),
+    ),
+    Mistake(
+        "ascent_without_decay",
+        "uphill, and no decay",
+        "Two things at once: the step goes along the gradient, so the cost rises; and the weights "
+        "do not shrink.",
+        "Two questions. In which direction does a gradient point? And if all gradients were 0: "
+        "which arrays should this step change?",
+        "Look at the sign between the parameters and the gradient first, then for the term of the "
+        "penalty.",
+        "Subtract, and add the penalty to the gradient: `w - eta * (g + weight_decay / n * w)`.",
+        (
+            _step(
+                lambda w, g, eta, d, n: w + eta * g,
+                lambda b, g, eta, d, n: b + eta * g,
+            ),
+        ),
+    ),
+    Mistake(
+        "unchanged",
+        "nothing has moved",
+        "The arrays came back as they went in: no step was taken.",
+        "Print one weight before and after. Where does your program write the new one?",
+        "A new list is filled somewhere. Is it the one that you return?",
+        "Collect the results and return them: `new_w = [w - eta * (g + weight_decay / n * w) for "
+        "w, g in zip(weights, grad_w)]`.",
+        (_step(lambda w, g, eta, d, n: w, lambda b, g, eta, d, n: b),),
     ),
     Mistake(
         "decay_on_biases",

@@ -1,7 +1,7 @@
 """What an exercise is made of, and the mistakes that several exercises share.
 
-The tables of exercises are in the modules ``_steps_activations`` to ``_steps_values``, one for each
-topic; :mod:`bpcourse.exercises` judges by them.
+The course's exercises are in the files ``activations`` to ``values``, one for each topic;
+:func:`~bpcourse.exercises.register` adds one's own. The book's page "Write an exercise" makes one.
 """
 
 from collections.abc import Callable
@@ -27,9 +27,12 @@ class Case:
     topic : str
         What a right answer shows here. Topics are judged one after another.
     far : bool
-        Whether this is where careless formulas overflow: then a warning counts as a failure.
+        Whether this is where careless formulas overflow: then a failure is explained as that, and a
+        warning beside right numbers becomes a note.
     tolerance : float
         The largest difference that passes, relative to the largest number wanted.
+    drawn : bool
+        Whether the arguments were drawn anew, so that they can't be had by number.
     """
 
     label: str
@@ -37,6 +40,7 @@ class Case:
     topic: str
     far: bool = False
     tolerance: float = 1e-5
+    drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ class Exercise:
     right : callable
         A right answer.
     mistakes : tuple of Mistake
-    read : tuple of three str
+    read : tuple of three str, or None
         The section of the book: page, anchor, title.
     conventions : tuple of (callable, str)
         Other answers that are right, each with a note on the difference.
@@ -126,12 +130,17 @@ class Exercise:
     begin: str
     cases: tuple[Case, ...]
     right: Callable | None
-    mistakes: tuple[Mistake, ...]
-    read: tuple[str, str, str]
+    mistakes: tuple[Mistake, ...] = ()
+    read: tuple[str, str, str] | None = None
     conventions: tuple[tuple[Callable, str], ...] = ()
     overflow: Mistake | None = None
     run: Callable = _call
     unpack: Callable = one_array
+
+    @property
+    def where(self):
+        """The section of the book in words: 'the section "BP3: the biases"'."""
+        return f'the section "{self.read[2]}"' if self.read else "the task"
 
 
 def fresh(argument):

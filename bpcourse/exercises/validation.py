@@ -41,6 +41,17 @@ def _against_the_last(costs, patience):
     return len(costs) - 1
 
 
+def _where_it_ends(costs, patience, otherwise):
+    """Return the epoch at which patience runs out; if it never does, ``otherwise``."""
+    best = 0
+    for k in range(1, len(costs)):
+        if costs[k] < costs[best]:
+            best = k
+        elif k - best >= patience:
+            return k
+    return otherwise(costs, patience)
+
+
 _right_stopping = _stopping(_lower, _spent, lambda costs, best, k: best)
 
 _EARLY_STOPPING = (
@@ -51,7 +62,13 @@ _EARLY_STOPPING = (
         "Which of all the networks that were seen is the one to use?",
         "Two networks are kept in memory. Which one do you return?",
         "Return the epoch of the lowest cost so far: `best`.",
-        (_stopping(_lower, _spent, lambda costs, best, k: k),),
+        (
+            _stopping(_lower, _spent, lambda costs, best, k: k),
+            _stopping(_lower, _spent, lambda costs, best, k: k + 1),
+            lambda costs, patience: _where_it_ends(costs, patience, _right_stopping),
+            lambda costs, patience: _where_it_ends(costs, patience, lambda costs, _: len(costs)),
+            lambda costs, patience: _where_it_ends(costs, patience, lambda costs, _: -1),
+        ),
     ),
     Mistake(
         "last",

@@ -138,8 +138,8 @@ def _not_written(exercise, subject):
         "not written yet",
         f"{subject} is not written yet: this is where to begin. Wanted is {exercise.signature}: "
         f"{exercise.wanted}.",
-        f'The section "{exercise.read[2]}" shows how it is done. Which of its symbols are your '
-        "arguments?",
+        f"{exercise.where[0].upper()}{exercise.where[1:]} shows how it is done. Which of its "
+        "symbols are your arguments?",
         "Write the shortest thing that returns something of the right shape, and run the check "
         "again: from there on it can say what is right and what is not.",
     )
@@ -209,6 +209,23 @@ def _first_number(came):
         return f"{type(came.error).__name__}: {came.error}"
     numbers = [part.flat[0] for part in (came.parts or {}).values() if part.size]
     return f"{numbers[0]:.6g}" if numbers else came.complaint
+
+
+def some_only(exercise, attempt, subject):
+    """Return the finding for what is right on the usual numbers and wrong on others."""
+    error = attempt.came.error
+    said = f" It raises {type(error).__name__}: {error}." if error is not None else ""
+    finding = trouble(
+        "return",
+        "some_settings",
+        "right in some settings only",
+        f"{subject} is right for the numbers that the check always takes, and wrong for others."
+        f"{said}",
+        "Does a number or a shape of one case stand in your program?",
+        "Compute the result from the arguments, whatever their numbers and shapes are.",
+        _evidence(exercise, attempt, subject),
+    )
+    return replace(finding, read=exercise.read)
 
 
 def changed_inputs(exercise, attempts, subject):
@@ -281,12 +298,33 @@ def _by_numbers(exercise, attempt, subject):
     hints = (
         "Work out one entry with pencil and paper, and print what your program has at every stage. "
         "Where do the two part?",
-        f'Compare your program with the section "{exercise.read[2]}", symbol by symbol.',
-        f"The cause is not known. Wanted: {exercise.wanted}.",
+        f"Compare your program with {exercise.where}, symbol by symbol.",
+        _side_by_side(exercise, attempt),
     )
     evidence = _evidence(exercise, attempt, subject)
     title = "none of the usual mistakes"
     return Finding(exercise.name, (), None, title, sentence, hints, evidence, read=exercise.read)
+
+
+def _side_by_side(exercise, attempt):
+    """Return the whole answer to one call beside what came, for who has looked at one entry."""
+    came, wanted = attempt.pair()
+    options = {"precision": 5, "suppress_small": True, "threshold": 40, "separator": ", "}
+    shown = [" ".join(np.array2string(_tidy(a, wanted), **options).split()) for a in (wanted, came)]
+    part = f"{attempt.wrong_part} " if attempt.wrong_part else ""
+    call = _by_hand(exercise, attempt, "your_function") or attempt.case.label
+    return (
+        f"For {attempt.case.label} the right answer is {part}{shown[0]}, and yours is {shown[1]}. "
+        f"Wanted is {exercise.wanted}. Take the formula, put the arguments in, and go on until one "
+        f"entry comes out as here ({call})."
+    )
+
+
+def _tidy(array, wanted):
+    """Return an array with 0 for what is nothing but rounding."""
+    array = np.asarray(array, float)
+    scale = abs(wanted[np.isfinite(wanted)]).max(initial=0)
+    return np.where(abs(array) <= 1e-12 * scale, 0.0, array) + 0.0
 
 
 def _wrong_shape(exercise, attempt, subject):
@@ -357,7 +395,8 @@ def _evidence(exercise, attempt, subject, function=None):
         distance = np.where(np.isfinite(came), abs(came - wanted.astype(float)), np.inf)
     index = tuple(int(i) for i in np.unravel_index(np.argmax(distance), distance.shape))
     place = _place(exercise, attempt, index)
-    return Evidence(place, f"{came[index]:.6g}", f"{wanted[index]:.6g}", how, _ratios(attempt))
+    shown = [f"{_tidy(each, wanted)[index]:.6g}" for each in (came, wanted)]
+    return Evidence(place, *shown, how, _ratios(attempt))
 
 
 def _line(error, function):
@@ -395,7 +434,7 @@ def _place(exercise, attempt, index):
 
 def _by_hand(exercise, attempt, subject):
     """Return how to repeat the call, where the check calls the function directly."""
-    if exercise.name == "Value":
+    if exercise.name == "Value" or attempt.case.drawn:
         return ""
     number = exercise.cases.index(attempt.case) + 1
     return f'{subject}(*bp.exercises.arguments("{exercise.name}", {number})) repeats this call'

@@ -1,4 +1,7 @@
-"""Published worked examples as data, the perceptron, drills, and the long experiments."""
+"""Published examples as data, the perceptron, drills, long experiments, and a language model.
+
+The last, :mod:`bpcourse.lessons.language_model`, is imported when it is asked for.
+"""
 
 from bpcourse.lessons import drills, experiments, perceptron, worked_examples
 

@@ -125,6 +125,21 @@ CATALOG = {
         lambda a, b: anp.stack([a, b], axis=1),
         [(2, 3), (2, 3)],
     ),
+    "split": (
+        lambda a: tensor.split(a, 2, axis=-1)[1] * tensor.split(a, 2, axis=-1)[0],
+        lambda a: a[:, 2:] * a[:, :2],
+        [(3, 4)],
+    ),
+    "scatter_add": (
+        lambda a: tensor.scatter_add(a, np.array([2, 0, 2]), (4, 2)),
+        lambda a: np.eye(4)[[2, 0, 2]].T @ a,
+        [(3, 2)],
+    ),
+    "scatter_add columns": (
+        lambda a: tensor.scatter_add(a, (slice(None), np.array([1, 1, 0])), (2, 3)),
+        lambda a: a @ np.eye(3)[[1, 1, 0]],
+        [(2, 3)],
+    ),
 }
 
 

@@ -7,6 +7,7 @@ cause None stands for a mistake outside the catalogue.
 import itertools
 import math
 
+import layer_answers
 import numpy as np
 
 import bpcourse as bp
@@ -331,6 +332,11 @@ def step_without_n(weights, biases, grad_w, grad_b, eta, weight_decay, n):
         [(1 - eta * weight_decay) * w - eta * g for w, g in zip(weights, grad_w, strict=True)],
         [b - eta * g for b, g in zip(biases, grad_b, strict=True)],
     )
+
+
+def step_uphill_without_decay(weights, biases, grad_w, grad_b, eta, weight_decay, n):
+    moved = [w + eta * g for w, g in zip(weights, grad_w, strict=True)]
+    return moved, [b + eta * g for b, g in zip(biases, grad_b, strict=True)]
 
 
 def step_uphill(weights, biases, grad_w, grad_b, eta, weight_decay, n):
@@ -865,6 +871,16 @@ def stop_by_counting(costs, patience):
     return np.int64(keep)
 
 
+def stop_where_patience_ends(costs, patience):
+    best, waited = costs[0], 0
+    for epoch, cost in enumerate(costs):
+        waited = 0 if cost < best else waited + (epoch > 0)
+        best = min(best, cost)
+        if waited >= patience:
+            return epoch
+    return costs.index(best)
+
+
 def stop_where_it_ends(costs, patience):
     best = 0
     for k in range(len(costs)):
@@ -946,6 +962,7 @@ def folds_shifted(n, k):
 RIGHT = {
     "sigmoid": [
         bp.sigmoid,
+        lambda z: 1 / (1 + np.exp(-z)),  # it overflows, and the numbers are right
         stable,
         sigmoid_by_masks,
         sigmoid_in_a_loop,
@@ -955,6 +972,7 @@ RIGHT = {
     ],
     "sigmoid_prime": [
         bp.sigmoid.prime,
+        lambda z: 1 / (1 + np.exp(-z)) * (1 - 1 / (1 + np.exp(-z))),
         prime_by_masks,
         lambda z: stable(z) * (1 - stable(z)),
         lambda z: (1 - np.tanh(z / 2) ** 2) / 4,
@@ -1054,7 +1072,6 @@ WRONG = {
         (lambda z: 1 / (1 + np.exp(z)), "exponent_sign"),
         (lambda z: 1 / np.exp(-z), "missing_one"),
         (lambda z: (z > 0) * 1.0, "step"),
-        (lambda z: 1 / (1 + np.exp(-z)), "overflow"),
         (lambda z: np.exp(z) / (1 + np.exp(z)), "overflow"),
         (sigmoid_into_integers, "integers"),
         (sigmoid_of_one_number, "one_number"),
@@ -1065,7 +1082,7 @@ WRONG = {
         (lambda z: 1 - stable(z), "no_square"),
         (stable, "function_for_derivative"),
         (lambda z: stable(z) * (stable(z) - 1), "sign"),
-        (lambda z: 1 / (1 + np.exp(-z)) * (1 - 1 / (1 + np.exp(-z))), "overflow"),
+        (lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2, "overflow"),
         (lambda z: stable(z) * (1 + stable(z)), None),
     ],
     "tanh": [
@@ -1197,6 +1214,7 @@ WRONG = {
     ],
     "renumbered": [
         (renumbered_without_biases, "biases_left"),
+        (lambda net, order: net, "unchanged"),
         (renumbered_first_only, "next_layer"),
         (renumbered_both_ways, "two_orders"),
         (renumbered_tripled, None),
@@ -1212,6 +1230,8 @@ WRONG = {
         (step_without_n, "decay_not_divided"),
         (step_uphill, "ascent"),
         (step_in_place, "inputs_changed"),
+        (lambda w, b, gw, gb, eta, d, n: (w, b), "unchanged"),
+        (step_uphill_without_decay, "ascent_without_decay"),
         (step_of_signs, None),
     ],
     "forward_difference": [
@@ -1263,6 +1283,7 @@ WRONG = {
     ],
     "early_stopping": [
         (stop_where_it_ends, "stopped"),
+        (stop_where_patience_ends, "stopped"),
         (lambda costs, patience: len(costs) - 1, "last"),
         (lambda costs, patience: int(np.argmin(costs)), "no_patience"),
         (stop_one_late, "one_longer"),
@@ -1279,3 +1300,6 @@ WRONG = {
         (folds_shifted, None),
     ],
 }
+
+RIGHT |= layer_answers.RIGHT
+WRONG |= layer_answers.WRONG

@@ -1,4 +1,4 @@
-"""Find the submissions, run each in a process of its own, and write the report."""
+"""Run a program of one's own in a process of its own, and return what is found."""
 
 import asyncio
 import contextlib
@@ -9,26 +9,23 @@ import re
 import secrets
 import signal
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bpcourse.classroom import process, report, submission
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.exercises.check import check
-
-_EQUATIONS = {"forward": "forward pass", "bp1": "BP1", "bp2": "BP2", "bp3": "BP3", "bp4": "BP4"}
+from bpcourse.terminal import process, program
 
 # The package is found where this one was, whatever lies in the working directory.
 _START = """
 import sys
 root = sys.argv.pop()
 sys.path.insert(0, root)
-from bpcourse.classroom import submission
+from bpcourse.terminal import program
 sys.path.remove(root)
-submission.main()
+program.main()
 """
 _ROOT = str(Path(__file__).parents[2])
 
@@ -92,7 +89,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one submission.
+    """What came of one program.
 
     Attributes
     ----------
@@ -133,104 +130,9 @@ class Outcome:
         return self.diagnosis.get("notes", ())
 
     @property
-    def title(self):
-        """What is wrong, in a few words: "BP2: sigma' is missing"; empty if nothing is."""
-        titles = (_title(each["equation"], each["title"]) for each in self.findings)
-        return "; ".join(dict.fromkeys(titles))
-
-    @property
     def hint(self):
         """What to tell this student first."""
         return self.findings[0]["hints"][0] if self.findings else ""
-
-
-@dataclass(frozen=True)
-class Misconception:
-    """A mistake, and who makes it.
-
-    Attributes
-    ----------
-    title : str
-        The mistake in a few words: "BP2: sigma' is missing".
-    sentence : str
-        The mistake in a sentence, as one of the submissions was told it.
-    hints : list of str
-        The one to give first, and more direct ones.
-    names : list of str
-        The submissions.
-    """
-
-    title: str
-    sentence: str
-    hints: list
-    names: list
-
-
-def find(directory, pattern="*.py"):
-    """Return the submissions of a class, in the order of their names.
-
-    Parameters
-    ----------
-    directory : path
-    pattern : str
-        ``*.py`` for one file per student; ``*/backprop.py`` for one directory per student. Then a
-        directory without such a file is returned as the file that should be there: nobody is lost.
-        Names that begin with a point or with two underscores are passed over.
-
-    Returns
-    -------
-    list of str
-        Relative to the directory.
-
-    Raises
-    ------
-    ValueError
-        It is no directory, or holds nothing that fits.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     for name in ("bea.py", "ada.py", "notes.txt"):
-    ...         _ = (Path(folder) / name).write_text("")
-    ...     find(folder)
-    ['ada.py', 'bea.py']
-    """
-    root = Path(directory)
-    if not root.is_dir():
-        raise ValueError(f"{directory} is no directory, want the one that holds the submissions")
-    paths = [path.relative_to(root) for path in root.glob(pattern)]
-    found = {path.as_posix() for path in paths if not _is_hidden(path)}
-    first, _, rest = pattern.partition("/")
-    if found and rest and "**" not in pattern:
-        folders = [p.name for p in root.glob(first) if p.is_dir() and not _is_hidden(Path(p.name))]
-        found |= {f"{f}/{rest}" for f in folders if not any(n.startswith(f"{f}/") for n in found)}
-    if not found:
-        raise ValueError(
-            f"no file in {directory} fits the pattern {pattern!r}; for one directory per student "
-            "pass the pattern '*/backprop.py', with the name of the file"
-        )
-    return sorted(found)
-
-
-def left_out(directory, names):
-    """Return the files of a class's directory that are no submissions, in order.
-
-    Parameters
-    ----------
-    directory : path
-    names : list of str
-        From :func:`find`.
-
-    Returns
-    -------
-    list of str
-        Relative to the directory; notebooks, archives, files that the pattern does not fit.
-    """
-    root = Path(directory)
-    files = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
-    return sorted({path.as_posix() for path in files if not _is_hidden(path)} - set(names))
 
 
 def examine(path, task, *, name=None, directory=None):
@@ -252,105 +154,10 @@ def examine(path, task, *, name=None, directory=None):
     Examples
     --------
     >>> outcome = examine("no_such_file.py", Task())
-    >>> outcome.status, outcome.title
+    >>> outcome.status, outcome.findings[0]["title"]
     ('cannot run', "the file can't be read")
     """
     return _await(_examine(Path(path), task, name or str(path), directory))
-
-
-def run(directory, names, task, *, jobs=None, progress=None):
-    """Judge all submissions, each in a process and a temporary directory of its own.
-
-    Parameters
-    ----------
-    directory : path
-    names : list of str
-        From :func:`find`.
-    task : Task
-    jobs : int, optional
-        How many at a time; by default one per processor.
-    progress : callable, optional
-        Called with each Outcome as soon as it is there.
-
-    Returns
-    -------
-    list of Outcome
-        One for each name, in the order of the names.
-    """
-    return _await(_run(Path(directory), names, task, jobs or os.cpu_count() or 1, progress))
-
-
-def misconceptions(outcomes, status="wrong"):
-    """Return what a class gets wrong, the most frequent mistake first.
-
-    Parameters
-    ----------
-    outcomes : list of Outcome
-    status : {"wrong", "cannot run"}
-        Which submissions to look at.
-
-    Returns
-    -------
-    list of Misconception
-        A submission with two mistakes counts for both.
-    """
-    found = {}
-    for outcome in outcomes:
-        for each in outcome.findings if outcome.status == status else ():
-            title = _title(each["equation"], each["title"])
-            hints = list(dict.fromkeys(each["hints"]))
-            new = Misconception(title, each["sentence"], hints, [])
-            names = found.setdefault(title, new).names
-            if outcome.name not in names:
-                names.append(outcome.name)
-    return sorted(found.values(), key=lambda each: (-len(each.names), each.title))
-
-
-def write_report(name, outcomes, facts=None):
-    """Write the report on a class: ``name.csv`` for programs and ``name.html`` for people.
-
-    Parameters
-    ----------
-    name : path
-        Without an ending; directories that are missing are made.
-    outcomes : list of Outcome
-    facts : dict of str to str, optional
-        What was run: shown at the head of the page.
-
-    Returns
-    -------
-    list of Path
-        The two files.
-
-    Raises
-    ------
-    OSError
-        They can't be written.
-    """
-    table, page = paths = [Path(f"{name}.csv"), Path(f"{name}.html")]
-    page.parent.mkdir(parents=True, exist_ok=True)
-    wrong, failures = misconceptions(outcomes), misconceptions(outcomes, "cannot run")
-    # The mark at the beginning tells spreadsheets that it is UTF-8.
-    table.write_text(report.as_csv(outcomes), encoding="utf-8-sig", newline="")
-    html = report.as_html(outcomes, wrong, failures, facts or {})
-    page.write_text(html, encoding="utf-8", newline="\n")
-    return paths
-
-
-def stopped(name):
-    """Return the outcome of a submission that was not run."""
-    reason = "It was not run: the work was stopped before its turn came."
-    finding = submission.obstacle("not_run", "not run", reason, "Run the class again.", reason)
-    return _failure(name, None, finding)
-
-
-def _title(equation, title):
-    return f"{_EQUATIONS[equation]}: {title}" if equation in _EQUATIONS else title
-
-
-def _is_hidden(path):
-    """Say whether a file belongs to the system: .git, ._name, __pycache__, __MACOSX."""
-    return any(part.startswith((".", "__")) for part in path.parts)
 
 
 def _nothing(*_):
@@ -365,27 +172,6 @@ def _await(coroutine):
         return asyncio.run(coroutine)
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
-
-
-async def _run(root, names, task, jobs, progress):
-    places = asyncio.Semaphore(jobs)
-
-    async def one(name):
-        async with places:
-            outcome = await _in_own_directory(root / name, task, name)
-        if progress:
-            progress(outcome)
-        return outcome
-
-    return await asyncio.gather(*(one(name) for name in names))
-
-
-async def _in_own_directory(path, task, name):
-    try:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
-            return await _examine(path, task, name, directory)
-    except Exception as error:  # no process, no room on the disk: this row, not the whole class
-        return _failure(name, task.function, _not_started(error))
 
 
 async def _examine(path, task, name, directory):
@@ -435,7 +221,7 @@ def _answer(sent, nonce):
 
 
 def _failure(name, function, finding):
-    reply = submission.failure(function or Path(name).name, finding)
+    reply = program.failure(function or Path(name).name, finding)
     return Outcome(name, reply["diagnosis"], tuple(reply["texts"]))
 
 
@@ -450,7 +236,7 @@ def _reason(ended, task, path):
 
 
 def _late(seconds, line):
-    return submission.obstacle(
+    return program.obstacle(
         "timeout",
         f"no answer within {seconds:g} s",
         f"It was stopped after {seconds:g} s{line}.",
@@ -460,7 +246,7 @@ def _late(seconds, line):
 
 
 def _crashed(name, line):
-    return submission.obstacle(
+    return program.obstacle(
         "signal",
         f"crashed ({name})",
         f"The process was ended by the signal {name}{line}.",
@@ -471,7 +257,7 @@ def _crashed(name, line):
 
 
 def _broken():
-    return submission.obstacle(
+    return program.obstacle(
         "broken",
         "its answer is broken",
         "Something wrote into the channel over which the answer comes back.",
@@ -481,7 +267,7 @@ def _broken():
 
 
 def _ended(code):
-    return submission.obstacle(
+    return program.obstacle(
         "exit",
         f"ended the process (exit status {code})",
         f"The process ended itself with exit status {code} before there was a result.",
@@ -491,7 +277,7 @@ def _ended(code):
 
 
 def _not_started(error):
-    return submission.obstacle(
+    return program.obstacle(
         "not_started",
         "could not be started",
         f"The submission could not be started: {type(error).__name__}: {error}.",

@@ -107,7 +107,7 @@ def judge(path, function, *, step=None, options=None, form=None):
     options : dict or None
         Keywords of :func:`bpcourse.diagnose`.
     form : dict or None
-        How the program is to be called: see :class:`~bpcourse.classroom.run.Task`.
+        How the program is to be called: see :class:`~bpcourse.terminal.examine.Task`.
 
     Returns
     -------

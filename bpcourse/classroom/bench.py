@@ -1,0 +1,187 @@
+"""A process that judges submissions one after the other, and the pool of them.
+
+It reads what to judge as lines of JSON from its standard input, and writes its answers as lines of
+JSON. It never runs a line of a submission: for that it has a nursery
+(:mod:`bpcourse.classroom.nursery`).
+"""
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+from bpcourse.classroom import isolation, judging, obstacles, process
+from bpcourse.classroom.task import Task
+from bpcourse.exercises import own
+
+
+def main():
+    """Judge until there is nothing more to judge."""
+    isolation.end_with_parent()
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    orders = json.loads(sys.stdin.readline())
+    for path in orders["exercises"]:
+        own.read(path)
+    tasks = [Task(**each) for each in orders["tasks"]]
+    bench = Bench()
+    for line in sys.stdin:
+        answers = bench.judge(json.loads(line), tasks)
+        out.write(json.dumps(answers) + "\n")
+        out.flush()
+    bench.close()
+
+
+class Bench:
+    """Judges submissions in this process; each runs in one that a warm nursery forks."""
+
+    def __init__(self):
+        self._nursery = process.Nursery() if process.CAN_FORK else None
+
+    def judge(self, source, tasks):
+        """Return the answers of one submission, which runs in an empty directory of its own."""
+        try:
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+                return judging.judge(_placed(source, folder), tasks, self._starter(folder, tasks))
+        except Exception as error:  # no room on the disk: this row, not the whole class
+            finding = obstacles.not_started(error)
+            return [judging.failure(t.function or source["file"], finding) for t in tasks]
+
+    def _starter(self, folder, tasks):
+        limits = {"memory": tasks[0].memory}
+        limits["seconds"] = (2 * tasks[0].seconds + 2) * len(tasks)
+        if self._nursery is None:
+            return lambda: process.start_alone(folder, **limits)
+        return lambda: self._nursery.child(folder, **limits)
+
+    def close(self):
+        """End the nursery."""
+        if self._nursery is not None:
+            self._nursery.close()
+
+
+def _placed(source, folder):
+    """Return a submission as if its text lay in a folder."""
+    place = lambda name: os.path.join(folder, name)  # noqa: E731, PTH118
+    units = [[place(name), text] for name, text in source["units"]]
+    return {**source, "path": place(source["path"]), "units": units}
+
+
+class Pool:
+    """So many judging processes as there are jobs; each takes the next submission when it is free.
+
+    Parameters
+    ----------
+    tasks : list of Task
+    jobs : int
+    exercises : list of path
+        Files of exercises of one's own.
+    """
+
+    def __init__(self, tasks, jobs, exercises=()):
+        self._tasks = tasks
+        paths = [str(Path(each).absolute()) for each in exercises]
+        self._orders = {"tasks": [asdict(each) for each in tasks], "exercises": paths}
+        self._jobs, self._running, self._over = jobs, set(), False
+
+    def run(self, sources):
+        """Yield (place, answers) as soon as a submission is judged, in any order."""
+        waiting, done = queue.SimpleQueue(), queue.SimpleQueue()
+        for place, source in enumerate(sources):
+            waiting.put((place, source))
+        threads = [
+            threading.Thread(target=self._work, args=(waiting, done), daemon=True)
+            for _ in range(min(self._jobs, len(sources)))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in sources:
+                yield done.get()
+        finally:
+            self._end()
+            for thread in threads:
+                thread.join(5)
+
+    def _work(self, waiting, done):
+        judge = None
+        while not self._over:
+            try:
+                place, source = waiting.get_nowait()
+            except queue.Empty:
+                break
+            judge = judge or self._start()
+            answers = self._ask(judge, source)
+            if answers is None:
+                self._stop(judge)
+                judge = None
+                finding = obstacles.fault(RuntimeError("the process that judges has ended"))
+                answers = [judging.failure(source["file"], finding) for _ in self._tasks]
+            done.put((place, answers))
+        if judge is not None:
+            self._stop(judge)
+
+    def _start(self):
+        judge = subprocess.Popen(
+            process.python("bench.main()", module="bench"),
+            env=process.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the one who asked
+        )
+        self._running.add(judge)
+        self._send(judge, self._orders)
+        return judge
+
+    @staticmethod
+    def _send(judge, order):
+        with contextlib.suppress(OSError):  # it has ended, and will not answer
+            judge.stdin.write(json.dumps(order).encode() + b"\n")
+            judge.stdin.flush()
+
+    def _ask(self, judge, source):
+        self._send(judge, source)
+        line = judge.stdout.readline()
+        return json.loads(line) if line.endswith(b"\n") else None
+
+    def _stop(self, judge):
+        for stream in (judge.stdin, judge.stdout):
+            with contextlib.suppress(OSError):
+                stream.close()
+        try:
+            judge.wait(2)
+        except subprocess.TimeoutExpired:
+            judge.kill()
+            judge.wait()
+        self._running.discard(judge)
+
+    def _end(self):
+        """End all judging processes; their children end with them."""
+        self._over = True
+        for judge in list(self._running):
+            judge.kill()
+
+
+def jobs():
+    """Return how many submissions to judge at a time: the processors that this process may use."""
+    try:
+        number = len(os.sched_getaffinity(0))
+    except AttributeError:
+        number = os.cpu_count() or 1
+    return max(1, min(number, _quota()))
+
+
+def _quota():
+    """Return the processors that a container grants."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return max(1, int(quota) // int(period))
+    except (OSError, ValueError):
+        return os.cpu_count() or 1

@@ -1,0 +1,180 @@
+"""What the system allows to keep a submission apart: Linux's namespaces, Landlock, limits.
+
+Each function tries, and returns whether it worked: the report says what was in force. None of it is
+needed for a true verdict (that is made in another process); it keeps a submission from reading its
+neighbors, writing files, reaching the network and outliving its time.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import struct
+import sys
+import sysconfig
+from pathlib import Path
+
+_NEW_USER, _NEW_PID, _NEW_NET, _NEW_IPC = 0x10000000, 0x20000000, 0x40000000, 0x08000000
+_DEATH_SIGNAL, _DUMPABLE, _NO_NEW_PRIVILEGES, _SUBREAPER = 1, 4, 38, 36
+_CREATE, _ADD, _RESTRICT = 444, 445, 446  # system calls of Landlock, alike on all architectures
+_READ = 1 << 2 | 1 << 3  # files, folders
+_DEVICE = 1 << 1 | 1 << 2  # write, read
+_BY_VERSION = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
+_EXECUTE = 1
+PROCESSES = 256  # that a submission may start
+_ON_LINUX = sys.platform == "linux"
+_library = ctypes.CDLL(None, use_errno=True) if _ON_LINUX else None
+
+
+def _system_call(number, *arguments):
+    return _library.syscall(number, *arguments) if _ON_LINUX else -1
+
+
+def _control(option, value):
+    """Set an option of this process; return whether it worked."""
+    return _ON_LINUX and _library.prctl(option, value, 0, 0, 0) == 0
+
+
+def end_with_parent():
+    """End this process when the one that started it ends."""
+    return _control(_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def adopt_orphans():
+    """Become the parent of processes whose own parent has ended."""
+    return _control(_SUBREAPER, 1)
+
+
+def close_to_others():
+    """Let no other process look into this one."""
+    return _control(_DUMPABLE, 0)
+
+
+def own_namespaces():
+    """Give the children of this process namespaces of their own.
+
+    Returns
+    -------
+    set of str
+        Of "processes" and "network", those that worked.
+    """
+    if not _ON_LINUX:
+        return set()
+    for flags, names in (
+        (_NEW_PID | _NEW_NET | _NEW_IPC, {"processes", "network"}),
+        (_NEW_NET, {"network"}),
+    ):
+        if _library.unshare(_NEW_USER | flags) == 0:
+            return names
+    return set()
+
+
+def landlock_version():
+    """Return the version of Landlock, 0 where there is none."""
+    return max(0, _system_call(_CREATE, None, ctypes.c_size_t(0), 1))
+
+
+def restrict_files(readable, folder):
+    """Let this process read some folders, read and write its own, and start no program.
+
+    Parameters
+    ----------
+    readable : list of str
+        Folders and files that it may read.
+    folder : str
+        The one in which it may write.
+
+    Returns
+    -------
+    bool
+        Whether it worked; then it holds for its children, and can't be taken back.
+    """
+    version = landlock_version()
+    if not version or not _control(_NO_NEW_PRIVILEGES, 1):
+        return False
+    rights = _BY_VERSION[max(v for v in _BY_VERSION if v <= version)]
+    network, scope = (3 if version >= 4 else 0), (3 if version >= 6 else 0)
+    size = 24 if version >= 6 else 16 if version >= 4 else 8
+    rules = struct.pack("QQQ", rights, network, scope)[:size]
+    ruleset = _system_call(_CREATE, rules, ctypes.c_size_t(size), 0)
+    if ruleset < 0:
+        return False
+    for path in readable:
+        _allow(ruleset, path, _READ if Path(path).is_dir() else 1 << 2)
+    _allow(ruleset, "/dev/null", _DEVICE)
+    _allow(ruleset, folder, rights & ~_EXECUTE)
+    done = _system_call(_RESTRICT, ruleset, 0) == 0
+    os.close(ruleset)
+    return done
+
+
+def _allow(ruleset, path, rights):
+    with contextlib.suppress(OSError):
+        number = os.open(path, os.O_PATH)
+        _system_call(_ADD, ruleset, 1, struct.pack("=Qi", rights, number), 0)
+        os.close(number)
+
+
+def readable_places():
+    """Return what Python needs to read: its library, its packages, those of the system."""
+    paths = sysconfig.get_paths()
+    places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    places |= {sys.base_prefix, str(Path(__file__).parents[1])}
+    places |= {"/usr", "/lib", "/lib64", "/etc/localtime", "/dev/urandom", "/etc/ssl"}
+    return sorted(place for place in places if Path(place).exists())
+
+
+def limit(*, seconds, memory, file_size):
+    """Limit the processor time in seconds, and the memory and the size of files in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    limits = {"RLIMIT_CPU": seconds, "RLIMIT_FSIZE": file_size, "RLIMIT_CORE": 0}
+    if memory:
+        limits["RLIMIT_AS"] = memory
+    for name, value in limits.items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses a limit of memory
+            resource.setrlimit(kind, (value, value))
+
+
+def limit_processes(number):
+    """Limit the number of processes; the administrator has no such limit, and is counted."""
+    with contextlib.suppress(ImportError, ValueError, OSError, AttributeError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NPROC, (number, number))
+
+
+def children(pid):
+    """Return the processes that a process started, with theirs, on Linux; else none."""
+    parents = {}
+    for entry in Path("/proc").iterdir() if _ON_LINUX else ():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                parents[int(entry.name)] = int(_stat(entry.name)[1])
+    found, added = [], {pid}
+    while added:
+        added = {child for child, parent in parents.items() if parent in added}
+        found += sorted(added)
+    return found
+
+
+def _stat(pid):
+    """Return the fields of /proc/PID/stat from the state on."""
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return text[text.rindex(")") + 2 :].split()
+
+
+def used(pids):
+    """Return the seconds of processor time that processes have used, and whether any is running."""
+    total, running = 0, False
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            fields = _stat(pid)
+            total += sum(int(each) for each in fields[11:15])
+            running |= fields[0] == "R"
+    return total / os.sysconf("SC_CLK_TCK"), running

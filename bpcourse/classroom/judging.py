@@ -1,0 +1,411 @@
+"""Judge one submission: send arguments, compare what comes, and run none of it here."""
+
+import linecache
+import re
+import textwrap
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+
+from bpcourse.classroom import obstacles, stand_ins
+from bpcourse.classroom.process import Crowded, Ended, Late
+from bpcourse.diagnosis.diagnose import diagnose
+from bpcourse.diagnosis.findings import Diagnosis
+from bpcourse.exercises.check import check, exercise, topic
+
+_WIDTH = 88  # of a line of text, as in a diagnosis
+_PATIENCE = 4  # so many time limits may all calls for one question take together
+# What may be used of the course itself for an answer: what stands outside of the exercise.
+_GIVEN = {"activations", "costs", "network", "parameters", "datasets", "_checks", "__init__"}
+# What may not be used, by the page of exercises; engines never.
+_HOMES = {
+    "activations": {"activations"},
+    "costs": {"costs"},
+    "networks": {"network", "parameters"},
+    "validation": {"datasets"},
+}
+
+
+def failure(subject, finding):
+    """Return the answer for what delivered no function to judge."""
+    texts = []
+    for level in (1, 2, 3):
+        different = dict.fromkeys(finding.hints[:level])
+        hints = [f"Hint {k}: {hint}" for k, hint in enumerate(different, 1)]
+        paragraphs = (f"{subject} cannot run.", finding.sentence, *hints)
+        texts.append("\n\n".join(textwrap.fill(each, _WIDTH) for each in paragraphs))
+    return {"diagnosis": Diagnosis(subject, (finding,)).to_dict(), "texts": texts}
+
+
+def answer(diagnosis):
+    """Return a diagnosis as a dictionary that travels as JSON, with its texts at three levels."""
+    return {"diagnosis": diagnosis.to_dict(), "texts": [diagnosis.text(k) for k in (1, 2, 3)]}
+
+
+def judge(source, tasks, start):
+    """Return an answer for each task, whatever the submission does.
+
+    Parameters
+    ----------
+    source : dict
+        As from :func:`bpcourse.classroom.sources.read`.
+    tasks : list of Task
+    start : callable
+        ``start()`` returns a new :class:`~bpcourse.classroom.process.Child`.
+
+    Returns
+    -------
+    list of dict
+        With "diagnosis", "texts", "seconds", "output", "printed", "isolated".
+    """
+    session = Session(source, start, tasks[0].seconds)
+    try:
+        answers = [_timed(session, task) for task in tasks]
+        _second_chance(session, tasks, answers)
+    finally:
+        session.close()
+        session.forget()
+    output, printed = session.output.decode("utf-8", "replace"), session.printed
+    shared = {"output": output, "printed": printed, "isolated": session.isolated}
+    return [{**each, **shared} for each in answers]
+
+
+def _second_chance(session, tasks, answers):
+    """Judge what builds on other steps once more, with right ones in the place of wrong ones."""
+    status = [each["diagnosis"]["status"] for each in answers]
+    names = [t.step for t, s in zip(tasks, status, strict=True) if t.step and s != "right"]
+    for place, task in enumerate(tasks):
+        given = [name for name in names if name != task.step and exercise(name).right]
+        if not (task.replace_steps and given and status[place] != "right"):
+            continue
+        once_more = _timed(session, task, given)
+        found = once_more["diagnosis"]
+        if found["status"] == "right":
+            found["notes"].append(
+                f"It is right with the course's own {', '.join(given)} in place of the "
+                "submission's, which are judged by themselves."
+            )
+            once_more["texts"] = [
+                f"{text}\n\n{textwrap.fill('Note: ' + found['notes'][-1], _WIDTH)}"
+                for text in once_more["texts"]
+            ]
+            answers[place] = once_more
+
+
+def _timed(session, task, given=()):
+    begin = time.perf_counter()
+    try:
+        made = answer(_question(session, task, given))
+    except stand_ins.Stopped as error:
+        made = failure(task.function or session.file, error.finding)
+    except OSError as error:
+        made = failure(task.function or session.file, obstacles.not_started(error))
+    except Exception as error:  # a fault of this package costs one row
+        made = failure(task.function or session.file, obstacles.fault(error))
+    return {**made, "seconds": time.perf_counter() - begin}
+
+
+def _question(session, task, given):
+    """Return the diagnosis of one function."""
+    function, notes = session.function(task.function, task.step or "backprop", given)
+    if task.step and task.step != "backprop":
+        rng = None if task.seed is None else np.random.default_rng([task.seed, 1])
+        found = check(task.step, function, rng=rng)
+    else:
+        found = _on_networks(function, task)
+    found = replace(found, notes=(*notes, *session.passed_over(found), *found.notes))
+    return _own_work(found, session.noticed, task)
+
+
+# Networks
+
+
+def _on_networks(function, task):
+    """Return the diagnosis on the first network on which the function is not right."""
+    options = task.options or {}
+    if task.seed is None:
+        return diagnose(function, **options)
+    rng = np.random.default_rng([task.seed, 0])
+    found, *others = (partial for partial in _settings(options, rng))
+    first = diagnose(function, **{**options, "sizes": found, "rng": rng})
+    if first.status != "right":
+        return first
+    tried = [(sizes, function, "") for sizes in others]
+    if options.get("batch", True) and not options.get("weight_decay"):
+        parts = _in_parts(function, options, rng)
+        tried.append((found, parts, " and mini-batches of other sizes"))
+    for sizes, called, more in tried:
+        later = diagnose(called, **{**options, "sizes": sizes, "rng": rng})
+        if later.status != "right":
+            return _some_only(first, later, sizes, more)
+    return first
+
+
+def _settings(options, rng):
+    """Return the widths of a network with all layers different, a square one, and a third one."""
+    given = options.get("sizes")
+    depth = len(given) if given else 4
+    yield list(given) if given else _different(depth, rng)
+    yield [int(rng.integers(3, 6))] * depth
+    yield _different(depth if given else int(rng.choice([3, 5])), rng)
+
+
+def _different(depth, rng):
+    """Return so many widths that differ from each other, and from the size of a mini-batch."""
+    pool = [3, 4, 5, 6, 8, 9]
+    widths = rng.permutation(pool)[: min(depth, len(pool))].tolist()
+    return widths + rng.integers(3, 7, depth - len(widths)).tolist()
+
+
+def _in_parts(function, options, rng):
+    """Return the function with a mini-batch handed over in parts, and their gradients put together.
+
+    The gradient of a mini-batch is the mean (or the sum) over its examples; so parts of any size
+    give it. A function that knows one size only does not get this right.
+    """
+    axis = 0 if options.get("layout") == "rows" else 1
+    is_mean = options.get("reduction", "mean") == "mean"
+
+    def backprop(weights, biases, x, y):
+        m = np.shape(x)[axis]
+        if m == 1:
+            return function(weights, biases, x, y)
+        cut = int(rng.integers(1, m))
+        pieces = [np.split(each, [cut], axis) for each in (x, y)]
+        both = [function(weights, biases, *piece) for piece in zip(*pieces, strict=True)]
+        shares = (cut / m, 1 - cut / m) if is_mean else (1, 1)
+        return tuple(
+            [p * a + q * b for (p, q), a, b in zip([shares] * len(one), one, other, strict=True)]
+            for one, other in zip(*both, strict=True)
+        )
+
+    backprop.__name__ = function.__name__
+    backprop.__wrapped__ = function
+    return backprop
+
+
+def _some_only(first, later, sizes, more):
+    """Return the diagnosis of what is right on one network and not on another."""
+    where = f"On a network of {', '.join(map(str, sizes))} neurons{more}: "
+    said = later.findings[0].sentence if later.findings else later.status
+    finding = obstacles.some_only(first.subject, where + said)
+    return replace(later, findings=(finding, *later.findings), right=first.right)
+
+
+# Whose work it is
+
+
+def _own_work(found, noticed, task):
+    """Add what was noticed: as a finding where somebody else's program gave the right numbers."""
+    used, hidden = _borrowed(noticed, task), [w for where, w in noticed if where == "out of sight"]
+    programs = [what for where, what in noticed if where == "a program"]
+    helpers = sorted({w for w, _ in noticed if w.startswith("bpcourse/")} - set(used))
+    notes = [f"The function uses {_dotted(helpers)}."] if helpers else []
+    if found.status == "right" and (used or programs):
+        places = _dotted(used) if used else f"another program ({programs[0]})"
+        finding = obstacles.borrowed(found.subject, places)
+        return replace(found, findings=(finding,), right=(), notes=(*found.notes, *notes))
+    if found.status == "right" and hidden:
+        finding = obstacles.out_of_sight(found.subject, ", ".join(hidden))
+        return replace(found, findings=(finding,), right=(), notes=(*found.notes, *notes))
+    return replace(found, notes=(*found.notes, *notes)) if notes else found
+
+
+def _dotted(files):
+    names = [each.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for each in files]
+    return ", ".join(dict.fromkeys(names))
+
+
+def _borrowed(noticed, task):
+    """Return the files whose functions may not be used for this question."""
+    found = []
+    for where, _ in noticed:
+        if where in ("a program", "out of sight") or where in found:
+            continue
+        name = where.removeprefix("bpcourse/").removesuffix(".py")
+        own = where.startswith("bpcourse/")
+        free = own and name in _GIVEN - _homes(task.step)
+        if not free and not any(_dotted([where]).startswith(each) for each in task.allow):
+            found.append(where)
+    return found
+
+
+def _homes(step):
+    return _HOMES.get(topic(step), set()) if step and step != "renumbered" else set()
+
+
+# A submission, loaded
+
+# What an answer must hold, and of which type; an answer that is no such thing is broken.
+_FORMS = {
+    "load": [{"failures": list}],
+    "find": [
+        {"missing": str, "kind": str, "own": list, "classes": list},
+        {"name": str, "parameters": list | None, "home": str, "own": bool, "methods": list},
+    ],
+    "replace": [{}],
+    "call": [{"result": object, "changed": dict}, {"raised": str, "bases": list}, {"error": str}],
+    "expression": [{"data": list, "grads": list}, {"raised": str, "bases": list}],
+}
+
+
+def _has_form(kind, answer):
+    """Say whether an answer can be one to this kind of question."""
+    return any(
+        all(name in answer and isinstance(answer[name], type_) for name, type_ in form.items())
+        for form in _FORMS[kind]
+    ) and all(map(_is_failure, answer.get("failures", ())))
+
+
+def _is_failure(each):
+    known = isinstance(each, dict) and all(
+        isinstance(each.get(name), type_)
+        for name, type_ in (("raised", str), ("said", str), ("bases", list), ("names", list))
+    )
+    return known and isinstance(each.get("line"), int) and isinstance(each.get("unit"), int)
+
+
+class Session:
+    """A submission in its process: started when it is needed, and again if it has ended."""
+
+    def __init__(self, source, start, seconds):
+        self._source, self._start, self._seconds = source, start, seconds
+        self.file = source["file"]
+        self._names = [name for name, _ in source["units"]]
+        self._texts = [text for _, text in source["units"]]
+        self._child, self._failures, self._given = None, [], []
+        self.output, self.printed, self.isolated = b"", 0, []
+        for name, text in source["units"]:  # for the messages, which quote the line
+            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        name = self._names[0] if self._names else self.file
+        self.code = SimpleNamespace(co_filename=name)
+
+    def function(self, name, preferred, given):
+        """Return a stand-in for a function, and notes on it."""
+        self._load()
+        self._child.spent = 0.0
+        self._given = []
+        if given:
+            names = {each: exercise(each).right for each in given}
+            self.ask({"do": "replace", "names": names})
+            self._given = list(names.values())
+        answer = self.ask({"do": "find", "function": name, "preferred": preferred})
+        if "missing" in answer:
+            raise stand_ins.Stopped(self._not_there(answer))
+        notes = [] if answer["own"] or not answer["home"] else [
+            f"The function comes from {answer['home']}, not from this file."
+        ]  # fmt: skip
+        self.noticed.clear()
+        make = stand_ins.ValueClass if preferred == "Value" else stand_ins.Function
+        return make(self, answer), notes
+
+    @property
+    def noticed(self):
+        """Whose functions it has called."""
+        return self._child.noticed if self._child else []
+
+    def ask(self, request):
+        """Return the submission's answer, or raise Stopped."""
+        left = _PATIENCE * self._seconds - self._child.spent
+        try:
+            if left <= 0:
+                raise Late
+            answer = self._child.ask(request, self._given, seconds=min(self._seconds, left))
+            if _has_form(request["do"], answer):
+                return answer
+            finding = obstacles.ended(None, "", True)
+        except Late:
+            finding = obstacles.late(self._seconds, self._line(self._child.where()))
+        except Crowded:
+            finding = obstacles.crowded()
+        except Ended:
+            code = self._child.wait()
+            line = self._line(self._child.trace)
+            finding = obstacles.ended(code, line, self._child.broken)
+        self.close()
+        raise stand_ins.Stopped(finding)
+
+    _never = None
+
+    def throw(self, answer):
+        """Raise what the submission raised, in its line of its file."""
+        error = stand_ins.exception(answer)
+        if not isinstance(error, Exception | SystemExit):
+            raise stand_ins.stopped_by(answer, self._texts)
+        place, line = answer.get("unit", -1), answer.get("line", 0)
+        if not stand_ins.line_of(self._texts, place, line):
+            raise error
+        # The same exception, as if this line of that file had raised it.
+        code = compile("\n" * (line - 1) + "raise error", self._names[place], "exec")
+        exec(code, {"error": error})
+
+    def close(self):
+        """End the process, and keep what it printed."""
+        if self._child is None:
+            return
+        self._child.close()
+        self.output = self._child.output or self.output
+        self.printed += self._child.printed
+        self.isolated = self._child.isolated or self.isolated
+        self._child = None
+
+    def forget(self):
+        """Let the text of the submission go."""
+        for name in self._names:
+            linecache.cache.pop(name, None)
+
+    def _load(self):
+        """Start the process and load the submission, unless it is there already."""
+        if self._source["problem"]:
+            raise stand_ins.Stopped(obstacles.obstacle(**self._source["problem"]))
+        if self._never is not None:
+            raise stand_ins.Stopped(self._never)
+        if self._child is not None:
+            return
+        self._child, self._given = self._start(), []
+        request = {name: self._source[name] for name in ("path", "units", "folder", "whole")}
+        try:
+            self._failures = self.ask({"do": "load", "seconds": self._seconds, **request})[
+                "failures"
+            ]
+        except stand_ins.Stopped as error:  # it would be the same for the next question
+            self._never = error.finding
+            raise
+        if self._failures and self._source["whole"]:
+            self._never = self._load_failure(self._failures[0])
+            self.close()
+            raise stand_ins.Stopped(self._never)
+
+    def _load_failure(self, each):
+        bases, line = each.get("bases", ()), each.get("line", 0)
+        text = stand_ins.line_of(self._texts, each.get("unit", -1), line)
+        cell = "" if self._source["whole"] or not text else f" cell {each['unit'] + 1},"
+        where = f" in{cell} line {line}" if text else ""
+        if "SyntaxError" in bases or "null bytes" in each["said"]:
+            said = re.sub(r" \([^()]*, line \d+\)$", "", each["said"]) or each["raised"]
+            return obstacles.no_python(said, where, text)
+        if each["raised"] in ("MemoryError", "RecursionError") and not line:
+            return obstacles.no_python(each["said"] or each["raised"])
+        return obstacles.fails(each["raised"], each["said"], where, text)
+
+    def _not_there(self, answer):
+        """Return why a function is not there: its cell has failed, or it has another name."""
+        for each in self._failures:
+            if answer["missing"] in each.get("names", ()):
+                return self._load_failure(each)
+        return obstacles.missing(self.file, answer)
+
+    def passed_over(self, found):
+        """Return notes on what failed when it was loaded, for an answer that misses its names."""
+        said = " ".join(each.sentence for each in found.findings)
+        return [
+            f"{name} is not there: its statement raised {each['raised']}: {each['said'][:100]}."
+            for each in self._failures
+            for name in each.get("names", ())
+            if re.search(rf"'{re.escape(str(name))}'", said)
+        ]
+
+    def _line(self, trace):
+        return obstacles.last_line(trace, self._names, self._texts)

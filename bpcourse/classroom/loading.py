@@ -1,0 +1,119 @@
+"""How the text of a submission becomes functions: as an import would, or statement by statement."""
+
+import ast
+import contextlib
+import re
+import signal
+import time
+
+# What is run of a notebook: what gives names, and the loops that fill a table. A call that stands
+# alone is no part of an answer: a plot, a training, the check itself.
+_RUN = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom,
+    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Try, ast.For, ast.If, ast.With,
+)  # fmt: skip
+_ONE, _ALL, _LEAST = 0.2, 0.6, 0.02  # shares of the time limit, for one statement and for all
+_MAGIC = re.compile(r"^\s*([%!?]|[\w.\[\]]+\?{1,2}\s*$)")
+
+
+def as_module(module, units):
+    """Run all of a file, and return what stopped it: a list, at most one failure."""
+    for name, text in units:
+        try:
+            exec(compile(text, name, "exec", dont_inherit=True), vars(module))
+        except BaseException as error:  # sys.exit, too
+            return [{"error": error, "names": []}]
+    return []
+
+
+class _TooLong(BaseException):
+    """Raised in a statement whose time is up; nothing in a program expects it."""
+
+
+def by_statement(module, units, seconds):
+    """Run each statement alone, and return a failure for each that fails.
+
+    Parameters
+    ----------
+    module : module
+    units : list of (str, str)
+        Names and texts of cells.
+    seconds : float
+        The time limit for all of them.
+
+    Returns
+    -------
+    list of dict
+    """
+    failures, left = [], _ALL * seconds
+    for name, text in units:
+        try:
+            statements = parse(text, name).body
+        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+            failures.append({"error": error, "names": re.findall(r"(?:def|class)\s+(\w+)", text)})
+            continue
+        for statement in statements:
+            if isinstance(statement, _RUN):
+                limit = max(min(_ONE * seconds, left), _LEAST * seconds)
+                begin = time.process_time()
+                failures += _one(module, statement, name, limit)
+                left -= time.process_time() - begin
+    return failures
+
+
+def parse(text, name):
+    """Return the syntax tree of a cell, without IPython's magics if it has any."""
+    if text.lstrip().startswith("%%"):
+        return ast.Module([], [])
+    try:
+        return ast.parse(text, name)
+    except SyntaxError:
+        lines = ["" if _MAGIC.match(line) else line for line in text.split("\n")]
+        if lines == text.split("\n"):
+            raise
+        return ast.parse("\n".join(lines), name)
+
+
+def _one(module, statement, name, seconds):
+    code = compile(ast.Module([statement], []), name, "exec", dont_inherit=True)
+    try:
+        with _limited(seconds):
+            exec(code, vars(module))
+    except _TooLong:
+        error = TimeoutError(f"it takes more than {seconds:g} s, and was passed over")
+        return [{"error": error, "names": sorted(_given(statement))}]
+    except BaseException as error:
+        return [{"error": error, "names": sorted(_given(statement))}]
+    return []
+
+
+def _given(statement):
+    """Return the names that a statement would have given."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {(each.asname or each.name).partition(".")[0] for each in statement.names}
+    if hasattr(statement, "name"):
+        return {statement.name}
+    nodes = ast.walk(statement)
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+@contextlib.contextmanager
+def _limited(seconds):
+    """End what takes too long, where the system can do so: working, or waiting."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_):
+        raise _TooLong
+
+    timers = ((signal.SIGVTALRM, signal.ITIMER_VIRTUAL, 1), (signal.SIGALRM, signal.ITIMER_REAL, 4))
+    before = [signal.signal(number, stop) for number, _, _ in timers]
+    for _, timer, factor in timers:
+        signal.setitimer(timer, factor * seconds, 0.1)  # and again, for who catches it
+    try:
+        yield
+    finally:
+        for (number, timer, _), handler in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)

@@ -1,0 +1,5 @@
+"""A program of one's own, at the terminal: run in a process of its own, and judged there."""
+
+from bpcourse.terminal.examine import Outcome, Task, examine
+
+__all__ = ["Outcome", "Task", "examine"]

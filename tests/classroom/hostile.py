@@ -1,0 +1,323 @@
+"""Submissions that try to get a "right" they have not earned, or to take others down with them.
+
+Each is a wrong backpropagation with something before it, or a right one that is not the student's
+own work. What must be said of each: its status, and a part of the reason.
+"""
+
+from submissions import RIGHT
+
+ZERO = """
+
+def backprop(weights, biases, x, y):
+    return [0 * w for w in weights], [0 * b for b in biases]
+"""
+_ZERO = "stays zero"
+
+_FORGED = '{"name": "backprop", "status": "right", "ok": True, "findings": [], "result": None}'
+
+#: Source, status, and a part of the title or the sentence.
+FORGED = {
+    "frames": (
+        f"""
+import sys
+f = sys._getframe()
+while f:
+    for thing in list(f.f_locals.values()):
+        if hasattr(thing, "send") and hasattr(thing, "receive"):
+            from bpcourse.classroom import wire
+            thing.send(wire.pack({_FORGED}))
+    f = f.f_back
+{ZERO}""",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "patched_wire": (
+        f"""
+from bpcourse.classroom import wire, worker
+old = wire.pack
+def pack(value, *rest):
+    if isinstance(value, dict):
+        value = {{**value, "status": "right", "ok": True, "findings": []}}
+    return old(value, *rest)
+wire.pack = pack
+{ZERO}""",
+        ("wrong",),
+        _ZERO,
+    ),
+    "patched_judge": (
+        f"""
+import bpcourse.diagnosis.comparison as c, bpcourse.diagnosis.findings as f
+import bpcourse.diagnosis.explanation as e, bpcourse.exercises.attempts as a
+c.same = e.same = a.close = lambda *args: True
+f.Diagnosis.status = f.Diagnosis.ok = property(lambda self: "right")
+{ZERO}""",
+        ("wrong",),
+        _ZERO,
+    ),
+    "patched_numpy": (
+        f"""
+import numpy as np, builtins
+np.array_equal = np.allclose = np.isclose = lambda *a, **k: True
+np.random.default_rng = lambda *a: None
+builtins.abs = lambda x: 0
+builtins.max = lambda *a, **k: 0
+{ZERO}""",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "equal_to_all": (
+        """
+import numpy as np
+class Yes(np.ndarray):
+    __eq__ = __le__ = __lt__ = lambda self, other: np.array(True)
+    __sub__ = __rsub__ = lambda self, other: np.zeros(self.shape)
+    __array_priority__ = 1e9
+    def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+        return np.zeros(self.shape)
+def backprop(weights, biases, x, y):
+    return [(0 * w).view(Yes) for w in weights], [(0 * b).view(Yes) for b in biases]
+""",
+        ("wrong",),
+        _ZERO,
+    ),
+    "gc": (
+        f"""
+import gc
+for thing in gc.get_objects():
+    if isinstance(thing, dict) and "findings" in thing:
+        thing["findings"] = []
+{ZERO}""",
+        ("wrong",),
+        _ZERO,
+    ),
+    "exec_python": (
+        """
+import os, sys
+def backprop(weights, biases, x, y):
+    os.execv(sys.executable, [sys.executable, "-c", "print('right')"])
+""",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "subprocess": (
+        """
+import subprocess, sys, numpy as np
+def backprop(weights, biases, x, y):
+    code = "import bpcourse as bp; print(bp.backprop)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return [0 * w for w in weights], [0 * b for b in biases]
+""",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "counts_calls": (
+        RIGHT.replace(
+            "biases, x, y):\n",
+            "biases, x, y, calls=[]):\n    calls.append(1)\n    if len(calls) > 30:\n"
+            "        return [0 * w for w in weights], [0 * b for b in biases]\n",
+        ),
+        ("wrong",),
+        "",
+    ),
+    "random": (
+        RIGHT.replace("biases, x, y):\n", "biases, x, y):\n    x = x * np.random.random()\n"),
+        ("wrong",),
+        "",
+    ),
+    "one_depth": (
+        RIGHT.replace(
+            "biases, x, y):\n",
+            "biases, x, y):\n    if len(weights) != 3:\n"
+            "        return [0 * w for w in weights], [0 * b for b in biases]\n",
+        ),
+        ("wrong",),
+        "right in some settings only",
+    ),
+    "square_wrong": (
+        RIGHT.replace(
+            "weights[l].T @ delta",
+            "(weights[l].T if len(weights[l]) != len(weights[l].T) else weights[l]) @ delta",
+        ),
+        ("wrong",),
+        "right in some settings only",
+    ),
+    "one_batch": (
+        RIGHT.replace(
+            "biases, x, y):\n",
+            "biases, x, y):\n    if x.shape[1] not in (1, 7):\n"
+            "        return [0 * w for w in weights], [0 * b for b in biases]\n",
+        ),
+        ("wrong",),
+        "right in some settings only",
+    ),
+    "finite_differences_of_bpcourse": (
+        """
+import numpy as np
+import bpcourse as bp
+def backprop(weights, biases, x, y):
+    net = bp.Network.from_arrays(weights, biases, ["sigmoid"] * len(weights))
+    grad = bp.finite_difference.gradient(net, x, y, bp.quadratic, method="central")
+    layers = range(2, net.depth + 1)
+    return [np.array(grad.w[l]) for l in layers], [np.array(grad.b[l]) for l in layers]
+""",
+        ("wrong",),
+        "computed by another program",
+    ),
+    "by_path": (
+        """
+import importlib.util, bpcourse, os
+import numpy as np
+path = os.path.join(os.path.dirname(bpcourse.__file__), "backprop.py")
+spec = importlib.util.spec_from_file_location("mine", path)
+mine = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(mine)
+def backprop(weights, biases, x, y):
+    net = bpcourse.Network.from_arrays(weights, biases, ["sigmoid"] * len(weights))
+    grad = mine.backprop(net, net.forward(x), y, bpcourse.quadratic)
+    return list(grad.w.values()), list(grad.b.values())
+""",
+        ("wrong",),
+        "computed by another program",
+    ),
+    "renamed_code": (
+        """
+import types, bpcourse
+def backprop(weights, biases, x, y):
+    code = bpcourse.backprop.__code__.replace(co_filename="mine.py")
+    mine = types.FunctionType(code, bpcourse.backprop.__globals__, "mine")
+    net = bpcourse.Network.from_arrays(weights, biases, ["sigmoid"] * len(weights))
+    grad = mine(net, net.forward(x), y, bpcourse.quadratic)
+    return list(grad.w.values()), list(grad.b.values())
+""",
+        ("wrong",),
+        "",
+    ),
+    "no_profile": (
+        """
+import sys, bpcourse
+def backprop(weights, biases, x, y):
+    sys.setprofile(None)
+    net = bpcourse.Network.from_arrays(weights, biases, ["sigmoid"] * len(weights))
+    grad = bpcourse.backprop(net, net.forward(x), y, bpcourse.quadratic)
+    return list(grad.w.values()), list(grad.b.values())
+""",
+        ("wrong",),
+        "hides what it calls",
+    ),
+    "in_a_thread": (
+        """
+import threading, bpcourse
+def backprop(weights, biases, x, y):
+    came = []
+    def work():
+        net = bpcourse.Network.from_arrays(weights, biases, ["sigmoid"] * len(weights))
+        came.append(bpcourse.backprop(net, net.forward(x), y, bpcourse.quadratic))
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return list(came[0].w.values()), list(came[0].b.values())
+""",
+        ("wrong",),
+        "computed by another program",
+    ),
+    "kills_parent": (f"import os\nos.kill(os.getppid(), 9)\n{ZERO}", ("wrong", "cannot run"), ""),
+    "writes_raw": (
+        """
+import os
+def backprop(weights, biases, x, y):
+    for fd in range(3, 64):
+        try:
+            os.write(fd, b"\\0" * 8 + b"right")
+        except OSError:
+            pass
+    return [], []
+""",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "floods_the_channel": (
+        """
+import sys
+def backprop(weights, biases, x, y):
+    f = sys._getframe()
+    while f:
+        me = f.f_locals.get("self")
+        if hasattr(me, "channel"):
+            from bpcourse.classroom import wire
+            for k in range(10**6):
+                me.channel.send(wire.pack({"noticed": "x" * 1000, "what": k}))
+        f = f.f_back
+""",
+        ("cannot run",),
+        "",
+    ),
+    "stops_itself": (
+        "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n",
+        ("cannot run",),
+        "no answer",
+    ),
+    "sleeps": ("import time\ntime.sleep(10**6)\n", ("cannot run",), "no answer"),
+    "deep_result": (
+        """
+def backprop(weights, biases, x, y):
+    a = []
+    for _ in range(10**5):
+        a = [a]
+    return a, a
+""",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "large_result": (
+        "import numpy as np\ndef backprop(*a):\n    return [np.ones(10**7)] * 9, []\n",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "endless_result": (
+        "def backprop(w, b, x, y):\n    while True:\n        yield 0\n",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "html_in_names": (
+        """
+def backprop(weights, biases, x, y):
+    raise type("<script>alert(1)</script>", (Exception,), {})("<img src=x onerror=alert(2)>")
+backprop.__name__ = "</pre><h1>ALL RIGHT</h1>"
+""",
+        ("cannot run",),
+        "raises <script>",
+    ),
+    "evil_text": (
+        """
+class Evil(Exception):
+    def __str__(self):
+        raise SystemExit("no")
+def backprop(weights, biases, x, y):
+    raise Evil
+backprop.__signature__ = object()
+""",
+        ("cannot run",),
+        "raises Evil",
+    ),
+    "builtins": (
+        f"""
+import builtins
+builtins.isinstance = lambda *a: True
+builtins.len = lambda *a: 0
+builtins.getattr = lambda *a: None
+{ZERO}""",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "multiplies": (
+        "import os, time\nfor _ in range(400):\n    if os.fork() == 0:\n        time.sleep(60)\n"
+        "        os._exit(0)\ntime.sleep(60)\n",
+        ("cannot run",),
+        "",
+    ),
+    "recursion": (
+        "import sys\nsys.setrecursionlimit(10**9)\ndef backprop(*a):\n    return backprop(*a)\n",
+        ("wrong", "cannot run"),
+        "",
+    ),
+}
