@@ -78,8 +78,8 @@ def archives(tmp_path_factory):
     unpacked = next(path.parent for path in folder.glob("bpcourse-*/pyproject.toml"))
     run(build + "b.build_wheel(sys.argv[1])", folder, cwd=unpacked)
     with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
-        entry = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
-        return names, wheel.namelist(), wheel.read(entry).decode()
+        entries = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
+        return names, wheel.namelist(), "".join(wheel.read(name).decode() for name in entries)
 
 
 def package_files():
