@@ -334,10 +334,7 @@ def gradient(
     (array([[0.88079708]]), 2)
     """
     how = _checks.lookup_name("method", method, {**METHODS, "carried": CARRIED})
-    cost = _checks.lookup("cost", cost, COSTS)
-    trace = check_network(net).forward(x)
-    y = check_targets(net, trace.a[net.depth], y, cost)
-    _refuse_complex(net, x=trace.a[1], y=y)
+    trace, y, cost = _checked(net, x, y, cost)
     if method == "carried" and cost.per_example is None:
         raise ValueError(
             f"method 'carried' needs a cost with per_example, and {cost.name} has none; "
@@ -375,6 +372,15 @@ def known_to_be_complex(net: Network, cost: Cost) -> bool:
     """Return whether every function is this package's own: the complex step passes through it."""
     built_in = [*ACTIVATIONS.values()]
     return cost in COSTS.values() and all(each in built_in for each in net.activations.values())
+
+
+def _checked(net, x, y, cost):
+    """Return the forward pass of a mini-batch, its targets and its cost, all real."""
+    cost = _checks.lookup("cost", cost, COSTS)
+    trace = check_network(net).forward(x)
+    y = check_targets(net, trace.a[net.depth], y, cost)
+    _refuse_complex(net, x=trace.a[1], y=y)
+    return trace, y, cost
 
 
 def _refuse_complex(net, **arrays):
@@ -419,10 +425,7 @@ def cost_function(
     >>> derivative(cost_at, net.parameters.vector).value.round(6)
     array([0.880797, 0.880797])
     """
-    cost = _checks.lookup("cost", cost, COSTS)
-    trace = check_network(net).forward(x)
-    y = check_targets(net, trace.a[net.depth], y, cost)
-    _refuse_complex(net, x=trace.a[1], y=y)
+    trace, y, cost = _checked(net, x, y, cost)
     return _cost_at(net, trace.a[1], y, cost)
 
 

@@ -97,8 +97,6 @@ class BoundGradient:
         order: Literal["C", "F"] | None = None,
     ) -> None:
         self.sizes, dtype = check_network(net).sizes, net.parameters.vector.dtype
-        if not isinstance(share, BoundGradient | None):
-            raise TypeError(f"share is {type(share).__name__}, want a BoundGradient or None")
         cost, batch_size = _checked(net, cost, batch_size, order)
         scale = _checks.real("scale", scale)
         self.weights, self.gradient = _weights_and_gradient(net, share)
@@ -167,6 +165,8 @@ def _checked(net, cost, batch_size, order):
 
 def _weights_and_gradient(net, share):
     """Return the vectors of all parameters and of their derivatives: new ones, or those shared."""
+    if not isinstance(share, BoundGradient | None):
+        raise TypeError(f"share is {type(share).__name__}, want a BoundGradient or None")
     if share is None:
         weights = pack(net.parameters)
         return weights, np.zeros_like(weights)

@@ -156,10 +156,7 @@ def step_sweep(
     ['forward', 'central']
     """
     steps = positive_vector("steps", steps)
-    curves = {
-        name: positive_vector(f"errors[{name!r}]", values, like=steps)
-        for name, values in named_curves("errors", errors)
-    }
+    curves = named_curves("errors", errors, like=steps)
     ax = axes_or_new(ax)
     ax.set(xscale="log", yscale="log", xlabel="step $h$", ylabel="error of the derivative")
     for (name, values), color in zip(curves.items(), cycle(SERIES), strict=False):
@@ -214,10 +211,7 @@ def cost_growth(
     ['backpropagation\\nslope 1.00', 'finite differences\\nslope 2.00']
     """
     weights = positive_vector("weights", weights)
-    curves = {
-        name: positive_vector(f"costs[{name!r}]", values, like=weights)
-        for name, values in named_curves("costs", costs)
-    }
+    curves = named_curves("costs", costs, like=weights)
     slopes, extrapolated = _checks.flag("slopes", slopes), _limits("extrapolated", extrapolated)
     for name in extrapolated:
         _checks.lookup_name("method", name, curves)
