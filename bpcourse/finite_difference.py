@@ -21,7 +21,7 @@ they share, and knows a fourth method, "carried": a central difference without c
 :mod:`bpcourse.fast.low_rank`.
 
 Sources: Nielsen, chapter 2, equation 46, for the forward difference; Squire and Trapp (1998) for
-the complex step. Derived in the book's chapter "Finite differences against backpropagation".
+the complex step. Derived in the book's chapter "Differences, taken seriously".
 """
 
 from __future__ import annotations

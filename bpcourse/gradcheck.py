@@ -15,7 +15,7 @@ in an array if
 
 with a relative tolerance r, and the noise s that the finite difference itself has.
 
-Derived in the book's chapter "Finite differences against backpropagation".
+Derived in the book's chapter "One gradient, two prices".
 """
 
 from __future__ import annotations

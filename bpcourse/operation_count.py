@@ -16,7 +16,7 @@ between one and two forward passes. These are counts, not times: on a real machi
 numbers through memory takes time too.
 
 Source: Nielsen, chapter 2, section "In what sense is backpropagation a fast algorithm?". Derived
-in the book's chapter "Finite differences against backpropagation".
+in the book's chapter "One gradient, two prices".
 """
 
 from __future__ import annotations

@@ -261,6 +261,51 @@ def where_descent_gets_stuck():
     return curve(land, 11, 109, ink="blue") + dot(92, 44, r=5, fill="orange", ink="orange")
 
 
+def deep_and_still_learning():
+    """Draw the error by layer: one that vanishes, one that arrives."""
+    vanishing = curve(lambda x: 58 - 46 * np.exp((x - 112) / 22), 8, 112, ink="blue")
+    return vanishing + line((8, 14), (112, 12), ink="orange") + arrow(108, 64, 64, 64)
+
+
+def the_same_weight_many_times():
+    """Draw three steps in time that share their weight, and the error running back."""
+    x = (22, 60, 98)
+    wires = "".join(arrow(a + 7, 36, b - 7, 36, ink="blue") for a, b in pairwise(x))
+    inputs = "".join(line((a, 44), (a, 62), ink="muted") for a in x)
+    back = arrow(100, 14, 20, 14, ink="orange")
+    return wires + inputs + "".join(dot(a, 36, r=7) for a in x) + back
+
+
+def convolution():
+    """Draw a window on a picture, and the one pixel that it makes."""
+    grid = [line((10 + 10 * k, 11), (10 + 10 * k, 61), ink="muted", width=0.8) for k in range(6)]
+    grid += [line((10, 11 + 10 * k), (60, 11 + 10 * k), ink="muted", width=0.8) for k in range(6)]
+    window = bar(20, 21, 30, 30, ink="orange", opacity=0.6)
+    return "".join(grid) + window + arrow(64, 36, 84, 36) + bar(90, 30, 12, 12, ink="blue")
+
+
+def attention():
+    """Draw a triangle of weights: each place looks back, and not ahead."""
+    return "".join(
+        bar(33 + 11 * k, 9 + 11 * j, 9.5, 9.5, ink="blue" if k < j else "orange",
+            opacity=0.25 + 0.15 * ((2 * j + 3 * k) % 5))
+        for j in range(5)
+        for k in range(j + 1)
+    )  # fmt: skip
+
+
+def steps():
+    """Draw a narrow valley, and two ways down it."""
+    rings = "".join(
+        f'<ellipse cx="74" cy="36" rx="{a}" ry="{a / 2.6:.4g}" '
+        f'style="fill:none;stroke:{color("muted")};stroke-width:1"/>'
+        for a in (12, 26, 40)
+    )
+    zigzag = [(14, 12), (22, 54), (31, 20), (40, 49), (49, 25), (57, 45), (64, 30)]
+    smooth = curve(lambda x: 36 - 24 * ((74 - x) / 60) ** 3, 14, 74, ink="orange")
+    return rings + line(*zigzag, ink="blue", width=1.4) + smooth + dot(74, 36, fill="orange")
+
+
 def debugging():
     """Draw a table of ratios, one of them not 1."""
     rows = [("w²", "1.000", "ink"), ("w³", "2.000", "orange"), ("b³", "1.000", "ink")]
@@ -268,6 +313,25 @@ def debugging():
         text(36, 22 + 19 * k, name) + text(78, 22 + 19 * k, ratio, ink=ink)
         for k, (name, ratio, ink) in enumerate(rows)
     )
+
+
+def museum_of_bugs():
+    """Draw a number in a frame, like a picture on a wall."""
+    frame = (
+        f'<rect x="26" y="14" width="68" height="44" rx="2" '
+        f'style="fill:none;stroke:{color("ink")};stroke-width:3"/>'
+    )
+    return frame + text(60, 42, "+=", ink="orange", size=22) + line((46, 14), (60, 4), (74, 14))
+
+
+def speed():
+    """Draw bars that come down to a limit."""
+    lengths = (92, 66, 56, 52, 46, 42)
+    bars = [
+        bar(14, 8 + 10 * k, length, 6, ink="orange" if k == 0 else "blue")
+        for k, length in enumerate(lengths)
+    ]
+    return "".join(bars) + line((54, 4), (54, 68))
 
 
 def gradient_cost():
@@ -313,8 +377,15 @@ DRAWINGS = (
     overfitting,
     hidden_layer,
     where_descent_gets_stuck,
+    deep_and_still_learning,
+    the_same_weight_many_times,
+    convolution,
+    attention,
+    steps,
     debugging,
+    museum_of_bugs,
     gradient_cost,
+    speed,
     claims,
     history,
     differences,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bpcourse.autodiff.scalar import Value
 
 MOST_NODES = 150
-LINE, PADDING, GAP, LETTER, COLUMN_GAP = 16, 8, 14, 6.7, 52
+LINE, PADDING, GAP, LETTER, COLUMN_GAP = 17, 7, 14, 7.4, 44
 SYMBOLS = {
     "*": "×", "multiply": "×", "add": "+", "subtract": "−", "negative": "−", "divide": "÷",
     "matmul": "@",
@@ -61,9 +61,9 @@ class Drawing:
 def draw(result: Value | Tensor, *, names: Mapping[str, Value | Tensor] | None = None) -> Drawing:
     """Return a drawing of how a result was computed.
 
-    Each box has the name or operation, the value and the gradient (orange). A number on an
-    edge (blue) is the derivative of its right end with respect to its left end, which scalar
-    graphs know.
+    Each box has the name or operation, the value and, below it, the gradient (orange). A number
+    on an edge (blue) is the derivative of the right end with respect to the left end, which
+    scalar graphs know.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def draw(result: Value | Tensor, *, names: Mapping[str, Value | Tensor] | None =
         The result, whose operands and their operands are drawn as well. Arrays that are not
         tensors are constants and are not drawn.
     names : dict from str to Value or Tensor, optional
-        What to write in the boxes.
+        What to write in the boxes. With names, a number that was not computed and has no name
+        is a constant: its box holds the value alone.
 
     Returns
     -------
@@ -97,14 +98,17 @@ def draw(result: Value | Tensor, *, names: Mapping[str, Value | Tensor] | None =
     if not hasattr(result, "parents") or not hasattr(result, "grad"):
         raise TypeError(f"can't draw {type(result).__name__}, want a Value or a Tensor")
     distance = _distances(result)
-    labels = {node: _label(node) for node in distance} | _named(names, distance)
+    labels = {node: _label(node, constants=bool(names)) for node in distance}
+    labels |= _named(names, distance)
     columns, wires = _columns(distance)
     _sort(columns, wires)
     y = _heights(columns, wires, labels)
     x, half = _spans(columns, labels)
     boxes = [_box(labels[node], x[node], y[node]) for node in reversed(distance)]
     edges = [_edge(path, port, x, half, y, labels) for path, port in wires]
-    return Drawing(_document(edges + boxes, x, y, labels))
+    # No wire runs over the number of another one: the numbers lie on top of all wires.
+    shapes = [wire for wire, _ in edges] + [number for _, number in edges] + boxes
+    return Drawing(_document(shapes, x, y, labels))
 
 
 def _distances(result):
@@ -203,13 +207,26 @@ def _apart(column, wish, labels):
 
 def _spans(columns, labels):
     """Return for every point the horizontal middle and the half width of its column."""
-    x, half, edge = {}, {}, GAP
+    x, half, edge = {}, {}, GAP - _gap(columns[-1], labels)
     for column in reversed(columns):
+        edge += _gap(column, labels)
         width = max(_size(labels[p])[0] for p in column if p in labels)
         x.update(dict.fromkeys(column, edge + width / 2))
         half.update(dict.fromkeys(column, width / 2))
-        edge += width + COLUMN_GAP
+        edge += width
     return x, half
+
+
+def _gap(column, labels):
+    """Return the room to the left of a column: enough for the longest number on its wires."""
+    numbers = [
+        _text(derivative)
+        for node in column
+        if node in labels and hasattr(node, "derivatives")
+        for operand, derivative in zip(node.parents, node.derivatives, strict=True)
+        if "title" in labels[operand]
+    ]
+    return max(COLUMN_GAP, LETTER * max(map(len, numbers), default=0) + 20)
 
 
 def _named(names, distance):
@@ -224,12 +241,24 @@ def _named(names, distance):
     return {node: _label(node, name) for name, node in names.items()}
 
 
-def _label(node, name=""):
-    """Return the lines of a box: title, value and, where there is one, gradient."""
-    made_by = SYMBOLS.get(node.op, node.op)
+def _label(node, name="", *, constants=False):
+    """Return the lines of a box by what they are: title, value, gradient."""
+    made_by = _operation(node)
+    value = _text(node.data)
+    if constants and not name and not made_by:
+        return {"value": value}
     title = f"{name} ({made_by})" if name and made_by else name or made_by or "input"
-    lines = [title, f"value {_text(node.data)}"]
-    return lines if node.grad is None else [*lines, f"gradient {_text(node.grad)}"]
+    lines = {"title": title, "value": value}
+    return lines if node.grad is None else {**lines, "gradient": _text(node.grad)}
+
+
+def _operation(node):
+    """Return the sign or name of a node's operation, with the operand that is not drawn."""
+    sign = SYMBOLS.get(node.op, node.op)
+    operands = getattr(node, "_operands", ())
+    if node.op in SYMBOLS and len(operands) == 2 and None in operands:
+        return f"const {sign}" if operands[0] is None else f"{sign} const"
+    return sign
 
 
 def _text(data):
@@ -241,20 +270,33 @@ def _text(data):
     return np.array2string(array, separator=", ", formatter=digits).replace("\n", "")
 
 
+def _lines(label):
+    """Return the lines of a box as pairs (kind, text): a small matrix takes one for each row."""
+    return [
+        (kind, line)
+        for kind, text in label.items()
+        for line in text.removeprefix("of shape ").replace("], [", "],\n[").split("\n")
+    ]
+
+
 def _size(label):
     """Return width and height of a box."""
-    return max(map(len, label)) * LETTER + 2 * PADDING, len(label) * LINE + PADDING
+    lines = [line for _, line in _lines(label)]
+    return max(map(len, lines)) * LETTER + 2 * PADDING, len(lines) * LINE + PADDING
 
 
 def _box(label, x, y):
     """Return the SVG of a box around (x, y) with its lines of text."""
     width, height = _size(label)
-    looks = [f'style="fill: {INK}" font-weight="bold"', f'style="fill: {INK}"']
-    looks += [f'style="fill: {GRADIENT}"']
+    looks = {
+        "title": f'style="fill: {INK}" font-weight="bold"',
+        "value": f'style="fill: {INK}"',
+        "gradient": f'style="fill: {GRADIENT}"',
+    }
     top = y - height / 2 + LINE
     texts = [
-        f'<text x="{x:.1f}" y="{top + k * LINE:.1f}" {looks[k]}>{html.escape(line)}</text>'
-        for k, line in enumerate(label)
+        f'<text x="{x:.1f}" y="{top + k * LINE:.1f}" {looks[kind]}>{_shown(line)}</text>'
+        for k, (kind, line) in enumerate(_lines(label))
     ]
     frame = (
         f'<rect x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" '
@@ -263,8 +305,13 @@ def _box(label, x, y):
     return frame + "".join(texts)
 
 
+def _shown(line):
+    """Return a line of text as the picture shows it: with minus signs, not hyphens."""
+    return html.escape(line.replace("-", "\N{MINUS SIGN}"))
+
+
 def _edge(path, port, x, half, y, labels):
-    """Return the SVG of one wire from an operand (the path's end) into its result, with arrow."""
+    """Return the SVG of one wire from an operand (the path's end), with arrow, and its number."""
     node, operand = path[0], path[-1]
     count = len(node.parents)
     tip_x = x[node] - _size(labels[node])[0] / 2
@@ -277,7 +324,9 @@ def _edge(path, port, x, half, y, labels):
     arrow = f"M{tip_x:.1f} {tip_y:.1f}l-8 -4v8Z"
     shapes = f'<path d="{curve}" style="fill: none; stroke: {MUTED}"/>'
     shapes += f'<path d="{arrow}" style="fill: {MUTED}"/>'
-    return shapes + _derivative(node, port, tip_x - 11, tip_y - 4)
+    if "title" not in labels[operand]:
+        return shapes, ""  # nobody asks for the derivative with respect to a constant
+    return shapes, _derivative(node, port, tip_x - 11, tip_y - 4)
 
 
 def _derivative(node, port, x, y):
@@ -285,9 +334,9 @@ def _derivative(node, port, x, y):
     if not hasattr(node, "derivatives"):
         return ""
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="end" font-size="11" '
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="end" font-size="12" '
         f'style="fill: {DERIVATIVE}; stroke: {PAPER}; stroke-width: 3px; paint-order: stroke">'
-        f"{_text(node.derivatives[port])}</text>"
+        f"{_shown(_text(node.derivatives[port]))}</text>"
     )
 
 
@@ -300,14 +349,20 @@ def _curve(points):
     return path
 
 
+def _words(label):
+    """Return in words what a box shows."""
+    rest = ", ".join(f"{kind} {line}" for kind, line in label.items() if kind != "title")
+    return f"{label.get('title', 'constant')}: {rest}"
+
+
 def _document(shapes, x, y, labels):
     """Return the whole SVG, with a title that says in words what it shows."""
     width = max(x[n] + _size(label)[0] / 2 for n, label in labels.items()) + GAP
     height = max([*y.values(), *(y[n] + _size(label)[1] / 2 for n, label in labels.items())]) + GAP
-    words = ". ".join(f"{title}: {', '.join(rest)}" for title, *rest in reversed(labels.values()))
+    words = ". ".join(_words(label) for label in reversed(labels.values()))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'width="{width:.0f}" height="{height:.0f}" font-family="sans-serif" font-size="12" '
+        f'width="{width:.0f}" height="{height:.0f}" font-family="sans-serif" font-size="13" '
         f'text-anchor="middle"><title>{html.escape(f"Computational graph. {words}.")}</title>'
         + "".join(shapes)
         + "</svg>"

@@ -13,7 +13,7 @@ from bpcourse.exercises.check import exercise
 
 _OPTIONS = (
     "activation", "output", "cost", "layout", "order", "reduction", "weight_decay",
-    "training_size", "batch", "sizes",
+    "training_size", "batch", "biases", "sizes", "labels",
 )  # fmt: skip
 
 

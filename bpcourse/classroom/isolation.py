@@ -14,6 +14,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import numpy as np
+
 _NEW_USER, _NEW_PID, _NEW_NET, _NEW_IPC = 0x10000000, 0x20000000, 0x40000000, 0x08000000
 _DEATH_SIGNAL, _DUMPABLE, _NO_NEW_PRIVILEGES, _SUBREAPER = 1, 4, 38, 36
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # system calls of Landlock, alike on all architectures
@@ -119,7 +121,9 @@ def readable_places():
     """Return what Python needs to read: its library, its packages, those of the system."""
     paths = sysconfig.get_paths()
     places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    places |= {sys.base_prefix, str(Path(__file__).parents[1])}
+    # Packages can lie elsewhere, where a .pth file or PYTHONPATH points.
+    places |= {each for each in sys.path if Path(each).name in ("site-packages", "dist-packages")}
+    places |= {sys.base_prefix, str(Path(__file__).parents[1]), str(Path(np.__file__).parent)}
     places |= {"/usr", "/lib", "/lib64", "/etc/localtime", "/dev/urandom", "/etc/ssl"}
     return sorted(place for place in places if Path(place).exists())
 

@@ -11,8 +11,10 @@ import numpy as np
 
 from bpcourse.classroom import obstacles, stand_ins
 from bpcourse.classroom.process import Crowded, Ended, Late
+from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis
+from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.exercises.check import check, exercise, topic
 
 _WIDTH = 88  # of a line of text, as in a diagnosis
@@ -128,28 +130,33 @@ def _on_networks(function, task):
     if task.seed is None:
         return diagnose(function, **options)
     rng = np.random.default_rng([task.seed, 0])
-    found, *others = (partial for partial in _settings(options, rng))
-    first = diagnose(function, **{**options, "sizes": found, "rng": rng})
+    sizes, other = _settings(options, _layers(function), rng)
+    first = diagnose(function, **{**options, "sizes": sizes, "rng": rng})
     if first.status != "right":
         return first
-    tried = [(sizes, function, "") for sizes in others]
-    if options.get("batch", True) and not options.get("weight_decay"):
-        parts = _in_parts(function, options, rng)
-        tried.append((found, parts, " and mini-batches of other sizes"))
-    for sizes, called, more in tried:
-        later = diagnose(called, **{**options, "sizes": sizes, "rng": rng})
-        if later.status != "right":
-            return _some_only(first, later, sizes, more)
-    return first
+    later = diagnose(function, **{**options, "sizes": other, "rng": rng})
+    return first if later.status == "right" else _some_only(first, later, other)
 
 
-def _settings(options, rng):
-    """Return the widths of a network with all layers different, a square one, and a third one."""
+def _layers(function):
+    """Return the number of layers that the form of a function is written for, or None."""
+    try:
+        return recognized(function).layers
+    except Trouble:  # the diagnosis says what is the matter
+        return None
+
+
+def _settings(options, layers, rng):
+    """Return the widths of a network with all layers different, and of a square one.
+
+    It has another depth, if the depth is free. Mini-batches of many sizes, and layers of equal
+    width, are tried by each diagnosis.
+    """
     given = options.get("sizes")
-    depth = len(given) if given else 4
-    yield list(given) if given else _different(depth, rng)
-    yield [int(rng.integers(3, 6))] * depth
-    yield _different(depth if given else int(rng.choice([3, 5])), rng)
+    free = not given and layers is None
+    depth = len(given) if given else (layers or 3) + 1
+    other = int(rng.choice([3, 5])) if free else depth
+    return list(given or _different(depth, rng)), [int(rng.integers(3, 6))] * other
 
 
 def _different(depth, rng):
@@ -159,39 +166,14 @@ def _different(depth, rng):
     return widths + rng.integers(3, 7, depth - len(widths)).tolist()
 
 
-def _in_parts(function, options, rng):
-    """Return the function with a mini-batch handed over in parts, and their gradients put together.
-
-    The gradient of a mini-batch is the mean (or the sum) over its examples; so parts of any size
-    give it. A function that knows one size only does not get this right.
-    """
-    axis = 0 if options.get("layout") == "rows" else 1
-    is_mean = options.get("reduction", "mean") == "mean"
-
-    def backprop(weights, biases, x, y):
-        m = np.shape(x)[axis]
-        if m == 1:
-            return function(weights, biases, x, y)
-        cut = int(rng.integers(1, m))
-        pieces = [np.split(each, [cut], axis) for each in (x, y)]
-        both = [function(weights, biases, *piece) for piece in zip(*pieces, strict=True)]
-        shares = (cut / m, 1 - cut / m) if is_mean else (1, 1)
-        return tuple(
-            [p * a + q * b for (p, q), a, b in zip([shares] * len(one), one, other, strict=True)]
-            for one, other in zip(*both, strict=True)
-        )
-
-    backprop.__name__ = function.__name__
-    backprop.__wrapped__ = function
-    return backprop
-
-
-def _some_only(first, later, sizes, more):
+def _some_only(first, later, sizes):
     """Return the diagnosis of what is right on one network and not on another."""
-    where = f"On a network of {', '.join(map(str, sizes))} neurons{more}: "
+    where = f"On a network of {', '.join(map(str, sizes))} neurons: "
     said = later.findings[0].sentence if later.findings else later.status
     finding = obstacles.some_only(first.subject, where + said)
-    return replace(later, findings=(finding, *later.findings), right=first.right)
+    return replace(
+        later, findings=(finding, *later.findings), right=first.right, not_judged=(), within=""
+    )
 
 
 # Whose work it is
@@ -243,12 +225,15 @@ _FORMS = {
     "load": [{"failures": list}],
     "find": [
         {"missing": str, "kind": str, "own": list, "classes": list},
-        {"name": str, "parameters": list | None, "home": str, "own": bool, "methods": list},
+        {
+            "name": str, "parameters": list | None, "home": str, "own": bool, "methods": list,
+            "words": list, "returned": list,
+        },
     ],
     "replace": [{}],
     "call": [{"result": object, "changed": dict}, {"raised": str, "bases": list}, {"error": str}],
     "expression": [{"data": list, "grads": list}, {"raised": str, "bases": list}],
-}
+}  # fmt: skip
 
 
 def _has_form(kind, answer):

@@ -13,6 +13,7 @@ _RUN = (
     ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Try, ast.For, ast.If, ast.With,
 )  # fmt: skip
 _ONE, _ALL, _LEAST = 0.2, 0.6, 0.02  # shares of the time limit, for one statement and for all
+_TICKS = 10  # so often is looked, in the time of a statement, whether it waits
 _MAGIC = re.compile(r"^\s*([%!?]|[\w.\[\]]+\?{1,2}\s*$)")
 
 
@@ -56,8 +57,9 @@ def by_statement(module, units, seconds):
             if isinstance(statement, _RUN):
                 limit = max(min(_ONE * seconds, left), _LEAST * seconds)
                 begin = time.process_time()
-                failures += _one(module, statement, name, limit)
-                left -= time.process_time() - begin
+                failed, waited = _one(module, statement, name, limit)
+                failures += failed
+                left -= time.process_time() - begin + waited
     return failures
 
 
@@ -75,16 +77,17 @@ def parse(text, name):
 
 
 def _one(module, statement, name, seconds):
-    code = compile(ast.Module([statement], []), name, "exec", dont_inherit=True)
+    """Run a statement; return its failure, if it fails, and the seconds that it waited."""
+    code, waited = compile(ast.Module([statement], []), name, "exec", dont_inherit=True), []
     try:
-        with _limited(seconds):
+        with _limited(seconds) as waited:
             exec(code, vars(module))
     except _TooLong:
         error = TimeoutError(f"it takes more than {seconds:g} s, and was passed over")
-        return [{"error": error, "names": sorted(_given(statement))}]
+        return [{"error": error, "names": sorted(_given(statement))}], sum(waited)
     except BaseException as error:
-        return [{"error": error, "names": sorted(_given(statement))}]
-    return []
+        return [{"error": error, "names": sorted(_given(statement))}], sum(waited)
+    return [], sum(waited)
 
 
 def _given(statement):
@@ -99,21 +102,37 @@ def _given(statement):
 
 @contextlib.contextmanager
 def _limited(seconds):
-    """End what takes too long, where the system can do so: working, or waiting."""
+    """End what takes too long, where the system can do so: working, or waiting.
+
+    What is given is a list with an entry for every tick spent waiting. A process that a busy
+    machine lets stand still gets the ticks that it has missed as a single one.
+    """
+    waited, tick, seen = [], seconds / _TICKS, time.process_time()
     if not hasattr(signal, "setitimer"):
-        yield
+        yield waited
         return
 
     def stop(*_):
         raise _TooLong
 
-    timers = ((signal.SIGVTALRM, signal.ITIMER_VIRTUAL, 1), (signal.SIGALRM, signal.ITIMER_REAL, 4))
-    before = [signal.signal(number, stop) for number, _, _ in timers]
-    for _, timer, factor in timers:
-        signal.setitimer(timer, factor * seconds, 0.1)  # and again, for who catches it
+    def look(*_):
+        nonlocal seen
+        before, seen = seen, time.process_time()
+        if seen - before < tick / 10:
+            waited.append(tick)
+        if len(waited) > _TICKS:
+            raise _TooLong
+
+    timers = (
+        (signal.SIGVTALRM, signal.ITIMER_VIRTUAL, stop, seconds, 0.1),  # again, for who catches it
+        (signal.SIGALRM, signal.ITIMER_REAL, look, tick, tick),
+    )
+    before = [signal.signal(number, handler) for number, _, handler, *_ in timers]
+    for _, timer, _, *times in timers:
+        signal.setitimer(timer, *times)
     try:
-        yield
+        yield waited
     finally:
-        for (number, timer, _), handler in zip(timers, before, strict=True):
+        for (number, timer, *_), handler in zip(timers, before, strict=True):
             signal.setitimer(timer, 0)
             signal.signal(number, handler)

@@ -72,8 +72,17 @@ def missing(file, answer):
         f"no function {name}",
         " ".join(parts),
         "Is it the right file, and is the name spelled as in the task?",
-        f"Rename the function, or name it behind a colon: {file}:the_function. A method is judged "
-        "through bpcourse.diagnosis.from_class.",
+        _method(name, answer["classes"][0])
+        if answer["classes"]
+        else f"Rename the function, or name it behind a colon: {file}:the_function.",
+    )
+
+
+def _method(name, kind):
+    return (
+        f"Add a function that makes an object of {kind}, puts the given weights and biases into it "
+        f"and returns what its {name} returns. A class by itself is judged at home: "
+        "bp.diagnose takes it."
     )
 
 

@@ -35,6 +35,7 @@ class Function:
         self._session = session
         self.__name__ = str(answer["name"])
         self.__code__ = session.code  # the messages name the line in the function's own file
+        self.told = {key: list(map(str, answer[key])) for key in ("words", "returned")}
         if answer["parameters"] is not None:
             self.__signature__ = _signature(answer["parameters"])
 

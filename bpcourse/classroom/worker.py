@@ -17,10 +17,12 @@ import warnings
 
 import numpy as np
 
+from bpcourse._code import returned_names, words
 from bpcourse.classroom import loading, watching, wire
 
 MODULE = "submission"  # never the file's own name: it could be called numpy.py
 _LONG = 1_000  # characters of a message or a line, which can have millions
+_SHORT = 40  # characters of a key of a dictionary of parameters
 
 
 class Worker:
@@ -82,6 +84,7 @@ class Worker:
             "home": os.path.basename(getattr(code, "co_filename", "")),  # noqa: PTH119
             "own": getattr(code, "co_filename", None) in self.files or code is None,
             "methods": [n for n in ("relu", "exp", "log", "tanh") if hasattr(found, n)],
+            **_told(found),
         }
 
     def do_replace(self, names):
@@ -215,6 +218,15 @@ def _parameters(function):
         [p.name, int(p.kind), None if p.default is p.empty else repr(p.default)[:80]]
         for p in signature.parameters.values()
     ]
+
+
+def _told(function):
+    """Return what the code of a function says of the form of its arguments and of its result."""
+    told = {"words": [], "returned": []}
+    with contextlib.suppress(Exception):  # a strange object may fail when it is looked at
+        told["words"] = sorted(each for each in words(function) if len(each) < _SHORT)[:_LONG]
+        told["returned"] = returned_names(function)
+    return told
 
 
 def _changed(args, before):

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bpcourse._code import returned_names, words
 from bpcourse.diagnosis.forms import Form
-from bpcourse.diagnosis.names import (
-    is_required,
-    positional,
-    returned_names,
-    role_of,
-    words,
-)
+from bpcourse.diagnosis.names import is_required, positional, role_of
 from bpcourse.diagnosis.trouble import Trouble, cannot_call
 
 _STANDARD = ["weights", "biases", "x", "y"]

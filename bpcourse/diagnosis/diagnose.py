@@ -163,7 +163,8 @@ def diagnose(
             f"function is {function!r}, want a callable function(weights, biases, x, y), or a "
             "class; pass the function itself, without calling it"
         )
-    typed = _typed(function, dict(locals()))
+    given = dict(locals())
+    typed = _typed(function, given)
     setting = setting_of(activation, output, cost, reduction, weight_decay, training_size, batch)
     setting = replace(setting, biases=biases is not False)
     convention = _convention(layout, order, biases, labels, setting.cost)
@@ -184,7 +185,24 @@ def diagnose(
         found = _second_try(subject, widths, setting, rng, error)
     one_by_one = (_ONE_BY_ONE,) if setting.batch and form.text and not found.ok else ()
     notes = (*form.notes, *found.notes, *one_by_one, *_printed(subject.heard))
+    if found.status == "wrong" and cost == "quadratic" and output is None and not found.remark:
+        found = replace(found, remark=_right_for(given))
     return replace(found, notes=notes, call=typed)
+
+
+def _right_for(given):
+    """Return a remark if a program that is wrong for the default cost is right for another one."""
+    for cost, outputs in (("log_likelihood", "softmax"), ("cross_entropy", "sigmoid")):
+        try:
+            right = diagnose(**{**given, "cost": cost}).ok
+        except ValueError:  # such as a softmax of one output: it can't be meant
+            continue
+        if right:
+            return (
+                f'All of it is right for cost="{cost}" with {outputs} outputs. If that is what you '
+                f'mean, pass cost="{cost}"; what follows is about the quadratic cost.'
+            )
+    return ""
 
 
 def _typed(function, given):

@@ -34,7 +34,7 @@ READ = {
     "bp4": ("four-equations", "four-equations-bp4", "BP4: the weights"),
     "forward": ("reading-digits", "ch-reading-digits", "A machine that reads digits"),
 }
-_DEBUGGING = ("debugging", "ch-debugging", "Debugging backpropagation, and a museum of bugs")
+_DEBUGGING = ("debugging", "ch-debugging", "Is my gradient right?")
 
 _CHAPTERS = {
     "four-equations": "The four fundamental equations",

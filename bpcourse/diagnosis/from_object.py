@@ -11,10 +11,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from bpcourse._code import returned_names
 from bpcourse.diagnosis.calling import Call
 from bpcourse.diagnosis.forms import Form
 from bpcourse.diagnosis.from_step import eta_of
-from bpcourse.diagnosis.names import listed, numbered, positional, returned_names, role_of
+from bpcourse.diagnosis.names import listed, numbered, positional, role_of
 from bpcourse.diagnosis.results import is_number, two_lists
 from bpcourse.diagnosis.trouble import Trouble, form_trouble
 

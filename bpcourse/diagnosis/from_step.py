@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from bpcourse._code import returned_names
 from bpcourse.diagnosis.calling import Call, Keys, keys_of, takes_parameters, values_of
 from bpcourse.diagnosis.forms import Form, unfit_signature
-from bpcourse.diagnosis.names import positional, returned_names, role_of
+from bpcourse.diagnosis.names import positional, role_of
 from bpcourse.diagnosis.results import as_lists, two_lists, without_numbers
 from bpcourse.diagnosis.trouble import Trouble, cannot_call, form_trouble
 

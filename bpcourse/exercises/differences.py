@@ -7,9 +7,9 @@ import numpy as np
 from bpcourse.exercises.step import Case, Exercise, Mistake, SkippedCase, scaled, sign
 
 _TEMPTING = ("cost-of-gradients", "cost-tempting", "The tempting idea")
-_ACCURACY = ("cost-of-gradients", "cost-accuracy", "How accurate is a difference?")
-_CURVES = ("cost-of-gradients", "cost-u-curve", "The U curves")
-_FOUR_POINTS = ("cost-of-gradients", "ex-cost-of-gradients-3", "Four points")
+_ACCURACY = ("differences", "cost-accuracy", "How accurate is a difference?")
+_CURVES = ("differences", "cost-u-curve", "The U curves")
+_FOUR_POINTS = ("differences", "ex-cost-of-gradients-3", "Four points")
 
 
 class Probe:

@@ -6,7 +6,7 @@ from bpcourse.exercises.named import named
 from bpcourse.exercises.step import Case, Exercise, Mistake, numbers
 from bpcourse.layers import normalization as layers
 
-_CHAPTER = ("deep-and-still-learning", "ch-deep-and-still-learning", "Deep, and still learning")
+_CHAPTER = ("deep-and-still-learning", "deep-normalization", "Back through a normalization")
 
 
 def _cases(axis, seed):

@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcourse.exercises.step import Case, Exercise, Mistake, numbers
 
-_CHAPTER = ("steps", "ch-steps", "Steps")
+_CHAPTER = ("steps", "steps-scale", "A scale for every parameter")
 
 
 def _case(label, seed, shapes, step, topic="the numbers for the first steps and a later one"):

@@ -197,4 +197,97 @@ SOLUTIONS = {
     "kfold": """def kfold(n, k):
     return np.array_split(np.arange(n), k)
 """,
+    "bptt_step": """def bptt_step(w_h, delta_next, grad_h, h):
+    # Two ways lead from h_t to the cost: at once, and through the state after it.
+    return (grad_h + w_h.T @ delta_next) * (1 - h**2)
+""",
+    "recurrent_weights": """def recurrent_weights(delta, h, x):
+    steps, n, m = delta.shape
+    grad_w_x, grad_w_h, grad_b = np.zeros((n, x.shape[1])), np.zeros((n, n)), np.zeros((n, 1))
+    for t in range(steps):  # the same weights in every step: their gradients add up
+        grad_w_x += delta[t] @ x[t].T / m
+        grad_w_h += delta[t] @ h[t].T / m  # h begins with the state before the first step
+        grad_b += delta[t].mean(axis=1, keepdims=True)
+    return grad_w_x, grad_w_h, grad_b
+""",
+    "conv_backward_input": """def conv_backward_input(delta, w, shape, stride, padding):
+    c_in, height, width, m = shape
+    k = w.shape[-1]
+    framed = np.zeros((c_in, height + 2 * padding, width + 2 * padding, m))
+    for p in range(delta.shape[1]):
+        for q in range(delta.shape[2]):
+            rows = slice(stride * p, stride * p + k)
+            columns = slice(stride * q, stride * q + k)
+            # Every pixel of the window gets the error by the weight that has seen it.
+            framed[:, rows, columns] += np.einsum("oikl,om->iklm", w, delta[:, p, q])
+    return framed[:, padding : padding + height, padding : padding + width]
+""",
+    "conv_backward_weights": """def conv_backward_weights(x, delta, k, stride, padding):
+    framed = np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    grad = np.zeros((len(delta), len(x), k, k))
+    for p in range(delta.shape[1]):
+        for q in range(delta.shape[2]):
+            rows = slice(stride * p, stride * p + k)
+            columns = slice(stride * q, stride * q + k)
+            # BP4 at every place; a shared weight adds up what its places say.
+            grad += np.einsum("om,iklm->oikl", delta[:, p, q], framed[:, rows, columns])
+    return grad / x.shape[3]
+""",
+    "max_pool_backward": """def max_pool_backward(delta, x, size):
+    back = np.zeros(x.shape)
+    for c, p, q, i in np.ndindex(delta.shape):
+        window = x[c, size * p : size * (p + 1), size * q : size * (q + 1), i]
+        row, column = divmod(window.argmax(), size)  # the first of the largest
+        back[c, size * p + row, size * q + column, i] = delta[c, p, q, i]
+    return back
+""",
+    "batch_norm_backward": """def batch_norm_backward(delta, normalized, scale, gamma):
+    g = gamma * delta
+    # Mean and variance are functions of x, too: each has a term.
+    mean = g.mean(axis=1, keepdims=True)
+    stretch = (g * normalized).mean(axis=1, keepdims=True)
+    delta_x = scale * (g - mean - normalized * stretch)
+    grad_gamma = (delta * normalized).mean(axis=1, keepdims=True)
+    return delta_x, grad_gamma, delta.mean(axis=1, keepdims=True)
+""",
+    "layer_norm_backward": """def layer_norm_backward(delta, normalized, scale, gamma):
+    g = gamma * delta
+    # What was normalized together are the neurons of an example: axis 0.
+    mean = g.mean(axis=0, keepdims=True)
+    stretch = (g * normalized).mean(axis=0, keepdims=True)
+    delta_x = scale * (g - mean - normalized * stretch)
+    # gamma and beta are shared by the examples: axis 1.
+    grad_gamma = (delta * normalized).mean(axis=1, keepdims=True)
+    return delta_x, grad_gamma, delta.mean(axis=1, keepdims=True)
+""",
+    "embedding_backward": """def embedding_backward(delta, tokens, vocabulary):
+    n, m, length = delta.shape
+    grad = np.zeros((n, vocabulary))
+    for i in range(m):
+        for t in range(length):  # a token that comes again adds to its column
+            grad[:, tokens[i, t]] += delta[:, i, t] / m
+    return grad
+""",
+    "attention_backward": """def attention_backward(delta, q, k, v):
+    d, length = q.shape
+    # Forward: column t of p says how much position t reads from 1, ..., t.
+    later = np.tril(np.ones((length, length), dtype=bool), -1)
+    s = np.where(later, -np.inf, k.T @ q / np.sqrt(d))
+    e = np.exp(s - s.max(axis=0))
+    p = e / e.sum(axis=0)
+    # Back through a = v p, the softmax of every column, and the scores.
+    delta_p = v.T @ delta
+    delta_s = p * (delta_p - (p * delta_p).sum(axis=0)) / np.sqrt(d)
+    return k @ delta_s, q @ delta_s.T, delta @ p.T
+""",
+    "adam_step": """def adam_step(weights, grads, v, s, t, eta, beta_1, beta_2, epsilon):
+    v = [beta_1 * a + (1 - beta_1) * g for a, g in zip(v, grads)]
+    s = [beta_2 * a + (1 - beta_2) * g**2 for a, g in zip(s, grads)]
+    weights = [
+        # Both averages begin at 0: the divisions make up for that.
+        w - eta * (a / (1 - beta_1**t)) / (np.sqrt(b / (1 - beta_2**t)) + epsilon)
+        for w, a, b in zip(weights, v, s)
+    ]
+    return weights, v, s
+""",
 }

@@ -18,7 +18,7 @@ and its like for the other activations and costs. What is left is the rounding o
 alone. (Cross-entropy still forms 1 - a, as its value does: where an output has rounded to 1, both
 have lost the same digits.)
 
-Both are derived in the book's chapter "Finite differences against backpropagation".
+Both are derived in the book's chapter "Differences, taken seriously".
 """
 
 from __future__ import annotations

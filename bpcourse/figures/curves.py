@@ -146,7 +146,7 @@ def step_sweep(
 
     Notes
     -----
-    Derived in the book's chapter "Finite differences against backpropagation".
+    Derived in the book's chapter "Differences, taken seriously".
 
     Examples
     --------
@@ -201,7 +201,7 @@ def cost_growth(
 
     Notes
     -----
-    Used in the book's chapter "Finite differences against backpropagation".
+    Used in the book's chapters "One gradient, two prices" and "Differences, taken seriously".
 
     Examples
     --------

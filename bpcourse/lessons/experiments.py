@@ -4,24 +4,17 @@ The statistics of many starts are computed for all starts at once, by :class:`St
 one hidden layer, stacked along a first axis. A test compares it with :func:`bpcourse.backprop`.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from bpcourse import _checks
 from bpcourse.activations import sigmoid
 from bpcourse.backprop import backprop
-from bpcourse.costs import COSTS, Cost
+from bpcourse.costs import COSTS
 from bpcourse.lessons.worked_examples import exam_scores, mazur, step
 from bpcourse.network import Network
 from bpcourse.parameters import check_sizes
-
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +47,6 @@ _BIAS_MOVES = {
     "separate": lambda delta: delta,
     "shared": lambda delta: np.full_like(delta, delta.sum()),
 }
-_Biases = Literal["frozen", "separate", "shared"]
 
 
 def _mazur_step(net, example, biases, overwrite):
@@ -71,7 +63,7 @@ def _mazur_step(net, example, biases, overwrite):
     return Network.from_arrays([w2, w3], [b2, b3], [sigmoid, sigmoid])
 
 
-def mazur_training(steps: int, *, biases: _Biases = "frozen", overwrite: bool = False) -> Run:
+def mazur_training(steps, *, biases="frozen", overwrite=False):
     """Train Mazur's network, correctly or with the mistake behind the post's printed numbers.
 
     Parameters
@@ -102,7 +94,7 @@ def mazur_training(steps: int, *, biases: _Biases = "frozen", overwrite: bool = 
     return _run(example, steps, lambda net: _mazur_step(net, example, biases, overwrite))
 
 
-def exam_training(steps: int, *, seed: int | None = None) -> Run:
+def exam_training(steps, *, seed=None):
     """Train the network of the exam scores as its tutorial does.
 
     Parameters
@@ -151,7 +143,7 @@ class Starts:
         The present weights; they change with every :meth:`step`.
     """
 
-    def __init__(self, w2: ArrayLike, w3: ArrayLike, *, eta: float, momentum: float = 0.0) -> None:
+    def __init__(self, w2, w3, *, eta, momentum=0.0):
         self.w2, self.w3 = (np.array(_real(name, w)) for name, w in (("w2", w2), ("w3", w3)))
         if (
             self.w2.ndim != 3
@@ -167,15 +159,7 @@ class Starts:
         self.v2, self.v3 = np.zeros_like(self.w2), np.zeros_like(self.w3)
 
     @classmethod
-    def uniform(
-        cls,
-        seeds: Iterable[int],
-        sizes: Sequence[int],
-        *,
-        init: float,
-        eta: float,
-        momentum: float = 0.0,
-    ) -> Starts:
+    def uniform(cls, seeds, sizes, *, init, eta, momentum=0.0):
         """Draw each network from its own seed: w2, then w3, uniform from -init to init."""
         if len(sizes := check_sizes(sizes)) != 3:
             raise ValueError(f"sizes are {sizes}, want three: input, hidden, output")
@@ -192,7 +176,7 @@ class Starts:
         w2, w3 = zip(*pairs, strict=True)
         return cls(w2, w3, eta=eta, momentum=momentum)
 
-    def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def forward(self, x):
         """Return hidden and output activations, (r, n_2, m) and (r, n_3, m), for x (n_1, m)."""
         return self._forward(self._inputs(x))
 
@@ -207,38 +191,38 @@ class Starts:
         return x, y
 
     def _forward(self, x):
-        hidden = _logistic(self.w2[:, :, :-1] @ x + self.w2[:, :, -1:])
-        return hidden, _logistic(self.w3[:, :, :-1] @ hidden + self.w3[:, :, -1:])
+        hidden = _logistic(_weighted(self.w2, _with_one(x)))
+        return hidden, _logistic(_weighted(self.w3, _with_one(hidden)))
 
-    def cost(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def cost(self, x, y):
         """Return E of each network, of shape (r,)."""
         x, y = self._patterns(x, y)
         return ((self._forward(x)[1] - y) ** 2).sum(axis=(1, 2)) / 2
 
-    def gradient(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the gradients with respect to w2 and w3, by BP1 to BP4."""
+    def gradient(self, x, y):
+        """Return the derivatives with respect to w2 and w3, by BP1 to BP4."""
         return self._gradient(*self._patterns(x, y))
 
     def _gradient(self, x, y):
         hidden, output = self._forward(x)
         delta3 = (output - y) * output * (1 - output)
-        delta2 = (self.w3[:, :, :-1].transpose(0, 2, 1) @ delta3) * hidden * (1 - hidden)
-        return _with_bias(delta2, np.broadcast_to(x, (len(delta2), *x.shape))), _with_bias(
-            delta3, hidden
-        )
+        backward = self.w3[:, :, :-1].transpose(0, 2, 1)
+        delta2 = (backward @ delta3) * hidden * (1 - hidden)
+        return _outer(delta2, _with_one(x)), _outer(delta3, _with_one(hidden))
 
-    def step(self, x: np.ndarray, y: np.ndarray) -> None:
+    def step(self, x, y):
         """Move every network by one step on this batch."""
         self._step(*self._patterns(x, y))
 
     def _step(self, x, y):
-        g2, g3 = self._gradient(x, y)
-        self.v2 = self.momentum * self.v2 - self.eta * g2
-        self.v3 = self.momentum * self.v3 - self.eta * g3
-        self.w2 += self.v2
-        self.w3 += self.v3
+        velocities = (self.w2, self.v2), (self.w3, self.v3)
+        for gradient, (w, v) in zip(self._gradient(x, y), velocities, strict=True):
+            v *= self.momentum
+            gradient *= self.eta
+            v -= gradient
+            w += v
 
-    def network(self, r: int) -> Network:
+    def network(self, r):
         """Return the r-th of them as a Network, counted from 0."""
         if (r := _checks.integer("r", r, minimum=0)) >= len(self.w2):
             raise ValueError(f"r is {r}, want less than {len(self.w2)}, the number of networks")
@@ -261,9 +245,23 @@ def _logistic(z):
     return sigmoid.f(z)
 
 
-def _with_bias(delta, a):
-    """Return delta a^T with the sum of delta, the gradient by the bias, as a last column."""
-    return np.concatenate([delta @ a.transpose(0, 2, 1), delta.sum(axis=2, keepdims=True)], axis=2)
+def _with_one(a):
+    """Return activations with a last row of ones, the input that belongs to the biases."""
+    extended = np.ones((*a.shape[:-2], a.shape[-2] + 1, a.shape[-1]))
+    extended[..., :-1, :] = a
+    return extended
+
+
+def _weighted(w, a):
+    """Return w a for stacked w (r, n, k); if all share one a (k, m), by a single product."""
+    return w @ a if a.ndim == 3 else (w.reshape(-1, len(a)) @ a).reshape(*w.shape[:2], -1)
+
+
+def _outer(delta, a):
+    """Return delta a^T: BP4, and in the last column BP3."""
+    if delta.shape[2] == 1:  # one example: no sum
+        return delta * a.swapaxes(-1, -2)
+    return delta @ a.swapaxes(-1, -2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -300,37 +298,37 @@ class EncoderRuns:
     recorded_weights: np.ndarray
 
     @property
-    def largest_right(self) -> np.ndarray:
+    def largest_right(self):
         """Whether the largest output is the right one for every input, of shape (r,)."""
         n = self.output.shape[1]
         return (self.output.argmax(axis=1) == np.arange(n)).all(axis=1)
 
     @property
-    def all_right(self) -> np.ndarray:
+    def all_right(self):
         """Whether every output is on the right side of 0.5 for every input, of shape (r,)."""
         n = self.output.shape[1]
         return ((self.output > 0.5) == np.eye(n, dtype=bool)).all(axis=(1, 2))
 
     @property
-    def distinct_codes(self) -> np.ndarray:
+    def distinct_codes(self):
         """How many different codes the rounded hidden activations are, of shape (r,)."""
         codes = (self.hidden > 0.5).transpose(0, 2, 1)
         return np.array([len(np.unique(each, axis=0)) for each in codes])
 
 
 def encoder(
-    seeds: Iterable[int],
+    seeds,
     *,
-    hidden: int = 3,
-    epochs: int = 5000,
-    eta: float = 0.3,
-    momentum: float = 0.0,
-    init: float = 0.1,
-    low: float = 0.0,
-    high: float = 1.0,
-    order: Literal["fixed", "shuffled", "batch"] = "fixed",
-    record_every: int = 500,
-) -> EncoderRuns:
+    hidden=3,
+    epochs=5000,
+    eta=0.3,
+    momentum=0.0,
+    init=0.1,
+    low=0.0,
+    high=1.0,
+    order="fixed",
+    record_every=500,
+):
     """Train 8-n-8 encoders on the identity; the defaults are Mitchell's setting.
 
     Parameters
@@ -415,15 +413,13 @@ class SymmetryRuns:
     solved_at: np.ndarray
 
 
-def symmetry_task() -> tuple[np.ndarray, np.ndarray]:
+def symmetry_task():
     """Return the 64 patterns of six bits as columns (6, 64), and 1 for the symmetric (1, 64)."""
     x = (np.arange(64) >> np.arange(5, -1, -1)[:, None] & 1).astype(float)
     return x, (x == x[::-1]).all(axis=0)[None].astype(float)
 
 
-def symmetry(
-    seeds: Iterable[int], *, sweeps: int, eta: float = 0.1, momentum: float = 0.9, init: float = 0.3
-) -> SymmetryRuns:
+def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
     """Train 6-2-1 networks to detect symmetry, by batch descent with momentum.
 
     Parameters
@@ -481,15 +477,7 @@ class XorRuns:
     solved: np.ndarray
 
 
-def xor_starts(
-    hidden: int,
-    *,
-    rng: np.random.Generator,
-    runs: int = 500,
-    epochs: int = 5000,
-    eta: float = 1.0,
-    init: float = 1.0,
-) -> XorRuns:
+def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
     """Train 2-n-1 networks on exclusive or by batch descent, from many random starts.
 
     Parameters
@@ -554,7 +542,7 @@ class NeuronRun:
     cost: np.ndarray
 
 
-def single_neuron(w: float, b: float, *, cost: Cost | str, eta: float, steps: int) -> NeuronRun:
+def single_neuron(w, b, *, cost, eta, steps):
     """Train a single sigmoid neuron to turn the input 1 into the output 0.
 
     Parameters

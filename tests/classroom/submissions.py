@@ -143,8 +143,8 @@ MORE = {
     "method": (
         "class Net:\n    def backprop(self): pass\n",
         "cannot run",
-        "no_weights",
-        "An object of Net holds no arrays",
+        "no_function",
+        "backprop is a method of the class Net",
     ),
     "no_name": ("import nunpy", "cannot run", "exception", "in line 1: import nunpy"),
     "null": ("a\0b", "cannot run", "syntax", "null bytes"),

@@ -1,5 +1,6 @@
 """What people publish: right programs are not accused, wrong ones named where they are wrong."""
 
+import numpy as np
 import pytest
 from people_code import PEOPLE
 
@@ -89,3 +90,24 @@ def test_a_right_program_is_called_some_forty_times():
 
         assert diagnose(counted, **person.asked).ok
         assert len(calls) <= 45
+
+
+def test_a_program_for_another_cost_is_told_so_first():
+    def backprop(weights, biases, x, y):
+        a = [x]
+        for w, b in zip(weights, biases, strict=True):
+            a.append(1 / (1 + np.exp(-(w @ a[-1] + b))))
+        z = weights[-1] @ a[-2] + biases[-1]
+        e = np.exp(z - z.max(axis=0))
+        delta = e / e.sum(axis=0) - y
+        grad_w, grad_b = [], []
+        for l in range(len(weights) - 1, -1, -1):
+            grad_w.insert(0, delta @ a[l].T / x.shape[1])
+            grad_b.insert(0, delta.mean(axis=1, keepdims=True))
+            delta = (weights[l].T @ delta) * a[l] * (1 - a[l])
+        return grad_w, grad_b
+
+    found = diagnose(backprop)
+    assert not found.ok, "asked for was the quadratic cost"
+    assert 'right for cost="log_likelihood"' in found.remark, "the shortest way to the right answer"
+    assert diagnose(backprop, cost="log_likelihood").ok

@@ -169,16 +169,30 @@ def test_symmetry_task_has_eight_symmetric_patterns():
     assert len(np.unique(x, axis=1).T) == 64
 
 
-def test_symmetry_weights_are_antisymmetric_in_the_ratio_1_2_4():
-    runs = symmetry(range(40), sweeps=1500)
-    solved = np.flatnonzero(runs.solved_at > 0)
-    assert 4 <= len(solved) <= 25, "about a quarter solve it in so few sweeps"
-    more = symmetry(solved[:3], sweeps=4000)
-    for w in more.starts.w2:
-        weights = w[0, :6] if abs(w[0, :6]).max() > abs(w[1, :6]).max() else w[1, :6]
-        assert np.allclose(weights, -weights[::-1], rtol=0.05)
+def test_symmetry_weights_are_antisymmetric_in_the_ratio_1_2_4_or_2_3_4():
+    """The book's chapter counts them over 40 starts: 25 and 5 of 30."""
+    runs = symmetry(range(20), sweeps=3500)
+    solved = np.flatnonzero((runs.solved_at > 0) & (runs.solved_at < 2000))
+    assert 5 <= len(solved) <= 9, "about a third solve it in so few sweeps"
+    found = []
+    for weights in runs.starts.w2[solved, :, :6].reshape(-1, 6):
+        assert np.allclose(weights, -weights[::-1], rtol=0.05, atol=0.01)
         sizes = np.sort(abs(weights[:3]))
-        assert sizes[1:] / sizes[0] == pytest.approx([2, 4], rel=0.15)
+        ratios = {"124": [1, 2, 4], "234": [1, 1.5, 2]}
+        found += [
+            name
+            for name, ratio in ratios.items()
+            if sizes / sizes[0] == pytest.approx(ratio, rel=0.05)
+        ]
+    assert len(found) == 2 * len(solved), "a hidden neuron has weights in another ratio"
+    assert found.count("124") > found.count("234") > 0, "both occur, 1 : 2 : 4 more often"
+
+
+@pytest.mark.slow
+def test_two_hidden_neurons_are_enough_for_most_encoders_with_patience():
+    """None of these is right after 2,500 epochs, as the book's chapter shows; 6 of 8 by 30,000."""
+    runs = encoder(range(8), hidden=2, epochs=30_000, record_every=30_000)
+    assert runs.largest_right.all() and runs.all_right.sum() == 6
 
 
 @pytest.mark.parametrize("hidden, low, high", [(2, 390, 440), (3, 480, 500), (4, 497, 501)])
