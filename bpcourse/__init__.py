@@ -9,6 +9,7 @@
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
 from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count, texts
 from bpcourse.activations import (
@@ -32,7 +33,17 @@ from bpcourse.datasets import Dataset, Examples
 from bpcourse.lessons import drills, experiments, perceptron, worked_examples
 from bpcourse.network import Network, Trace
 from bpcourse.parameters import Parameters
-from bpcourse.training import DivergenceError, History, accuracy, kfold_stopping_epoch, train
+from bpcourse.stopping import kfold_stopping_epoch
+from bpcourse.training import DivergenceError, History, accuracy, train
+
+if TYPE_CHECKING:
+    from bpcourse import classroom, diagnosis, exercises, layers
+    from bpcourse import figures as figures
+    from bpcourse.diagnosis import catalogue, findings
+    from bpcourse.diagnosis.beside import diagnose
+    from bpcourse.diagnosis.findings import Diagnosis
+    from bpcourse.exercises.check import check
+    from bpcourse.lessons import language_model
 
 __version__ = "0.1.0"
 
@@ -111,13 +122,24 @@ _LATER = {
 }
 
 
-def __getattr__(name):
+def _later(name):
     """Import what is needed for a name that was not imported at the start."""
     if name not in _LATER:
         raise AttributeError(f"module 'bpcourse' has no attribute {name!r}")
     home, attribute = _LATER[name]
-    module = importlib.import_module(home)
+    try:
+        module = importlib.import_module(home)
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        # Then hasattr(bp, "figures") is False, and help(bp) leaves it out.
+        raise AttributeError(error.msg) from error
     return module if attribute is None else getattr(module, attribute)
+
+
+# A type checker would believe that such a module has every name; it reads the imports above.
+if not TYPE_CHECKING:
+    __getattr__ = _later
 
 
 def __dir__():

@@ -5,14 +5,20 @@ input z: the derivative is :math:`\sigma'(z)`, never a function of the activatio
 through, which is what the complex-step derivative needs, and float32 stays float32.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse import _checks
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Activation:
     prime: Callable
     elementwise: bool = True
 
-    def __call__(self, z):
+    def __call__(self, z: ArrayLike) -> np.ndarray:
         """Return f(z); lists and whole numbers become float64."""
         return self.f(_numbers(z))
 

@@ -1,15 +1,22 @@
 r"""Backpropagation: the derivatives of the cost with respect to all weights and biases."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse import _checks
 from bpcourse._html import table
-from bpcourse.costs import COSTS, check_fit
+from bpcourse.costs import COSTS, Cost, check_fit
 from bpcourse.equations import bp1, bp1_matrix, bp2, bp2_matrix, bp3, bp4
-from bpcourse.network import Trace, check_network
+from bpcourse.network import Network, Trace, check_network
 from bpcourse.parameters import Parameters
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,52 +35,52 @@ class Gradient:
     """
 
     parameters: Parameters
-    delta: dict
+    delta: dict[int, np.ndarray]
 
     __array_ufunc__ = None
 
     @property
-    def sizes(self):
+    def sizes(self) -> tuple[int, ...]:
         """The widths n_1, ..., n_L."""
         return self.parameters.sizes
 
     @property
-    def vector(self):
+    def vector(self) -> np.ndarray:
         """All derivatives in one vector, in the order of ``net.parameters.vector``."""
         return self.parameters.vector
 
     @property
-    def w(self):
+    def w(self) -> Mapping[int, np.ndarray]:
         r"""The derivatives :math:`\partial C/\partial w^l`, by layer."""
         return self.parameters.w
 
     @property
-    def b(self):
+    def b(self) -> Mapping[int, np.ndarray]:
         r"""The derivatives :math:`\partial C/\partial b^l`, by layer."""
         return self.parameters.b
 
-    def name(self, index):
+    def name(self, index: int) -> str:
         """Return the name of one entry of the vector; see :meth:`Parameters.name`."""
         return self.parameters.name(index)
 
-    def __add__(self, other):
+    def __add__(self, other: Parameters | Gradient) -> Parameters:
         return self.parameters + other
 
-    def __sub__(self, other):
+    def __sub__(self, other: Parameters | Gradient) -> Parameters:
         return self.parameters - other
 
-    def __mul__(self, number):
+    def __mul__(self, number: complex) -> Parameters:
         return self.parameters * number
 
     __rmul__ = __mul__
 
-    def __truediv__(self, number):
+    def __truediv__(self, number: complex) -> Parameters:
         return self.parameters / number
 
-    def __neg__(self):
+    def __neg__(self) -> Parameters:
         return -self.parameters
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.parameters)
 
     def _repr_html_(self):
@@ -90,7 +97,7 @@ class Gradient:
         return f"<gradient of {list(self.sizes)}: {len(self):,} numbers, {self.vector.dtype}>"
 
 
-def backprop(net, trace, y, cost):
+def backprop(net: Network, trace: Trace, y: ArrayLike, cost: Cost | str) -> Gradient:
     r"""Compute the gradient of the cost of a mini-batch by backpropagation.
 
     .. math::

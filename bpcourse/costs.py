@@ -9,6 +9,8 @@ these the error of the output layer is simply :math:`\delta^L = a^L - y` (proved
 chapter "Proofs of the four equations").
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -241,7 +243,7 @@ log_likelihood = Cost(
 COSTS = {each.name: each for each in (quadratic, cross_entropy, log_likelihood, mse, sse, half_mse)}
 
 
-def check_fit(cost, activation):
+def check_fit(cost: Cost, activation: Activation) -> None:
     """Refuse a cost that makes no sense on the outputs of a built-in activation.
 
     Raises

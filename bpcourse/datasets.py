@@ -5,16 +5,23 @@ gathered fastest; columns are how the book writes an example. ``data.train.rows`
 ``data.train.x`` is its transpose (n_1, m), a view.
 """
 
+from __future__ import annotations
+
 import numbers
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse import _checks, _mnist
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
 
-def one_hot(labels, n_classes, *, dtype=np.float64):
+
+def one_hot(labels: ArrayLike, n_classes: int, *, dtype: DTypeLike = np.float64) -> np.ndarray:
     """Return one-hot target columns for class labels.
 
     Parameters
@@ -105,19 +112,19 @@ class Examples:
             )
 
     @property
-    def x(self):
+    def x(self) -> np.ndarray:
         """The inputs as columns, of shape (n_1, m)."""
         return self.rows.T
 
     @property
-    def y(self):
+    def y(self) -> np.ndarray:
         """The targets as columns, of shape (n_L, m)."""
         return self.target_rows.T
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, indices):
+    def take(self, indices: ArrayLike | slice) -> Examples:
         """Return the examples at these indices, in this order, as a copy.
 
         Parameters
@@ -138,7 +145,9 @@ class Examples:
         labels = None if self.labels is None else self.labels[indices]
         return _read_only(self.rows[indices], self.target_rows[indices], labels)
 
-    def batches(self, batch_size, rng):
+    def batches(
+        self, batch_size: int, rng: np.random.Generator
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Return an iterator over mini-batches that visits every example once, in random order.
 
         Parameters
@@ -235,7 +244,16 @@ class Dataset:
                 )
 
     @classmethod
-    def from_rows(cls, x, y, *, validation=0, test=0, rng=None, n_classes=None):
+    def from_rows(
+        cls,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        validation: float = 0,
+        test: float = 0,
+        rng: np.random.Generator | None = None,
+        n_classes: int | None = None,
+    ) -> Dataset:
         """Make a data set from rows, and set some of them aside.
 
         Parameters
@@ -368,7 +386,13 @@ def _labels(targets):
     return targets.argmax(axis=1)
 
 
-def digits(*, rng, validation=200, test=300, dtype=np.float64):
+def digits(
+    *,
+    rng: np.random.Generator,
+    validation: float = 200,
+    test: float = 300,
+    dtype: DTypeLike = np.float64,
+) -> Dataset:
     """Return the 1,797 handwritten digits, 8 x 8 pixels scaled to 0..1, split at random.
 
     Parameters
@@ -402,7 +426,7 @@ def digits(*, rng, validation=200, test=300, dtype=np.float64):
     return Dataset.from_rows(rows, labels, validation=validation, test=test, rng=rng)
 
 
-def mnist(*, dtype=np.float64):
+def mnist(*, dtype: DTypeLike = np.float64) -> Dataset:
     """Return MNIST: 70,000 handwritten digits, 28 x 28 pixels scaled to 0..1.
 
     The files are read from the directory in the environment variable ``BPCOURSE_DATA``: either
@@ -454,7 +478,7 @@ def _scaled(images, labels, dtype):
     return _read_only(rows, targets, labels.astype(int))
 
 
-def xor():
+def xor() -> Dataset:
     """Return the four points of exclusive or, with one target each.
 
     Returns
@@ -470,7 +494,9 @@ def xor():
     return Dataset.from_rows([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0], [1], [1], [0]])
 
 
-def moons(m, *, rng, noise=0.1, validation=0, test=0):
+def moons(
+    m: int, *, rng: np.random.Generator, noise: float = 0.1, validation: float = 0, test: float = 0
+) -> Dataset:
     """Return two interleaved half circles, with one target each.
 
     Parameters
@@ -507,7 +533,9 @@ def moons(m, *, rng, noise=0.1, validation=0, test=0):
     return Dataset.from_rows(rows, targets, validation=validation, test=test, rng=rng)
 
 
-def noisy_xor(*, rng, m=60, validation=1000, flip=0.15):
+def noisy_xor(
+    *, rng: np.random.Generator, m: int = 60, validation: int = 1000, flip: float = 0.15
+) -> Dataset:
     """Return points of a square, labeled by the sign of x_1 x_2, some labels flipped.
 
     A task made for overfitting: few training points, and labels that can't all be believed.

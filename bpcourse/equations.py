@@ -19,12 +19,19 @@ Source: Nielsen, *Neural Networks and Deep Learning*, chapter 2. Derived in the 
 "The four fundamental equations" and "Proofs of the four equations".
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from numpy import ndarray
 
-def bp1(grad_a, prime):
+
+def bp1(grad_a: ndarray, prime: ndarray) -> ndarray:
     r"""Return the error of the output layer.
 
     .. math:: \delta^L = \nabla_a C \odot \sigma'(z^L)
@@ -52,7 +59,7 @@ def bp1(grad_a, prime):
     return grad_a * prime
 
 
-def bp2(w_next, delta_next, prime):
+def bp2(w_next: ndarray, delta_next: ndarray, prime: ndarray) -> ndarray:
     r"""Return the error of layer l from that of layer l+1.
 
     .. math:: \delta^l = ((w^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)
@@ -82,7 +89,7 @@ def bp2(w_next, delta_next, prime):
     return (w_next.T @ delta_next) * prime
 
 
-def bp3(delta):
+def bp3(delta: ndarray) -> ndarray:
     r"""Return the gradient with respect to the biases of a layer.
 
     .. math:: \frac{\partial C}{\partial b^l_j} = \delta^l_j
@@ -108,7 +115,7 @@ def bp3(delta):
     return delta.mean(axis=1, keepdims=True)
 
 
-def bp4(a_previous, delta):
+def bp4(a_previous: ndarray, delta: ndarray) -> ndarray:
     r"""Return the gradient with respect to the weights into a layer.
 
     .. math:: \frac{\partial C}{\partial w^l_{jk}} = a^{l-1}_k \delta^l_j
@@ -137,7 +144,7 @@ def bp4(a_previous, delta):
     return delta @ a_previous.T / m
 
 
-def bp1_matrix(grad_a, jacobian):
+def bp1_matrix(grad_a: ndarray, jacobian: ndarray) -> ndarray:
     r"""Return the error of the output layer in matrix form.
 
     .. math:: \delta^L = \Sigma'(z^L) \nabla_a C
@@ -166,7 +173,7 @@ def bp1_matrix(grad_a, jacobian):
     return np.einsum("mij,im->jm", jacobian, grad_a)
 
 
-def bp2_matrix(w_next, delta_next, jacobian):
+def bp2_matrix(w_next: ndarray, delta_next: ndarray, jacobian: ndarray) -> ndarray:
     r"""Return the error of layer l in matrix form.
 
     .. math:: \delta^l = \Sigma'(z^l) (w^{l+1})^T \delta^{l+1}
@@ -196,7 +203,9 @@ def bp2_matrix(w_next, delta_next, jacobian):
     return bp1_matrix(w_next.T @ delta_next, jacobian)
 
 
-def path_sum(w, prime, grad_a, l, j):
+def path_sum(
+    w: Mapping[int, ndarray], prime: Mapping[int, ndarray], grad_a: ndarray, l: int, j: int
+) -> tuple[float, int]:
     r"""Return the error of one neuron, for one example, as a sum over all paths.
 
     This is :math:`\delta^l_j = \partial C / \partial z^l_j`. A path leads from neuron j of layer l

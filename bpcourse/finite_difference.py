@@ -24,19 +24,25 @@ Sources: Nielsen, chapter 2, equation 46, for the forward difference; Squire and
 the complex step. Derived in the book's chapter "Differences, taken seriously".
 """
 
+from __future__ import annotations
+
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from bpcourse import _checks
 from bpcourse.activations import ACTIVATIONS
 from bpcourse.backprop import check_targets
-from bpcourse.costs import COSTS
+from bpcourse.costs import COSTS, Cost
 from bpcourse.fast.low_rank import central_differences
-from bpcourse.network import check_network, propagate
+from bpcourse.network import Network, Trace, check_network, propagate
 from bpcourse.parameters import Parameters
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 class ComplexStepError(TypeError):
@@ -75,22 +81,22 @@ class Estimate:
         return self.parameters
 
     @property
-    def sizes(self):
+    def sizes(self) -> tuple[int, ...]:
         """The widths n_1, ..., n_L of the network."""
         return self._of_network().sizes
 
     @property
-    def vector(self):
+    def vector(self) -> np.ndarray:
         """All derivatives in one vector, in the order of ``net.parameters.vector``."""
         return self._of_network().vector
 
     @property
-    def w(self):
+    def w(self) -> Mapping[int, np.ndarray]:
         """The derivatives with respect to the weights, by layer."""
         return self._of_network().w
 
     @property
-    def b(self):
+    def b(self) -> Mapping[int, np.ndarray]:
         """The derivatives with respect to the biases, by layer."""
         return self._of_network().b
 
@@ -146,7 +152,13 @@ METHODS = {
 CARRIED = _Method(_central, lambda epsilon: epsilon ** (2 / 3), False, 2, True, False)
 
 
-def derivative(f, x, *, method="central", step=None):
+def derivative(
+    f: Callable[[np.ndarray], ArrayLike],
+    x: ArrayLike,
+    *,
+    method: Literal["central", "forward", "complex"] = "central",
+    step: float | None = None,
+) -> Estimate:
     r"""Compute the derivatives of any function of an array by finite differences.
 
     Parameters
@@ -214,7 +226,9 @@ def _quotients(f, x, how, steps):
             raise ComplexStepError(reason) from error
 
 
-def confirm(f, x, value, parts=(slice(None),)):
+def confirm(
+    f: Callable, x: np.ndarray, value: np.ndarray, parts: Sequence = (slice(None),)
+) -> None:
     """Refuse complex-step derivatives that real steps along a line do not confirm.
 
     There is a line through x for each part of its coordinates. A short step one way and a longer
@@ -274,7 +288,15 @@ def _steps(x, how, step):
     return steps
 
 
-def gradient(net, x, y, cost, *, method="central", step=None):
+def gradient(
+    net: Network,
+    x: ArrayLike,
+    y: ArrayLike,
+    cost: Cost | str,
+    *,
+    method: Literal["central", "carried", "forward", "complex"] = "central",
+    step: float | None = None,
+) -> Estimate:
     r"""Compute the gradient of a network's cost by finite differences.
 
     Parameters
@@ -312,10 +334,7 @@ def gradient(net, x, y, cost, *, method="central", step=None):
     (array([[0.88079708]]), 2)
     """
     how = _checks.lookup_name("method", method, {**METHODS, "carried": CARRIED})
-    cost = _checks.lookup("cost", cost, COSTS)
-    trace = check_network(net).forward(x)
-    y = check_targets(net, trace.a[net.depth], y, cost)
-    _refuse_complex(net, x=trace.a[1], y=y)
+    trace, y, cost = _checked(net, x, y, cost)
     if method == "carried" and cost.per_example is None:
         raise ValueError(
             f"method 'carried' needs a cost with per_example, and {cost.name} has none; "
@@ -327,7 +346,15 @@ def gradient(net, x, y, cost, *, method="central", step=None):
     return estimate
 
 
-def estimated(net, trace, y, cost, method, how, step):
+def estimated(
+    net: Network,
+    trace: Trace,
+    y: np.ndarray,
+    cost: Cost,
+    method: str,
+    how: _Method,
+    step: float | None,
+) -> Estimate:
     """Return the gradient by a method, for arguments that have been checked; see `gradient`."""
     vector = net.parameters.vector
     steps = _steps(vector, how, step)
@@ -341,10 +368,19 @@ def estimated(net, trace, y, cost, method, how, step):
     return replace(estimate, parameters=Parameters._over(net.sizes, value))
 
 
-def known_to_be_complex(net, cost):
+def known_to_be_complex(net: Network, cost: Cost) -> bool:
     """Return whether every function is this package's own: the complex step passes through it."""
     built_in = [*ACTIVATIONS.values()]
     return cost in COSTS.values() and all(each in built_in for each in net.activations.values())
+
+
+def _checked(net, x, y, cost):
+    """Return the forward pass of a mini-batch, its targets and its cost, all real."""
+    cost = _checks.lookup("cost", cost, COSTS)
+    trace = check_network(net).forward(x)
+    y = check_targets(net, trace.a[net.depth], y, cost)
+    _refuse_complex(net, x=trace.a[1], y=y)
+    return trace, y, cost
 
 
 def _refuse_complex(net, **arrays):
@@ -356,7 +392,9 @@ def _refuse_complex(net, **arrays):
             )
 
 
-def cost_function(net, x, y, cost):
+def cost_function(
+    net: Network, x: ArrayLike, y: ArrayLike, cost: Cost | str
+) -> Callable[[np.ndarray], float]:
     r"""Return a network's cost as a function of its parameters, for :func:`derivative`.
 
     ``derivative(cost_function(net, x, y, cost), net.parameters.vector)`` is the plain loop: every
@@ -387,10 +425,7 @@ def cost_function(net, x, y, cost):
     >>> derivative(cost_at, net.parameters.vector).value.round(6)
     array([0.880797, 0.880797])
     """
-    cost = _checks.lookup("cost", cost, COSTS)
-    trace = check_network(net).forward(x)
-    y = check_targets(net, trace.a[net.depth], y, cost)
-    _refuse_complex(net, x=trace.a[1], y=y)
+    trace, y, cost = _checked(net, x, y, cost)
     return _cost_at(net, trace.a[1], y, cost)
 
 

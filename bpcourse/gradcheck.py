@@ -18,17 +18,29 @@ with a relative tolerance r, and the noise s that the finite difference itself h
 Derived in the book's chapter "One gradient, two prices".
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from bpcourse import _checks, finite_difference
 from bpcourse.activations import identity
-from bpcourse.backprop import check_targets, propagate_back
+from bpcourse.backprop import Gradient, check_targets, propagate_back
 from bpcourse.costs import COSTS, Cost, cross_entropy, log_likelihood
 from bpcourse.gradcheck_report import CLEAR, GradientError, Report, Row, likely_mistake, same_ratio
 from bpcourse.network import Network, Trace, check_network
 from bpcourse.parameters import Parameters, parameter_count
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from bpcourse.finite_difference import Estimate
+
+    AnyGradient = Gradient | Parameters | Estimate | ArrayLike
+    Method = Literal["complex", "central", "forward"]
 
 # A mistake in a gradient changes it by far more than this; rounding and truncation by far less.
 _TOLERANCES = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-3}
@@ -47,7 +59,14 @@ _FALLBACK_NOTE = (
 _CAST_NOTE = "The network is float32; the check was made in float64, with x and y cast up."
 
 
-def compare(analytic, numeric, *, relative_tolerance=None, noise=None, batch_size=None):
+def compare(
+    analytic: AnyGradient,
+    numeric: AnyGradient,
+    *,
+    relative_tolerance: float | None = None,
+    noise: float | None = None,
+    batch_size: int | None = None,
+) -> Report:
     """Compare two gradients, array by array.
 
     Parameters
@@ -91,7 +110,7 @@ def compare(analytic, numeric, *, relative_tolerance=None, noise=None, batch_siz
     if noise is None:
         known = isinstance(numeric, finite_difference.Estimate)
         noise = noise_floor(numeric.method, numeric.step) if known else 0.0
-    return report(
+    return _report(
         pairs,
         numeric,
         dict.fromkeys(pairs, _checks.real("noise", noise, minimum=0)),
@@ -101,7 +120,17 @@ def compare(analytic, numeric, *, relative_tolerance=None, noise=None, batch_siz
     )
 
 
-def check(net, x, y, cost, gradient=None, *, method="complex", step=None, relative_tolerance=None):
+def check(
+    net: Network,
+    x: ArrayLike,
+    y: ArrayLike,
+    cost: Cost | str,
+    gradient: AnyGradient | Callable | None = None,
+    *,
+    method: Method = "complex",
+    step: float | None = None,
+    relative_tolerance: float | None = None,
+) -> Report:
     r"""Check the gradient of a network's cost against finite differences.
 
     The check is made in float64: a finite difference in float32 has two or three right digits. A
@@ -177,7 +206,7 @@ def check(net, x, y, cost, gradient=None, *, method="complex", step=None, relati
     dtype = _coarser(dtype, _dtype_of(gradient))
 
     def judged(numeric, *notes):
-        return report(
+        return _report(
             _pairs(gradient, numeric),
             numeric,
             _noise(cast, x, y, unchecked, numeric, dtype),
@@ -273,8 +302,16 @@ _MATCHED = {cross_entropy: _cross_entropy_at, log_likelihood: _log_likelihood_at
 
 
 def require(
-    net, x, y, cost, gradient=None, *, method="complex", step=None, relative_tolerance=None
-):
+    net: Network,
+    x: ArrayLike,
+    y: ArrayLike,
+    cost: Cost | str,
+    gradient: AnyGradient | Callable | None = None,
+    *,
+    method: Method = "complex",
+    step: float | None = None,
+    relative_tolerance: float | None = None,
+) -> Report:
     """Check the gradient of a network's cost, and raise the report as an error if it is wrong.
 
     Parameters are those of :func:`check`.
@@ -307,22 +344,14 @@ def require(
     Hint: the whole gradient is -1 times the numeric value. The sign is wrong: look for y - a in
     place of a - y, or a stray minus.
     """
-    report = check(
-        net,
-        x,
-        y,
-        cost,
-        gradient,
-        method=method,
-        step=step,
-        relative_tolerance=relative_tolerance,
-    )
+    options = {"method": method, "step": step, "relative_tolerance": relative_tolerance}
+    report = check(net, x, y, cost, gradient, **options)
     if not report.ok:
         raise GradientError(report)
     return report
 
 
-def noise_floor(method, step, *, cost_value=1.0):
+def noise_floor(method: Method, step: float, *, cost_value: float = 1.0) -> float:
     r"""Return the size of the errors that a finite difference makes by itself.
 
     With the machine epsilon :math:`\epsilon` of float64 and the step h, forward (p = 1) and central
@@ -493,7 +522,7 @@ def _rounding(net, trace, y, cost, epsilon):
         return nudged - propagate_back(net, trace, y, cost)
 
 
-def report(pairs, numeric, noise, *, dtype, relative_tolerance, batch_size, note=""):
+def _report(pairs, numeric, noise, *, dtype, relative_tolerance, batch_size, note=""):
     """Judge every array and put the report together."""
     if relative_tolerance is None:
         relative_tolerance = _TOLERANCES[dtype]

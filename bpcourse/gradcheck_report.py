@@ -1,5 +1,7 @@
 """What a gradient check found, in words and as a table."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +14,7 @@ class GradientError(Exception):
     """A gradient that disagrees with finite differences; the message is the report."""
 
     @property
-    def report(self):
+    def report(self) -> Report:
         """The :class:`Report`."""
         return self.args[0]
 
@@ -82,22 +84,22 @@ class Report:
     note: str = ""
 
     @property
-    def wrong(self):
+    def wrong(self) -> tuple[Row, ...]:
         """The rows of the arrays that disagree."""
         return tuple(row for row in self.rows if row.verdict == "WRONG")
 
     @property
-    def too_small(self):
+    def too_small(self) -> tuple[Row, ...]:
         """The rows of the arrays that hide in the noise."""
         return tuple(row for row in self.rows if row.verdict == "too small")
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """Whether no array disagrees, and at least one could be judged."""
         return not self.wrong and len(self.too_small) < len(self.rows)
 
     @property
-    def worst(self):
+    def worst(self) -> Row:
         """The row with the largest relative error, among those that disagree if any does."""
         judged = [row for row in self.rows if row.verdict != "too small"]
         return max(self.wrong or judged or self.rows, key=lambda row: row.relative_error)

@@ -5,11 +5,15 @@ Layers carry the book's numbers: layer 1 is the input, ``net.w[2]`` are the weig
 :math:`z^l = w^l a^{l-1} + b^l` stands in the code as in the book.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 from zipfile import BadZipFile
 
 import numpy as np
@@ -18,6 +22,11 @@ from bpcourse import _checks
 from bpcourse._html import table
 from bpcourse.activations import ACTIVATIONS, Activation
 from bpcourse.parameters import Parameters, check_sizes
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from bpcourse.backprop import Gradient
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,9 +51,9 @@ class Trace:
     <trace of 30 examples: a[1] (2, 30); z[2], a[2] (1, 30); float64>
     """
 
-    z: dict
-    a: dict
-    network: "Network | None" = None
+    z: dict[int, np.ndarray]
+    a: dict[int, np.ndarray]
+    network: Network | None = None
 
     def __repr__(self):
         layers = [f"a[1] {self.a[1].shape}"]
@@ -86,7 +95,11 @@ class Network:
     (1, 5)
     """
 
-    def __init__(self, parameters, activations):
+    def __init__(
+        self,
+        parameters: Parameters,
+        activations: Sequence[Activation | str] | Mapping[int, Activation],
+    ) -> None:
         if not isinstance(parameters, Parameters):
             raise TypeError(f"parameters is {type(parameters).__name__}, want bp.Parameters")
         layers = range(2, len(parameters.sizes) + 1)
@@ -100,7 +113,16 @@ class Network:
         )
 
     @classmethod
-    def random(cls, sizes, *, hidden, output, rng, init="scaled", dtype=np.float64):
+    def random(
+        cls,
+        sizes: Sequence[int],
+        *,
+        hidden: Activation | str | Sequence[Activation | str],
+        output: Activation | str,
+        rng: np.random.Generator,
+        init: Literal["scaled", "he", "large"] = "scaled",
+        dtype: DTypeLike = np.float64,
+    ) -> Network:
         r"""Make a network with random weights.
 
         Parameters
@@ -156,7 +178,12 @@ class Network:
         return cls(Parameters(sizes, vector), activations)
 
     @classmethod
-    def from_arrays(cls, weights, biases, activations):
+    def from_arrays(
+        cls,
+        weights: Sequence[ArrayLike],
+        biases: Sequence[ArrayLike],
+        activations: Sequence[Activation | str],
+    ) -> Network:
         """Make a network from its weight and bias arrays.
 
         Parameters
@@ -201,7 +228,12 @@ class Network:
         return cls(Parameters(sizes, vector), activations)
 
     @classmethod
-    def from_sklearn(cls, coefs, intercepts, activations):
+    def from_sklearn(
+        cls,
+        coefs: Sequence[ArrayLike],
+        intercepts: Sequence[ArrayLike],
+        activations: Sequence[Activation | str],
+    ) -> Network:
         """Make a network from scikit-learn's ``coefs_`` and ``intercepts_``.
 
         scikit-learn keeps examples in rows, so each of its weight arrays is the transpose of ours.
@@ -221,7 +253,7 @@ class Network:
         weights = [_checks.array_of(f"coefs[{i}]", each).T for i, each in enumerate(coefs)]
         return cls.from_arrays(weights, intercepts, activations)
 
-    def to_sklearn(self):
+    def to_sklearn(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return the arrays ``coefs_`` and ``intercepts_`` as scikit-learn keeps them.
 
         Returns
@@ -232,7 +264,7 @@ class Network:
         layers = range(2, self.depth + 1)
         return [self.w[l].T.copy() for l in layers], [self.b[l][:, 0].copy() for l in layers]
 
-    def with_parameters(self, parameters):
+    def with_parameters(self, parameters: Parameters | Gradient | ArrayLike) -> Network:
         """Return a network with the same activations and other parameters.
 
         Parameters
@@ -262,26 +294,26 @@ class Network:
         return net
 
     @property
-    def sizes(self):
+    def sizes(self) -> tuple[int, ...]:
         """The widths n_1, ..., n_L."""
         return self.parameters.sizes
 
     @property
-    def depth(self):
+    def depth(self) -> int:
         """L, the number of the output layer."""
         return len(self.parameters.sizes)
 
     @property
-    def w(self):
+    def w(self) -> Mapping[int, np.ndarray]:
         """The weights by layer."""
         return self.parameters.w
 
     @property
-    def b(self):
+    def b(self) -> Mapping[int, np.ndarray]:
         """The biases by layer."""
         return self.parameters.b
 
-    def forward(self, x):
+    def forward(self, x: ArrayLike) -> Trace:
         r"""Run the forward pass: :math:`z^l = w^l a^{l-1} + b^l`, :math:`a^l = \sigma(z^l)`.
 
         Parameters
@@ -315,7 +347,7 @@ class Network:
         _check_output(trace)
         return trace
 
-    def predict(self, rows, *, classes=None):
+    def predict(self, rows: ArrayLike, *, classes: Sequence | None = None) -> np.ndarray:
         """Return the class of each example: the largest output or, of one, whether it exceeds 0.5.
 
         Parameters
@@ -360,7 +392,7 @@ class Network:
             raise ValueError(f"classes are {len(classes)}, want {count}: one for each class")
         return _checks.array_of("classes", classes)[predicted]
 
-    def save(self, path):
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the network to a file: sizes, parameters, and the names of its activations.
 
         Parameters
@@ -394,7 +426,7 @@ class Network:
         np.savez(_npz(path), sizes=self.sizes, vector=self.parameters.vector, activations=names)
 
     @classmethod
-    def load(cls, path, *, own=()):
+    def load(cls, path: str | PathLike[str], *, own: Sequence[Activation] = ()) -> Network:
         """Read a network that :meth:`save` has written. Nothing in the file is executed.
 
         Parameters
@@ -440,7 +472,7 @@ class Network:
         return f"<network {list(self.sizes)}: {names}; {self.parameters.vector.dtype}>"
 
 
-def propagate(net, x):
+def propagate(net: Network, x: np.ndarray) -> Trace:
     """Run the forward pass on an x that has been checked."""
     z, a = {}, {1: x}
     for l in range(2, net.depth + 1):
@@ -455,7 +487,7 @@ def _npz(path):
     return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
 
 
-def class_of(output):
+def class_of(output: np.ndarray) -> np.ndarray:
     """Return the class of each column: the largest entry, or whether a single one exceeds 0.5."""
     return (output[0] > 0.5).astype(int) if len(output) == 1 else output.argmax(axis=0)
 
@@ -505,7 +537,7 @@ def _hidden_activations(hidden, count):
     return hidden
 
 
-def check_network(net):
+def check_network(net: Network) -> Network:
     """Return a network, or say what else it is."""
     if not isinstance(net, Network):
         raise TypeError(f"net is {type(net).__name__}, want a Network")

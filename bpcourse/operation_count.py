@@ -19,8 +19,12 @@ Source: Nielsen, chapter 2, section "In what sense is backpropagation a fast alg
 in the book's chapter "One gradient, two prices".
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from bpcourse import _checks
 from bpcourse.finite_difference import METHODS
@@ -48,12 +52,12 @@ class BackwardCount:
     outer_products: int
 
     @property
-    def total(self):
+    def total(self) -> int:
         """Both together."""
         return self.delta + self.outer_products
 
 
-def forward(sizes):
+def forward(sizes: Sequence[int]) -> int:
     r"""Count the multiplications of a forward pass: one for each weight.
 
     Parameters
@@ -79,7 +83,7 @@ def forward(sizes):
     return sum(_products(sizes))
 
 
-def backward(sizes):
+def backward(sizes: Sequence[int]) -> BackwardCount:
     r"""Count the multiplications of a backward pass, apart from those of the forward pass.
 
     Parameters
@@ -107,7 +111,7 @@ def backward(sizes):
     return BackwardCount(delta=sum(products[1:]), outer_products=sum(products))
 
 
-def ratio(sizes):
+def ratio(sizes: Sequence[int]) -> float:
     r"""Return the cost of all derivatives in forward passes: (forward + backward) / forward.
 
     It is 2 for a network without hidden layers, grows with depth, and stays below 3, because
@@ -138,7 +142,7 @@ def ratio(sizes):
     return (forward(sizes) + backward(sizes).total) / forward(sizes)
 
 
-def forward_passes(sizes, method):
+def forward_passes(sizes: Sequence[int], method: Literal["forward", "central", "complex"]) -> int:
     """Count the forward passes that finite differences need for all derivatives of the cost.
 
     Parameters
@@ -166,7 +170,9 @@ def forward_passes(sizes, method):
     return how.evaluations * parameter_count(check_sizes(sizes)) + how.needs_base
 
 
-def finite_difference(sizes, method):
+def finite_difference(
+    sizes: Sequence[int], method: Literal["forward", "central", "complex"]
+) -> int:
     """Count the multiplications of all derivatives of the cost by finite differences.
 
     Parameters

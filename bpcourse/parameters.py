@@ -1,13 +1,21 @@
 """All weights and biases of a network, as one vector with named views."""
 
+from __future__ import annotations
+
 import numbers
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import pairwise
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse import _checks
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from bpcourse.backprop import Gradient
 
 
 class Parameters:
@@ -53,7 +61,7 @@ class Parameters:
     __slots__ = ("b", "sizes", "vector", "w")
     __array_ufunc__ = None  # np.float64(0.5) * p then asks p, instead of making an object array
 
-    def __init__(self, sizes, vector):
+    def __init__(self, sizes: Sequence[int], vector: ArrayLike) -> None:
         self.sizes = check_sizes(sizes)
         vector = _checks.array_of("vector", vector)
         array = np.array(vector)
@@ -93,7 +101,7 @@ class Parameters:
                 "parameters are not finite); want finite numbers everywhere"
             )
 
-    def name(self, index):
+    def name(self, index: int) -> str:
         """Return the name of one entry of the vector, such as ``"w2[1,4]"`` for w[2][1, 4].
 
         Rows and columns count from 0, as in the array.
@@ -136,24 +144,24 @@ class Parameters:
             )
         return other.vector
 
-    def __add__(self, other):
+    def __add__(self, other: Parameters | Gradient) -> Parameters:
         return self._with(self.vector + self._other(other))
 
-    def __sub__(self, other):
+    def __sub__(self, other: Parameters | Gradient) -> Parameters:
         return self._with(self.vector - self._other(other))
 
-    def __mul__(self, number):
+    def __mul__(self, number: complex) -> Parameters:
         return self._with(self.vector * _scalar(number))
 
     __rmul__ = __mul__
 
-    def __truediv__(self, number):
+    def __truediv__(self, number: complex) -> Parameters:
         return self._with(self.vector / _scalar(number))
 
-    def __neg__(self):
+    def __neg__(self) -> Parameters:
         return self._with(-self.vector)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.vector.size
 
     def __reduce__(self):
@@ -170,7 +178,7 @@ def _restored(sizes, vector):
     return Parameters._over(sizes, vector)
 
 
-def parameter_count(sizes):
+def parameter_count(sizes: Sequence[int]) -> int:
     """Return W, the number of weights and biases of a network.
 
     Parameters
@@ -195,7 +203,7 @@ def parameter_count(sizes):
     return sum(n_out * (n_in + 1) for n_in, n_out in pairwise(check_sizes(sizes)))
 
 
-def check_sizes(sizes):
+def check_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
     if not np.iterable(sizes) or isinstance(sizes, str | Set | Mapping):  # sets have no order
         raise TypeError(f"sizes is {sizes!r}, want the width of every layer, such as [64, 30, 10]")
     sizes = tuple(_checks.integer("a layer size", n, minimum=1) for n in sizes)

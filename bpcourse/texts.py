@@ -1,11 +1,17 @@
 """Texts as numbers: what a language model reads."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse import _checks
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -25,7 +31,7 @@ class Text:
     validation: np.ndarray
 
     @classmethod
-    def from_string(cls, text, *, validation=0.1):
+    def from_string(cls, text: str, *, validation: float = 0.1) -> Text:
         """Make a text from a string; its last part is set aside.
 
         Parameters
@@ -59,7 +65,7 @@ class Text:
         cut = len(tokens) - int(validation * len(tokens))
         return cls(characters, tokens[:cut], tokens[cut:])
 
-    def encode(self, string):
+    def encode(self, string: str) -> np.ndarray:
         """Return the tokens of a string.
 
         Parameters
@@ -82,7 +88,7 @@ class Text:
         """
         return _tokens(string, self.characters)
 
-    def decode(self, tokens):
+    def decode(self, tokens: ArrayLike) -> str:
         """Return the string that tokens stand for.
 
         Parameters
@@ -100,7 +106,9 @@ class Text:
         """
         return "".join(self.characters[token] for token in tokens)
 
-    def batch(self, batch_size, length, *, rng):
+    def batch(
+        self, batch_size: int, length: int, *, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draw pieces of the part to train on, with the character that follows each position.
 
         Parameters
@@ -153,7 +161,7 @@ def _tokens(string, characters):
     return np.array([known[each] for each in string], dtype=np.int64)
 
 
-def sonnets(*, validation=0.1):
+def sonnets(*, validation: float = 0.1) -> Text:
     """Return the 154 sonnets of Shakespeare; the last ones are for validation.
 
     Parameters

@@ -1,6 +1,9 @@
-r"""Training: gradient descent on mini-batches, and when to stop it."""
+r"""Training: gradient descent on mini-batches."""
+
+from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +11,7 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse._html import table
 from bpcourse.backprop import check_targets
-from bpcourse.costs import COSTS
+from bpcourse.costs import COSTS, Cost
 from bpcourse.datasets import Dataset, Examples
 from bpcourse.fast.in_place import BoundGradient, by_layer
 from bpcourse.network import Network, class_of, propagate
@@ -27,7 +30,7 @@ class DivergenceError(ArithmeticError):
         What was recorded until then.
     """
 
-    def __init__(self, message, epoch, network, history):
+    def __init__(self, message: str, epoch: int, network: Network, history: History) -> None:
         super().__init__(message)
         self.epoch, self.network, self.history = epoch, network, history
 
@@ -64,7 +67,7 @@ class History:
     penalty: np.ndarray
     best_epoch: int
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.epochs)
 
     def __repr__(self):
@@ -84,7 +87,7 @@ class History:
         return table(f"history of {self.epochs[-1]:,} epochs", head, rows)
 
 
-def accuracy(net, examples):
+def accuracy(net: Network, examples: Examples) -> float:
     """Return the fraction of examples that a network classifies correctly.
 
     The class is the largest output or, for a single output, whether it exceeds 0.5.
@@ -113,7 +116,7 @@ def accuracy(net, examples):
     0.75
     """
     _check_network(net)
-    if _check_examples(examples).labels is None:
+    if check_examples(examples).labels is None:
         raise ValueError(
             "these examples have no classes (targets are neither one-hot nor single 0 or 1); "
             "compare costs instead"
@@ -136,7 +139,7 @@ def _accuracy(output, examples):
     return float((class_of(output) == examples.labels).mean())
 
 
-def penalty(net, weight_decay, n):
+def penalty(net: Network, weight_decay: float, n: int) -> float:
     r"""Return what weight decay adds to the cost: :math:`\frac{\lambda}{2n} \sum w^2`.
 
     The sum runs over the weights, not the biases.
@@ -171,22 +174,22 @@ def penalty(net, weight_decay, n):
 
 
 def train(
-    net,
-    data,
+    net: Network,
+    data: Dataset | Examples,
     *,
-    cost,
-    eta,
-    epochs,
-    batch_size,
-    weight_decay=0.0,
-    momentum=0.0,
-    optimizer=None,
-    patience=None,
-    rng=None,
-    record_every=1,
-    progress=False,
-    callback=None,
-):
+    cost: Cost | str,
+    eta: float | Callable[[int], float],
+    epochs: int,
+    batch_size: int | None,
+    weight_decay: float = 0.0,
+    momentum: float = 0.0,
+    optimizer: Callable | None = None,
+    patience: int | None = None,
+    rng: np.random.Generator | None = None,
+    record_every: int = 1,
+    progress: bool = False,
+    callback: Callable[[int, Network], object] | None = None,
+) -> tuple[Network, History]:
     r"""Train a network by stochastic gradient descent.
 
     Every epoch visits each training example once, in a new random order. Every mini-batch moves
@@ -269,7 +272,7 @@ def train(
     """
     _check_network(net)
     cost = _checks.lookup("cost", cost, COSTS)
-    data = data if isinstance(data, Dataset) else Dataset(_check_examples(data))
+    data = data if isinstance(data, Dataset) else Dataset(check_examples(data))
     eta = _check_eta(eta, optimizer, momentum)
     epochs = _checks.integer("epochs", epochs, minimum=0)
     weight_decay = _checks.real("weight_decay", weight_decay, minimum=0)
@@ -488,7 +491,14 @@ def _check_eta(eta, optimizer, momentum):
     return eta if callable(eta) else _checks.real("eta", eta, above=0)
 
 
-def _check_examples(examples):
+def check_examples(examples: Examples) -> Examples:
+    """Return what are examples; refuse anything else.
+
+    Raises
+    ------
+    TypeError
+        A whole data set, or something else.
+    """
     if isinstance(examples, Dataset):
         raise TypeError("want Examples, not a whole Dataset: pass data.train, .validation or .test")
     if not isinstance(examples, Examples):
@@ -529,99 +539,3 @@ def _check_patience(patience, data):
     if data.validation is None:
         raise ValueError("patience needs validation examples; set some aside, or leave it out")
     return _checks.integer("patience", patience, minimum=1)
-
-
-@dataclass(frozen=True)
-class StoppingChoice:
-    """When to stop, chosen by k-fold cross-validation.
-
-    Attributes
-    ----------
-    best_epochs : tuple of int
-        For each fold, the epoch of the lowest cost on the examples left out.
-    epochs : int
-        Their mean, rounded down: how long to train on all examples.
-    """
-
-    best_epochs: tuple[int, ...]
-    epochs: int
-
-
-def kfold_stopping_epoch(
-    net,
-    examples,
-    *,
-    folds,
-    cost,
-    eta,
-    epochs,
-    batch_size,
-    weight_decay=0.0,
-    momentum=0.0,
-    rng=None,
-    record_every=1,
-):
-    r"""Choose when to stop by k-fold cross-validation, for data too few to set any aside.
-
-    The examples are cut into k folds, in their order. Each fold in turn is left out while a
-    network trains on the others, and the epoch of the lowest cost on the fold is noted. The mean
-    of these epochs is how long to train on all of them.
-
-    Parameters
-    ----------
-    net : Network
-        Where every run starts.
-    examples : Examples
-        In an order that has nothing to do with their classes; ``examples.take`` shuffles.
-    folds : int
-        k, from 2 to the number of examples.
-    cost, eta, epochs, batch_size, weight_decay, momentum, rng, record_every
-        As in :func:`train`.
-
-    Returns
-    -------
-    StoppingChoice
-
-    Raises
-    ------
-    ValueError
-        Fewer than two folds, or more folds than examples.
-
-    Notes
-    -----
-    Mitchell, *Machine Learning*, section 4.6.5. Used in the book's chapter "Overfitting".
-
-    Examples
-    --------
-    >>> import bpcourse as bp
-    >>> rng = np.random.default_rng(0)
-    >>> data = bp.datasets.moons(40, rng=rng)
-    >>> examples = data.train.take(rng.permutation(40))
-    >>> net = bp.Network.random([2, 4, 1], hidden=bp.tanh, output=bp.sigmoid, rng=rng)
-    >>> choice = kfold_stopping_epoch(
-    ...     net, examples, folds=4, cost=bp.cross_entropy, eta=0.5, epochs=20, batch_size=None
-    ... )
-    >>> len(choice.best_epochs), 0 <= choice.epochs <= 20
-    (4, True)
-    """
-    folds = _checks.integer("folds", folds, minimum=2)
-    _check_examples(examples)
-    if folds > len(examples):
-        raise ValueError(f"folds is {folds}, want at most {len(examples)}, one example in each")
-    indices, best_epochs = np.arange(len(examples)), []
-    for fold in np.array_split(indices, folds):
-        rest = examples.take(np.setdiff1d(indices, fold))
-        _, history = train(
-            net,
-            Dataset(rest, validation=examples.take(fold)),
-            cost=cost,
-            eta=eta,
-            epochs=epochs,
-            batch_size=batch_size,
-            weight_decay=weight_decay,
-            momentum=momentum,
-            rng=rng,
-            record_every=record_every,
-        )
-        best_epochs.append(history.best_epoch)
-    return StoppingChoice(tuple(best_epochs), sum(best_epochs) // folds)

@@ -36,7 +36,6 @@ OPEN = {
         "costs.check_fit",
         "network.propagate",
         "network.class_of",
-        "gradcheck.report",
         "finite_difference.confirm",
         "finite_difference.estimated",
         "finite_difference.known_to_be_complex",

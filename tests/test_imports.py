@@ -5,6 +5,7 @@ the ground up.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import PurePosixPath
@@ -22,7 +23,7 @@ STAIRCASE = [
     (
         "top",
         "finite_difference gradcheck_report gradcheck operation_count _mnist datasets texts "
-        "training",
+        "training stopping",
     ),
     (
         "layers",
@@ -36,7 +37,7 @@ STAIRCASE = [
         "diagnosis",
         "calling from_step observation state mixing path rounding judgement search batches "
         "explanation conclusions elsewhere examination adapters from_object from_layers diagnose "
-        "values scripts __init__",
+        "values beside scripts __init__",
     ),
     (
         "exercises",
@@ -194,3 +195,14 @@ def test_the_reader_of_imports_sees_every_form():
     want = {"costs", "fast/in_place", "network", "figures/__init__"}
     assert house_files(source) == want, "an import of the package's own is overlooked"
     assert outside_packages(source) == {"scipy"}, "an import inside a function is an import"
+
+
+def test_the_map_in_contributing_names_what_there_is():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    page = page.partition("## The house\n")[2].partition("\n## ")[0]
+    named = re.findall(r"`((?:bpcourse|tests|book|scripts)/[\w./-]+)`", page)
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert named and not missing, f"CONTRIBUTING.md names {missing}"
+    wings = [wing for wing, _ in STAIRCASE if wing != "top" and "/" not in wing]
+    shown = re.findall(r"^\| `(\w+)/`", page, re.MULTILINE)
+    assert shown == list(dict.fromkeys(wings)), "CONTRIBUTING.md shows other wings, or their order"

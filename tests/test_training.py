@@ -8,7 +8,8 @@ import pytest
 import bpcourse as bp
 from bpcourse import training
 from bpcourse.datasets import Dataset, noisy_xor
-from bpcourse.training import accuracy, kfold_stopping_epoch, penalty, train
+from bpcourse.stopping import kfold_stopping_epoch
+from bpcourse.training import accuracy, penalty, train
 
 BATCH = {"cost": bp.quadratic, "eta": 0.5, "epochs": 1, "batch_size": None}
 

@@ -3,14 +3,21 @@
 The functions beside it, and the door to both, are :mod:`bpcourse.autodiff.tensor`.
 """
 
+from __future__ import annotations
+
 import math
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bpcourse.autodiff import _arrays
 from bpcourse.autodiff._arrays import frozen
 from bpcourse.autodiff.rules import RULES, unbroadcast
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 
@@ -76,94 +83,94 @@ class Tensor:
         "op",
     )
 
-    def __init__(self, data):
+    def __init__(self, data: ArrayLike) -> None:
         self._data = _arrays.own(_arrays.real("Tensor", data, mask=True))
         self.grad, self.op = None, ""
         self._gradients = self._operands = self._arguments = ()
         self._rank, self._reached = 0, False
 
     @property
-    def data(self):
+    def data(self) -> np.ndarray:
         """Return the array, which is read-only."""
         return self._data
 
     @data.setter
-    def data(self, array):
+    def data(self, array: ArrayLike) -> None:
         array = _arrays.real("data", array, dtype=self.dtype, mask=True)
         if array.shape != self.shape:
             raise ValueError(f"new data has shape {array.shape}, want {self.shape} as before")
         self._data = _arrays.own(array)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """Return the shape of the array."""
         return self._data.shape
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         """Return the precision of the array."""
         return self._data.dtype
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Return the number of axes."""
         return self._data.ndim
 
     @property
-    def size(self):
+    def size(self) -> int:
         """Return the number of entries."""
         return self._data.size
 
     @property
-    def parents(self):
+    def parents(self) -> tuple[Tensor, ...]:
         """Return the operands that are tensors, in order."""
         return tuple(operand for operand in self._operands if operand is not None)
 
     @property
-    def T(self):  # noqa: N802 (NumPy's name)
+    def T(self) -> Tensor:  # noqa: N802 (NumPy's name)
         """Return the tensor with its axes in reverse order."""
         return self.transpose()
 
-    def __add__(self, other):
+    def __add__(self, other: Tensor | ArrayLike) -> Tensor:
         return apply("add", self, other)
 
-    def __radd__(self, other):
+    def __radd__(self, other: ArrayLike) -> Tensor:
         return apply("add", other, self)
 
-    def __sub__(self, other):
+    def __sub__(self, other: Tensor | ArrayLike) -> Tensor:
         return apply("subtract", self, other)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: ArrayLike) -> Tensor:
         return apply("subtract", other, self)
 
-    def __mul__(self, other):
+    def __mul__(self, other: Tensor | ArrayLike) -> Tensor:
         return apply("multiply", self, other)
 
-    def __rmul__(self, other):
+    def __rmul__(self, other: ArrayLike) -> Tensor:
         return apply("multiply", other, self)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Tensor | ArrayLike) -> Tensor:
         return apply("divide", self, other)
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: ArrayLike) -> Tensor:
         return apply("divide", other, self)
 
-    def __matmul__(self, other):
+    def __matmul__(self, other: Tensor | ArrayLike) -> Tensor:
         return apply("matmul", self, other)
 
-    def __rmatmul__(self, other):
+    def __rmatmul__(self, other: ArrayLike) -> Tensor:
         return apply("matmul", other, self)
 
-    def __pow__(self, exponent):
+    def __pow__(self, exponent: Tensor | ArrayLike) -> Tensor:
         return apply("power", self, exponent)
 
-    def __rpow__(self, base):
+    def __rpow__(self, base: ArrayLike) -> Tensor:
         return apply("power", base, self)
 
-    def __neg__(self):
+    def __neg__(self) -> Tensor:
         return apply("negative", self)
 
-    def __abs__(self):
+    def __abs__(self) -> Tensor:
         return apply("absolute", self)
 
     def __iadd__(self, other):
@@ -186,30 +193,30 @@ class Tensor:
 
     __hash__ = object.__hash__  # as a key every tensor is itself
 
-    def __lt__(self, other):
+    def __lt__(self, other: Tensor | ArrayLike) -> np.ndarray:
         return np.less(self, other) if _comparable(other) else NotImplemented
 
-    def __le__(self, other):
+    def __le__(self, other: Tensor | ArrayLike) -> np.ndarray:
         return np.less_equal(self, other) if _comparable(other) else NotImplemented
 
-    def __gt__(self, other):
+    def __gt__(self, other: Tensor | ArrayLike) -> np.ndarray:
         return np.greater(self, other) if _comparable(other) else NotImplemented
 
-    def __ge__(self, other):
+    def __ge__(self, other: Tensor | ArrayLike) -> np.ndarray:
         return np.greater_equal(self, other) if _comparable(other) else NotImplemented
 
-    def __len__(self):
+    def __len__(self) -> int:
         if not self.ndim:
             raise TypeError("a Tensor of shape () has no length; want an axis or more")
         return len(self._data)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Tensor]:
         return (self[k] for k in range(len(self)))
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.item())
 
-    def __float__(self):
+    def __float__(self) -> float:
         return self.item()
 
     def __format__(self, form):
@@ -218,45 +225,45 @@ class Tensor:
     def __reduce__(self):
         return _copied, (self._data, self.grad)
 
-    def item(self):
+    def item(self) -> float:
         """Return the only entry as a Python float, which belongs to no graph."""
         if self.size != 1:
             raise ValueError(f"a Tensor of shape {self.shape} is not one number; reduce it first")
         return self._data.item()
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Tensor:
         index = index if isinstance(index, tuple) else (index,)
         return apply("getitem", self, tuple(_arrays.index_part(part) for part in index))
 
-    def exp(self):
+    def exp(self) -> Tensor:
         """Return e to the power of each entry."""
         return apply("exp", self)
 
-    def log(self):
+    def log(self) -> Tensor:
         """Return the natural logarithm of each entry."""
         return apply("log", self)
 
-    def sqrt(self):
+    def sqrt(self) -> Tensor:
         """Return the square root of each entry."""
         return apply("sqrt", self)
 
-    def tanh(self):
+    def tanh(self) -> Tensor:
         """Return the hyperbolic tangent of each entry."""
         return apply("tanh", self)
 
-    def sigmoid(self):
+    def sigmoid(self) -> Tensor:
         """Return 1 / (1 + exp(-x)) of each entry, computed so that it never overflows."""
         return apply("sigmoid", self)
 
-    def relu(self):
+    def relu(self) -> Tensor:
         """Return max(0, x) of each entry; the derivative at 0 is 0."""
         return apply("relu", self)
 
-    def sum(self, axis=None, *, keepdims=False):
+    def sum(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
         """Return the sum of all entries, or along an axis or a tuple of axes."""
         return reduced("sum", self, axis, keepdims)
 
-    def mean(self, axis=None, *, keepdims=False):
+    def mean(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
         """Return the mean of all entries, or along an axis or a tuple of axes."""
         total = self.sum(axis, keepdims=keepdims)
         along = range(self.ndim) if axis is None else np.atleast_1d(axis)
@@ -265,20 +272,20 @@ class Tensor:
             raise ValueError(f"mean of shape {self.shape} along axis {axis}: nothing to average")
         return total / count
 
-    def max(self, axis=None, *, keepdims=False):
+    def max(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
         """Return the largest entry; entries that tie share its gradient equally."""
         return reduced("max", self, axis, keepdims)
 
-    def reshape(self, *shape):
+    def reshape(self, *shape: Any) -> Tensor:
         """Return the same entries in the given shape, one length of which may be -1."""
         return apply("reshape", self, _arrays.wholes("shape", shape))
 
-    def transpose(self, *axes):
+    def transpose(self, *axes: Any) -> Tensor:
         """Return the tensor with its axes in the given order, in reverse order by default."""
         axes = _arrays.wholes("axes", axes) or tuple(reversed(range(self.ndim)))
         return apply("transpose", self, axes)
 
-    def backward(self, cotangent=None):
+    def backward(self, cotangent: ArrayLike | None = None) -> None:
         """Add to ``grad`` of every input the gradient of this tensor with respect to it.
 
         Inputs *add up* over several calls, so a training loop sets ``p.grad = None`` before each
@@ -344,7 +351,9 @@ class Tensor:
         return f"Tensor({np.array2string(self._data, separator=', ', prefix='Tensor(')})"
 
 
-def gradients(result, inputs, *, cotangent=None):
+def gradients(
+    result: Tensor, inputs: Iterable[Tensor], *, cotangent: ArrayLike | None = None
+) -> list[np.ndarray]:
     """Return the gradients of a result with respect to some inputs, and change nothing.
 
     The vector-Jacobian product: for y = f(x) with Jacobian J and a cotangent v, it is v^T J.

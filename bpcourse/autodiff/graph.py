@@ -10,14 +10,21 @@ read on light and on dark paper. Used in the book's chapter "Computational graph
 rule".
 """
 
+from __future__ import annotations
+
 import html
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from bpcourse.autodiff._engine import Tensor
+    from bpcourse.autodiff.scalar import Value
 
 MOST_NODES = 150
 LINE, PADDING, GAP, LETTER, COLUMN_GAP = 17, 7, 14, 7.4, 44
@@ -51,7 +58,7 @@ class Drawing:
         return f"<drawing of {len(self.svg)} characters of SVG>"
 
 
-def draw(result, *, names=None):
+def draw(result: Value | Tensor, *, names: Mapping[str, Value | Tensor] | None = None) -> Drawing:
     """Return a drawing of how a result was computed.
 
     Each box has the name or operation, the value and, below it, the gradient (orange). A number

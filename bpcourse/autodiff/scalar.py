@@ -18,6 +18,8 @@ Source: Karpathy, micrograd, for which this class can stand in. Derived in the b
 "Computational graphs and the chain rule" and "The order matters".
 """
 
+from __future__ import annotations
+
 import math
 import numbers
 import sys
@@ -74,7 +76,7 @@ class Value:
     # NumPy's own numbers leave the arithmetic to us: np.float64(2) * x is a Value.
     __array_ufunc__ = None
 
-    def __init__(self, data):
+    def __init__(self, data: float) -> None:
         self.data = data if data.__class__ is float else _number(data)
         if not math.isfinite(self.data):
             raise ValueError(f"Value({self.data}): want a finite number")
@@ -83,21 +85,21 @@ class Value:
         self._a = self._b = self._reached = None
         self._rank = 0
 
-    def __add__(self, other):
+    def __add__(self, other: Value | float) -> Value:
         if other.__class__ is not Value:
             other = Value(other)
         return _binary(self.data + other.data, "+", self, 1.0, other, 1.0)
 
-    def __mul__(self, other):
+    def __mul__(self, other: Value | float) -> Value:
         if other.__class__ is not Value:
             other = Value(other)
         return _binary(self.data * other.data, "*", self, other.data, other, self.data)
 
-    def __pow__(self, exponent):
+    def __pow__(self, exponent: float) -> Value:
         n, power, slope = _power(self.data, exponent)
         return _unary(power, f"**{n:g}", self, slope)
 
-    def __rpow__(self, base):
+    def __rpow__(self, base: float) -> Value:
         base = _number(base)
         if not 0 < base < math.inf:
             raise ValueError(
@@ -112,12 +114,12 @@ class Value:
             raise _too_large(f"{base:g} ** {self.data:g} or its derivative")
         return _unary(power, f"{base:g}**", self, slope)
 
-    def relu(self):
+    def relu(self) -> Value:
         """Return max(0, x); the derivative at 0 is 0."""
         positive = self.data > 0
         return _unary(self.data if positive else 0.0, "relu", self, 1.0 if positive else 0.0)
 
-    def exp(self):
+    def exp(self) -> Value:
         """Return e to the power of x. Raise OverflowError where no float is that large."""
         try:
             power = math.exp(self.data)
@@ -126,46 +128,46 @@ class Value:
             raise OverflowError(text) from None
         return _unary(power, "exp", self, power)
 
-    def log(self):
+    def log(self) -> Value:
         """Return the natural logarithm of x. Raise ValueError unless x is above 0."""
         if not self.data > 0:
             raise ValueError(f"log({self.data:g}): want a number above 0")
         return _unary(math.log(self.data), "log", self, 1.0 / self.data)
 
-    def tanh(self):
+    def tanh(self) -> Value:
         """Return the hyperbolic tangent of x."""
         t = math.tanh(self.data)
         return _unary(t, "tanh", self, 1.0 - t * t)
 
-    def sigmoid(self):
+    def sigmoid(self) -> Value:
         """Return 1 / (1 + exp(-x)), computed so that it never overflows."""
         e = math.exp(-abs(self.data))
         return _unary((1.0 if self.data >= 0 else e) / (1 + e), "sigmoid", self, e / (1 + e) ** 2)
 
     # Everything else follows from sum, product and power.
 
-    def __neg__(self):
+    def __neg__(self) -> Value:
         return self * -1.0
 
-    def __sub__(self, other):
+    def __sub__(self, other: Value | float) -> Value:
         return self + (-other)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Value | float) -> Value:
         return self * (other if other.__class__ is Value else Value(other)) ** -1
 
-    def __radd__(self, number):
+    def __radd__(self, number: float) -> Value:
         return Value(number) + self
 
-    def __rsub__(self, number):
+    def __rsub__(self, number: float) -> Value:
         return Value(number) - self
 
-    def __rmul__(self, number):
+    def __rmul__(self, number: float) -> Value:
         return Value(number) * self
 
-    def __rtruediv__(self, number):
+    def __rtruediv__(self, number: float) -> Value:
         return Value(number) / self
 
-    def backward(self):
+    def backward(self) -> None:
         """Add to ``grad`` of every input the derivative of this value with respect to it.
 
         Inputs *add up*: after ``loss_1.backward()`` and ``loss_2.backward()``, ``x.grad`` is the
@@ -220,12 +222,12 @@ class Value:
                     waiting[b._rank].append(b)
 
     @property
-    def parents(self):
+    def parents(self) -> tuple[Value, ...]:
         """Return the operands in order: a tuple of 0, 1 or 2 values."""
         return tuple(operand for operand in (self._a, self._b) if operand is not None)
 
     @property
-    def derivatives(self):
+    def derivatives(self) -> tuple[float, ...]:
         """Return the derivative of this value with respect to each operand."""
         if self._a is None:
             return ()
@@ -235,19 +237,19 @@ class Value:
     # asks "node in visited" must not take a node for another one with the same number. And there is
     # no __float__: math.exp(x) would give a number that has lost the graph, and say nothing.
 
-    def __lt__(self, other):
+    def __lt__(self, other: Value | float) -> bool:
         return self.data < (other.data if other.__class__ is Value else other)
 
-    def __le__(self, other):
+    def __le__(self, other: Value | float) -> bool:
         return self.data <= (other.data if other.__class__ is Value else other)
 
-    def __gt__(self, other):
+    def __gt__(self, other: Value | float) -> bool:
         return self.data > (other.data if other.__class__ is Value else other)
 
-    def __ge__(self, other):
+    def __ge__(self, other: Value | float) -> bool:
         return self.data >= (other.data if other.__class__ is Value else other)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.data != 0
 
     def __format__(self, form):

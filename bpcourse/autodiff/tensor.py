@@ -19,6 +19,11 @@ Source: the table of rules and ``unbroadcast`` follow HIPS autograd. Derived in 
 "Vectors and matrices".
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from bpcourse.autodiff import _arrays
@@ -34,6 +39,9 @@ from bpcourse.autodiff._engine import (
 )
 from bpcourse.autodiff.rules import RULES as RULES
 from bpcourse.autodiff.rules import unbroadcast as unbroadcast
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = [
     "Tensor",
@@ -53,7 +61,7 @@ __all__ = [
 ]
 
 
-def maximum(a, b):
+def maximum(a: Tensor | ArrayLike, b: Tensor | ArrayLike) -> Tensor:
     """Return the larger of each two entries.
 
     Where they tie, the gradient goes to b, but never to a constant's place: ``maximum(x, 0)``,
@@ -67,7 +75,7 @@ def maximum(a, b):
     return constant_last("maximum", a, b)
 
 
-def minimum(a, b):
+def minimum(a: Tensor | ArrayLike, b: Tensor | ArrayLike) -> Tensor:
     """Return the smaller of each two entries; where they tie, do as :func:`maximum`.
 
     Examples
@@ -78,7 +86,7 @@ def minimum(a, b):
     return constant_last("minimum", a, b)
 
 
-def where(condition, a, b):
+def where(condition: np.ndarray, a: Tensor | ArrayLike, b: Tensor | ArrayLike) -> Tensor:
     """Return the entries of a where the condition holds, those of b elsewhere.
 
     Both are computed everywhere, and so are their derivatives. A derivative that is infinite
@@ -108,7 +116,7 @@ def where(condition, a, b):
     return apply("where", condition, a, b)
 
 
-def concatenate(tensors, *, axis):
+def concatenate(tensors: Sequence[Tensor | ArrayLike], *, axis: int) -> Tensor:
     """Return tensors (or arrays, at least one a tensor) joined along an axis.
 
     Examples
@@ -131,7 +139,7 @@ def _piece(axis, start, stop):
     return lambda g, y, *arrays: g.swapaxes(0, axis)[start:stop].swapaxes(0, axis)
 
 
-def stack(tensors, *, axis):
+def stack(tensors: Sequence[Tensor | ArrayLike], *, axis: int) -> Tensor:
     """Return tensors (or arrays and numbers, at least one a tensor) joined along a new axis.
 
     Examples
@@ -151,7 +159,7 @@ def stack(tensors, *, axis):
     return concatenate([x.reshape(shape) for x in tensors], axis=axis)
 
 
-def split(x, sections, *, axis):
+def split(x: Tensor, sections: int, *, axis: int) -> list[Tensor]:
     """Return equal parts of a tensor, cut along an axis: the way back from :func:`concatenate`.
 
     Raises
@@ -171,7 +179,7 @@ def split(x, sections, *, axis):
     return [x[(*before, slice(i * length, (i + 1) * length))] for i in range(sections)]
 
 
-def scatter_add(x, index, shape):
+def scatter_add(x: Tensor, index: Any, shape: tuple[int, ...]) -> Tensor:
     """Return zeros of a shape with the entries of x added at an index: indexing turned round.
 
     Entries that go to the same place add up. The gradient of x is read at the index.
@@ -194,7 +202,7 @@ def scatter_add(x, index, shape):
     return apply("scatter_add", x, index, _arrays.wholes("shape", shape))
 
 
-def pad(x, widths):
+def pad(x: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:
     """Return x with zeros around it: ``widths`` has a pair (before, after) for each axis.
 
     Examples
@@ -205,7 +213,7 @@ def pad(x, widths):
     return apply("pad", x, _arrays.margins(widths, checked("pad", x).ndim))
 
 
-def logsumexp(x, *, axis, keepdims=False):
+def logsumexp(x: Tensor, *, axis: int, keepdims: bool = False) -> Tensor:
     r"""Return :math:`\log \sum_j e^{x_j}` along an axis, without overflow.
 
     An entry -inf counts as :math:`e^{-\infty} = 0`, here and in the two softmax: that is how
@@ -219,7 +227,7 @@ def logsumexp(x, *, axis, keepdims=False):
     return reduced("logsumexp", x, axis, keepdims)
 
 
-def log_softmax(x, *, axis):
+def log_softmax(x: Tensor, *, axis: int) -> Tensor:
     r"""Return :math:`x_j - \log \sum_k e^{x_k}` along an axis; 0 where examples are columns.
 
     The maximum is subtracted first, so large logits keep their digits; likewise in softmax.
@@ -233,7 +241,7 @@ def log_softmax(x, *, axis):
     return apply("log_softmax", x, _arrays.axes(axis))
 
 
-def softmax(x, *, axis):
+def softmax(x: Tensor, *, axis: int) -> Tensor:
     r"""Return :math:`e^{x_j} / \sum_k e^{x_k}` along an axis; 0 where examples are columns.
 
     Examples
@@ -247,7 +255,7 @@ def softmax(x, *, axis):
     return apply("softmax", x, _arrays.axes(axis))
 
 
-def norm(x):
+def norm(x: Tensor) -> Tensor:
     """Return the Euclidean norm of all entries; its gradient is x divided by it.
 
     Raises

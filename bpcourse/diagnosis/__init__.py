@@ -19,16 +19,12 @@ Derived in the book's chapter "Debugging backpropagation, and a museum of bugs".
 """
 
 from bpcourse.diagnosis.adapters import from_class, from_separate_arrays
-from bpcourse.diagnosis.diagnose import diagnose
+from bpcourse.diagnosis.beside import diagnose
 from bpcourse.diagnosis.findings import Diagnosis, Evidence, Finding, Ratio
 from bpcourse.diagnosis.from_layers import from_layers
 from bpcourse.diagnosis.from_object import from_object
 from bpcourse.diagnosis.from_step import from_step
 from bpcourse.diagnosis.values import values
-
-# What makes a function that diagnose can call is found beside it: bp.diagnose.from_step(...).
-for _adapter in (from_class, from_layers, from_object, from_separate_arrays, from_step, values):
-    setattr(diagnose, _adapter.__name__, _adapter)
 
 __all__ = [
     "Diagnosis",

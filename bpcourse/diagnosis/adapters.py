@@ -1,9 +1,20 @@
 """Programs of other forms as functions that :func:`bpcourse.diagnose` can call."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import numpy as np
 
 
-def from_class(make, *, weights="weights", biases="biases", method="backprop", gradients=None):
+def from_class(
+    make: Callable,
+    *,
+    weights: str = "weights",
+    biases: str = "biases",
+    method: str = "backprop",
+    gradients: tuple[str, str] | None = None,
+) -> Callable:
     """Return a function for :func:`diagnose` from a class that holds its weights and biases.
 
     Parameters
@@ -47,7 +58,7 @@ def from_class(make, *, weights="weights", biases="biases", method="backprop", g
     return backprop
 
 
-def from_separate_arrays(function):
+def from_separate_arrays(function: Callable) -> Callable:
     """Return a function for :func:`diagnose` from one that takes w1, b1, w2, b2, ... one by one.
 
     Parameters

@@ -1,13 +1,18 @@
 """Say which equation of a learner's backpropagation is wrong, in which layer, and why."""
 
+from __future__ import annotations
+
 import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
 from bpcourse import _checks
 from bpcourse.activations import (
     ACTIVATIONS,
+    Activation,
     elu,
     gelu,
     gelu_tanh,
@@ -17,7 +22,7 @@ from bpcourse.activations import (
     silu,
     softplus,
 )
-from bpcourse.costs import COSTS, check_fit
+from bpcourse.costs import COSTS, Cost, check_fit
 from bpcourse.diagnosis.adapters import name_of
 from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.examination import examine
@@ -40,23 +45,23 @@ _LIKE_RELU = (relu, leaky_relu, elu, softplus, silu, gelu, gelu_tanh)
 
 
 def diagnose(
-    function,
+    function: Callable,
     *,
-    activation="sigmoid",
-    output=None,
-    cost="quadratic",
-    layout=None,
-    order="w,b",
-    reduction="mean",
-    weight_decay=0.0,
-    training_size=None,
-    batch=True,
-    biases=None,
-    sizes=None,
-    labels="one_hot",
-    forward=None,
-    rng=None,
-):
+    activation: Activation | str = "sigmoid",
+    output: Activation | str | None = None,
+    cost: Cost | str = "quadratic",
+    layout: Literal["columns", "rows", "vectors"] | None = None,
+    order: Literal["w,b", "b,w"] = "w,b",
+    reduction: Literal["mean", "sum"] = "mean",
+    weight_decay: float = 0.0,
+    training_size: int | None = None,
+    batch: bool = True,
+    biases: bool | None = None,
+    sizes: Sequence[int] | None = None,
+    labels: Literal["one_hot", "integers"] = "one_hot",
+    forward: Callable | None = None,
+    rng: np.random.Generator | None = None,
+) -> Diagnosis:
     r"""Say which equation of a learner's backpropagation is wrong, in which layer, and why.
 
     Parameters

@@ -6,6 +6,8 @@ was wanted, and gives a hint that does not yet give the answer away; ``hint(2)``
 more. In a notebook it shows the place in a small picture of the network.
 """
 
+from __future__ import annotations
+
 import os
 import textwrap
 from dataclasses import asdict, dataclass, replace
@@ -150,12 +152,12 @@ class Finding:
     read: tuple[str, str, str] | None = None
 
     @property
-    def section(self):
+    def section(self) -> tuple[str, str, str]:
         """The section of the book to read: page, anchor and title."""
         return self.read or READ.get(self.equation, _DEBUGGING)
 
     @property
-    def place(self):
+    def place(self) -> str:
         """Where it is: "BP2, the error one layer back, in layers 3 and 2"."""
         where = TITLES.get(self.equation, self.equation)
         if not self.layers:
@@ -203,12 +205,12 @@ class Diagnosis:
     call: str = ""
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """Whether nothing is wrong."""
         return not self.findings
 
     @property
-    def status(self):
+    def status(self) -> str:
         """One of "right", "wrong" and "cannot run" (it could not be judged)."""
         if self.ok:
             return "right"
@@ -217,26 +219,26 @@ class Diagnosis:
         return "cannot run" if first.equation == "call" or formless else "wrong"
 
     @property
-    def equation(self):
+    def equation(self) -> str | None:
         """Where it first goes wrong: "bp1" to "bp4", "forward", ...; None if nothing is wrong."""
         return self.findings[0].equation if self.findings else None
 
     @property
-    def layer(self):
+    def layer(self) -> int | None:
         """The layer in which it first goes wrong, by the book's number, or None."""
         return self.findings[0].layers[0] if self.findings and self.findings[0].layers else None
 
     @property
-    def cause(self):
+    def cause(self) -> str | None:
         """The name of the cause, or None if it is unknown or nothing is wrong."""
         return self.findings[0].cause if self.findings else None
 
     @property
-    def evidence(self):
+    def evidence(self) -> Evidence | None:
         """The numbers behind the first finding, or None."""
         return self.findings[0].evidence if self.findings else None
 
-    def hint(self, level=1):
+    def hint(self, level: int = 1) -> str:
         """Return a hint on what goes wrong first.
 
         Parameters
@@ -258,7 +260,7 @@ class Diagnosis:
             raise ValueError(f"level is {level!r}, want 1, 2 or 3")
         return self.findings[0].hints[level - 1] if self.findings else ""
 
-    def text(self, level=1):
+    def text(self, level: int = 1) -> str:
         """Return the message with hints up to a level.
 
         Parameters
@@ -274,7 +276,7 @@ class Diagnosis:
         notes = [_fill(f"Note: {note}") for note in self.notes]
         return "\n\n".join([*_headline(self, level), *_body(self, level), *notes])
 
-    def to_dict(self):
+    def to_dict(self) -> dict:
         """Return everything as a dictionary that ``json.dumps`` takes."""
         return {
             "subject": self.subject,
@@ -360,7 +362,7 @@ def _body(diagnosis, level):
     return [*parts, reading(first.section)]
 
 
-def reading(section):
+def reading(section: tuple[str, str, str]) -> str:
     """Return where to read on: the address, or the chapter's title where the book has none."""
     page, anchor, title = section
     if address(section):
@@ -370,12 +372,12 @@ def reading(section):
     return _fill(f'Read "{title}"{where}.')
 
 
-def relative(section):
+def relative(section: tuple[str, str, str]) -> str:
     """Return the address of a section as seen from another page of the book."""
     return f"{section[0]}.html#{section[1]}"
 
 
-def address(section):
+def address(section: tuple[str, str, str]) -> str:
     """Return the whole address of a section; empty if it is not set where the book is."""
     base = os.environ.get(BOOK, "").rstrip("/")
     return f"{base}/{relative(section)}" if base else ""

@@ -1,21 +1,29 @@
 """A list of layers, each with its own forward and backward, as a function for diagnose."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from bpcourse.diagnosis.calling import Call
 from bpcourse.diagnosis.from_object import from_object, layers_of
 from bpcourse.diagnosis.names import positional, role_of
 
+if TYPE_CHECKING:
+    from bpcourse.diagnosis.forms import Form
+
 
 def from_layers(
-    make,
+    make: Callable,
     *,
-    loss_gradient,
-    forward="forward",
-    backward="backward",
-    weights=None,
-    biases=None,
-    gradients=None,
-    eta=None,
-):
+    loss_gradient: Callable,
+    forward: str = "forward",
+    backward: str = "backward",
+    weights: str | tuple[str, ...] | None = None,
+    biases: str | tuple[str, ...] | None = None,
+    gradients: tuple | None = None,
+    eta: float | None = None,
+) -> Form:
     """Return a function for :func:`diagnose` from a list of layers that know their own backward.
 
     Parameters

@@ -1,8 +1,11 @@
 """A class with state, or a list of layers, as a function that :func:`diagnose` can call."""
 
+from __future__ import annotations
+
 import contextlib
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -53,7 +56,15 @@ class Slot:
         return isinstance(self.owner, dict | list)
 
 
-def from_object(make, *, weights=None, biases=None, call=None, gradients=None, eta=None):
+def from_object(
+    make: Callable,
+    *,
+    weights: str | tuple[str, ...] | None = None,
+    biases: str | tuple[str, ...] | None = None,
+    call: str | tuple[str, ...] | Callable | None = None,
+    gradients: tuple | None = None,
+    eta: float | None = None,
+) -> Form:
     """Return a function for :func:`diagnose` from a class that holds its weights.
 
     Parameters

@@ -1,7 +1,10 @@
 """A program that takes the step of gradient descent itself, as one that returns the gradient."""
 
+from __future__ import annotations
+
 import copy
 import inspect
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,7 +16,7 @@ from bpcourse.diagnosis.results import as_lists, two_lists, without_numbers
 from bpcourse.diagnosis.trouble import Trouble, cannot_call, form_trouble
 
 
-def from_step(train_step, *, eta=None):
+def from_step(train_step: Callable, *, eta: float | None = None) -> Form:
     r"""Return a function for :func:`diagnose` from one that takes the step itself.
 
     The gradient is read off the step: :math:`(w - w') / \eta`, with the weights w before it and w'

@@ -1,6 +1,10 @@
 """One set of numbers of one network, from any language, judged without a function to call."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -18,24 +22,30 @@ from bpcourse.diagnosis.problem import Problem
 from bpcourse.diagnosis.trouble import Trouble, form_trouble
 from bpcourse.network import Network
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from bpcourse.activations import Activation
+    from bpcourse.costs import Cost
+
 
 def values(
     *,
-    x,
-    y,
-    weights,
-    grad_w,
-    biases=None,
-    grad_b=None,
-    delta=None,
-    activation="sigmoid",
-    output=None,
-    cost="quadratic",
-    layout="columns",
-    reduction="mean",
-    weight_decay=0.0,
-    training_size=None,
-):
+    x: ArrayLike,
+    y: ArrayLike,
+    weights: Sequence[ArrayLike],
+    grad_w: Sequence[ArrayLike],
+    biases: Sequence[ArrayLike] | None = None,
+    grad_b: Sequence[ArrayLike] | None = None,
+    delta: Sequence[ArrayLike] | None = None,
+    activation: Activation | str = "sigmoid",
+    output: Activation | str | None = None,
+    cost: Cost | str = "quadratic",
+    layout: Literal["columns", "rows"] = "columns",
+    reduction: Literal["mean", "sum"] = "mean",
+    weight_decay: float = 0.0,
+    training_size: int | None = None,
+) -> Diagnosis:
     r"""Say which equation is wrong behind one set of numbers of one network, from any language.
 
     Parameters

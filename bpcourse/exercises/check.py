@@ -1,7 +1,11 @@
 """Judge a learner's function for one step."""
 
+from __future__ import annotations
+
 import difflib
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis
@@ -23,6 +27,9 @@ from bpcourse.exercises.attempts import attempts, call
 from bpcourse.exercises.drawn import drawn_anew
 from bpcourse.exercises.step import Exercise, fresh
 from bpcourse.exercises.verdicts import changed_inputs, explain, some_only, unsteady
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _TABLES = (
     activations,
@@ -46,7 +53,7 @@ _TOPICS = {each.name: t.__name__.rpartition(".")[2] for t in _TABLES for each in
 NAMES = tuple(_EXERCISES)
 
 
-def check(name, function, *, rng=None):
+def check(name: str, function: Callable, *, rng: np.random.Generator | None = None) -> Diagnosis:
     """Judge a learner's function for one step.
 
     Parameters
@@ -109,7 +116,7 @@ def check(name, function, *, rng=None):
     return replace(found, call=f'bp.check("{exercise.name}", {subject})')
 
 
-def table():
+def table() -> str:
     """Return a list of all steps as text: the signature, what is wanted, where to read.
 
     Returns
@@ -134,7 +141,7 @@ def _entry(each):
     return "\n".join(lines)
 
 
-def register(exercise):
+def register(exercise: Exercise) -> None:
     """Add an exercise of one's own, so that :func:`check` knows it by its name.
 
     Parameters
@@ -167,7 +174,7 @@ def register(exercise):
     _EXERCISES[exercise.name] = exercise
 
 
-def exercise(name):
+def exercise(name: str) -> Exercise:
     """Return a step by its name.
 
     Parameters
@@ -191,12 +198,12 @@ def exercise(name):
     return _look_up(name)
 
 
-def topic(name):
+def topic(name: str) -> str:
     """Return the file of the course in which a step is: "equations" for bp2; "own" for others."""
     return _TOPICS.get(name, "own")
 
 
-def arguments(name, number=1):
+def arguments(name: str, number: int = 1) -> tuple:
     """Return the arguments of one of the calls that :func:`check` makes, to try it by hand.
 
     Parameters

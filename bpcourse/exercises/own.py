@@ -1,15 +1,17 @@
 """Exercises of one's own: proven before a class meets them, and read from a file."""
 
+from __future__ import annotations
+
 import runpy
 from dataclasses import replace
 from pathlib import Path
 
 from bpcourse.exercises.attempts import call
 from bpcourse.exercises.check import _EXERCISES, _judge
-from bpcourse.exercises.step import _call
+from bpcourse.exercises.step import Exercise, _call
 
 
-def verify(exercise):
+def verify(exercise: Exercise) -> None:
     """Prove that an exercise tells each of its mistakes from the others and from the right answer.
 
     Parameters

@@ -80,7 +80,7 @@ class Mistake:
     read: tuple[str, str, str] | None = None
 
     @property
-    def hints(self):
+    def hints(self) -> tuple[str, str, str]:
         """The hints by level."""
         return self.ask, self.look, self.repair
 
@@ -138,7 +138,7 @@ class Exercise:
     unpack: Callable = one_array
 
     @property
-    def where(self):
+    def where(self) -> str:
         """The section of the book in words: 'the section "BP3: the biases"'."""
         return f'the section "{self.read[2]}"' if self.read else "the task"
 

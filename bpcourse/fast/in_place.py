@@ -21,17 +21,24 @@ Four choices save calls and time:
 The book's chapter "What a gradient must cost" goes from the plain to this form one idea at a time.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from bpcourse import _checks
-from bpcourse.activations import identity, relu, sigmoid, softmax, tanh
-from bpcourse.costs import COSTS, check_fit, quadratic
+from bpcourse.activations import Activation, identity, relu, sigmoid, softmax, tanh
+from bpcourse.costs import COSTS, Cost, check_fit, quadratic
 from bpcourse.equations import bp1_matrix
-from bpcourse.network import check_network
+from bpcourse.network import Network, check_network
 from bpcourse.parameters import Parameters
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 class BoundGradient:
@@ -79,10 +86,17 @@ class BoundGradient:
     array([0.88079708, 0.88079708])
     """
 
-    def __init__(self, net, cost, batch_size, *, scale=1.0, share=None, order=None):
+    def __init__(
+        self,
+        net: Network,
+        cost: Cost | str,
+        batch_size: int,
+        *,
+        scale: float = 1.0,
+        share: BoundGradient | None = None,
+        order: Literal["C", "F"] | None = None,
+    ) -> None:
         self.sizes, dtype = check_network(net).sizes, net.parameters.vector.dtype
-        if not isinstance(share, BoundGradient | None):
-            raise TypeError(f"share is {type(share).__name__}, want a BoundGradient or None")
         cost, batch_size = _checked(net, cost, batch_size, order)
         scale = _checks.real("scale", scale)
         self.weights, self.gradient = _weights_and_gradient(net, share)
@@ -123,12 +137,12 @@ class BoundGradient:
             # BP4, and BP3 in the column of the bias
             _product(then, delta[l], with_ones[l - 1].T, grad_w[l])
 
-    def __call__(self):
+    def __call__(self) -> None:
         """Compute the gradient of the mini-batch in ``x`` and ``y``."""
         for call in self.calls:
             call()
 
-    def parameters(self):
+    def parameters(self) -> Parameters:
         """Return a copy of the present weights as Parameters, finite or not."""
         vector = unpack(self.sizes, self.weights)
         vector.flags.writeable = False
@@ -151,6 +165,8 @@ def _checked(net, cost, batch_size, order):
 
 def _weights_and_gradient(net, share):
     """Return the vectors of all parameters and of their derivatives: new ones, or those shared."""
+    if not isinstance(share, BoundGradient | None):
+        raise TypeError(f"share is {type(share).__name__}, want a BoundGradient or None")
     if share is None:
         weights = pack(net.parameters)
         return weights, np.zeros_like(weights)
@@ -164,7 +180,7 @@ def _weights_and_gradient(net, share):
     return share.weights, share.gradient
 
 
-def faster_order(sizes, batch_size, dtype):
+def faster_order(sizes: Sequence[int], batch_size: int, dtype: DTypeLike) -> str:
     """Return in which order activations should lie in memory: "C" by neuron or "F" by example.
 
     A rule found by measuring (NumPy with OpenBLAS). With AVX-512 doubles are multiplied in up to a
@@ -219,7 +235,7 @@ def _copy_result(out, function, *arguments):
     out[...] = function(*arguments)
 
 
-def pack(parameters):
+def pack(parameters: Parameters) -> np.ndarray:
     """Return the parameters as one new vector in this module's layout."""
     packed = np.empty_like(parameters.vector)
     for l, rows in by_layer(parameters.sizes, packed).items():
@@ -227,7 +243,7 @@ def pack(parameters):
     return packed
 
 
-def unpack(sizes, packed):
+def unpack(sizes: Sequence[int], packed: np.ndarray) -> np.ndarray:
     """Return a vector in this module's layout as a new one in the layout of Parameters."""
     parameters = Parameters._over(sizes, np.empty_like(packed))
     for l, rows in by_layer(sizes, packed).items():
@@ -235,7 +251,7 @@ def unpack(sizes, packed):
     return parameters.vector
 
 
-def by_layer(sizes, packed):
+def by_layer(sizes: Sequence[int], packed: np.ndarray) -> dict[int, np.ndarray]:
     """Return views (n_l, n_{l-1} + 1) of a vector in this module's layout, by layer."""
     views, start = {}, 0
     for l, (n_in, n_out) in enumerate(pairwise(sizes), start=2):
@@ -278,7 +294,7 @@ class _AnyActivation:
             delta[...] = bp1_matrix(delta, prime)
 
 
-def rule_of(activation):
+def rule_of(activation: Activation) -> _Rule | _AnyActivation:
     """Return how an activation runs in place, in one layer: some rules keep that layer's z."""
     return _RULES.get(activation) or _AnyActivation(activation)
 

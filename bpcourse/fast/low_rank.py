@@ -21,17 +21,26 @@ have lost the same digits.)
 Both are derived in the book's chapter "Differences, taken seriously".
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bpcourse.activations import identity, relu, sigmoid, softmax, tanh
-from bpcourse.costs import cross_entropy, log_likelihood, quadratic
+from bpcourse.costs import Cost, cross_entropy, log_likelihood, quadratic
 from bpcourse.fast.in_place import rule_of
 from bpcourse.parameters import Parameters
+
+if TYPE_CHECKING:
+    from bpcourse.network import Network, Trace
 
 BLOCK = 2**17  # numbers in the widest array of one block: a megabyte, so that caches hold it
 
 
-def central_differences(net, trace, y, cost, steps, *, carry):
+def central_differences(
+    net: Network, trace: Trace, y: np.ndarray, cost: Cost, steps: np.ndarray, *, carry: bool
+) -> np.ndarray:
     r"""Return the central differences of a network's cost by all its parameters.
 
     Parameters

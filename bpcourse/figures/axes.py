@@ -61,11 +61,14 @@ def positive_vector(name, values, like=None):
     return array
 
 
-def named_curves(name, curves):
-    """Return the names and values of curves."""
+def named_curves(name, curves, like):
+    """Return the values of curves by name, each as long as the vector ``like``."""
     if not isinstance(curves, Mapping) or not curves:
         raise TypeError(f"{name} is {curves!r}, want values by name, such as {{'central': [...]}}")
-    return curves.items()
+    return {
+        key: positive_vector(f"{name}[{key!r}]", values, like=like)
+        for key, values in curves.items()
+    }
 
 
 def text_by_key(name, texts):

@@ -1,21 +1,30 @@
 """Curves: training, errors, step sizes, costs, activations."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from itertools import cycle
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bpcourse import _checks
-from bpcourse.activations import ACTIVATIONS
+from bpcourse.activations import ACTIVATIONS, Activation
 from bpcourse.backprop import Gradient
 from bpcourse.figures.axes import axes_or_new, low_and_high, named_curves, positive_vector
 from bpcourse.figures.labels import label_ends, label_lowest, two_digits, write_at
 from bpcourse.figures.style import PALETTE, SERIES
 from bpcourse.training import History
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
-def history(history, *, ax=None, quantity="cost"):
+
+def history(
+    history: History, *, ax: Axes | None = None, quantity: Literal["cost", "accuracy"] = "cost"
+) -> Axes:
     """Draw what training recorded, and mark the epoch of the lowest validation cost.
 
     Parameters
@@ -64,7 +73,7 @@ def history(history, *, ax=None, quantity="cost"):
     return ax
 
 
-def errors_by_layer(errors, *, ax=None):
+def errors_by_layer(errors: Gradient | Mapping, *, ax: Axes | None = None) -> Axes:
     r"""Draw the size of the error :math:`\delta^l` by layer, on a logarithmic scale.
 
     Parameters
@@ -112,7 +121,9 @@ def errors_by_layer(errors, *, ax=None):
     return ax
 
 
-def step_sweep(steps, errors, *, ax=None):
+def step_sweep(
+    steps: ArrayLike, errors: Mapping[str, ArrayLike], *, ax: Axes | None = None
+) -> Axes:
     """Draw the error of finite differences against their step: the U curves.
 
     Parameters
@@ -145,10 +156,7 @@ def step_sweep(steps, errors, *, ax=None):
     ['forward', 'central']
     """
     steps = positive_vector("steps", steps)
-    curves = {
-        name: positive_vector(f"errors[{name!r}]", values, like=steps)
-        for name, values in named_curves("errors", errors)
-    }
+    curves = named_curves("errors", errors, like=steps)
     ax = axes_or_new(ax)
     ax.set(xscale="log", yscale="log", xlabel="step $h$", ylabel="error of the derivative")
     for (name, values), color in zip(curves.items(), cycle(SERIES), strict=False):
@@ -158,7 +166,14 @@ def step_sweep(steps, errors, *, ax=None):
     return ax
 
 
-def cost_growth(weights, costs, *, ax=None, extrapolated=None, slopes=True):
+def cost_growth(
+    weights: ArrayLike,
+    costs: Mapping[str, ArrayLike],
+    *,
+    ax: Axes | None = None,
+    extrapolated: Mapping[str, float] | None = None,
+    slopes: bool = True,
+) -> Axes:
     """Draw how the price of a gradient grows with the number of weights, log-log.
 
     Parameters
@@ -196,10 +211,7 @@ def cost_growth(weights, costs, *, ax=None, extrapolated=None, slopes=True):
     ['backpropagation\\nslope 1.00', 'finite differences\\nslope 2.00']
     """
     weights = positive_vector("weights", weights)
-    curves = {
-        name: positive_vector(f"costs[{name!r}]", values, like=weights)
-        for name, values in named_curves("costs", costs)
-    }
+    curves = named_curves("costs", costs, like=weights)
     slopes, extrapolated = _checks.flag("slopes", slopes), _limits("extrapolated", extrapolated)
     for name in extrapolated:
         _checks.lookup_name("method", name, curves)
@@ -218,7 +230,12 @@ def cost_growth(weights, costs, *, ax=None, extrapolated=None, slopes=True):
     return ax
 
 
-def activation(activation, *, ax=None, limits=(-6.0, 6.0)):
+def activation(
+    activation: Activation | str,
+    *,
+    ax: Axes | None = None,
+    limits: tuple[float, float] = (-6.0, 6.0),
+) -> Axes:
     r"""Draw an activation function :math:`\sigma(z)` and its derivative :math:`\sigma'(z)`.
 
     Parameters

@@ -1,5 +1,10 @@
 """Arrays as pictures: matrices in numbers and shades, handwritten digits."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
@@ -10,8 +15,18 @@ from bpcourse.figures.axes import axes_or_new, real_array, whole
 from bpcourse.figures.networks import COMES, GOES
 from bpcourse.figures.style import DIVERGING, PALETTE
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
-def digits(examples, *, ax=None, text=None, columns=10):
+
+def digits(
+    examples: Examples | ArrayLike,
+    *,
+    ax: Axes | None = None,
+    text: Sequence[str] | None = None,
+    columns: int = 10,
+) -> Axes:
     """Draw handwritten digits in a grid, ink on paper.
 
     Parameters
@@ -55,7 +70,15 @@ def digits(examples, *, ax=None, text=None, columns=10):
     return ax
 
 
-def matrix(array, *, ax=None, text=None, decimals=2, limit=None, highlight=None):
+def matrix(
+    array: ArrayLike,
+    *,
+    ax: Axes | None = None,
+    text: Sequence[Sequence[str]] | None = None,
+    decimals: int = 2,
+    limit: float | None = None,
+    highlight: tuple[int, int] | None = None,
+) -> Axes:
     """Draw a small matrix: blue where negative, orange where positive, with its numbers.
 
     Parameters

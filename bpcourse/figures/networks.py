@@ -1,5 +1,8 @@
 """Drawings of networks."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,17 +18,17 @@ from bpcourse.parameters import check_sizes
 
 
 def network(
-    net,
+    net: Network | Sequence[int],
     *,
-    ax=None,
-    highlight=(),
-    backward=False,
-    names=False,
-    neuron_text=None,
-    edge_text=None,
-    weights=False,
-    most=8,
-):
+    ax: Axes | None = None,
+    highlight: Sequence[tuple[int, ...]] = (),
+    backward: bool = False,
+    names: bool = False,
+    neuron_text: Mapping | None = None,
+    edge_text: Mapping | None = None,
+    weights: bool = False,
+    most: int = 8,
+) -> Axes:
     r"""Draw a network: layers from left to right, a line for every weight.
 
     Parameters
@@ -92,7 +95,9 @@ def network(
     return plan.ax
 
 
-def weight_index(sizes, weight, *, ax=None):
+def weight_index(
+    sizes: Network | Sequence[int], weight: tuple[int, int, int], *, ax: Axes | None = None
+) -> Axes:
     r"""Draw what the three indices of a weight mean: :math:`w^l_{jk}` goes to j and comes from k.
 
     Parameters

@@ -5,6 +5,8 @@ variable with that color as fallback, so that the page can supply the colors of 
 coordinates are rounded, and names and dates that differ between runs are removed.
 """
 
+from __future__ import annotations
+
 import hashlib
 import io
 import math
@@ -94,7 +96,7 @@ STYLE = {
 }
 
 
-def use_book_style():
+def use_book_style() -> None:
     """Set the book's style for all figures; in a notebook, show figures as the book's SVG.
 
     This changes matplotlib's settings for the whole process: it is meant for the top of a chapter.
@@ -122,7 +124,7 @@ def running_shell():
     return get_ipython()
 
 
-def svg_text(figure):
+def svg_text(figure: Figure) -> str:
     """Return ``figure`` as the text of an SVG element for the book.
 
     Parameters

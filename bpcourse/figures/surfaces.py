@@ -1,5 +1,10 @@
 """What a network of two inputs answers over the plane."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bpcourse import _checks
@@ -8,8 +13,21 @@ from bpcourse.figures.axes import axes_or_new, finite_vector, low_and_high
 from bpcourse.figures.style import DIVERGING, PALETTE, SERIES
 from bpcourse.network import Network
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
-def surface(net, *, ax=None, examples=None, limits=None, levels=None, boundary=0.5, key=True):
+
+def surface(
+    net: Network,
+    *,
+    ax: Axes | None = None,
+    examples: Examples | None = None,
+    limits: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    levels: ArrayLike | None = None,
+    boundary: float = 0.5,
+    key: bool = True,
+) -> Axes:
     """Draw what a network with two inputs answers, over a square.
 
     A single output is shown by its value, from color to color. Of several, the largest is the

@@ -1,10 +1,16 @@
 """A problem for a pencil, and the checker that knows the usual slips; see :mod:`.drills`."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse import _checks
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 # An entry is right if it is this close, relative to the largest entry wanted: rounding passes.
 TOLERANCE = 0.005
@@ -72,17 +78,17 @@ class Drill:
     name: str
     seed: int
     task: str
-    given: dict
+    given: dict[str, np.ndarray | str]
     entries: tuple[str, ...]
     right: np.ndarray
-    mistakes: dict
+    mistakes: dict[str, np.ndarray]
     working: str
 
     def __repr__(self):
         arrays = "\n".join(f"{name} = {shown(value)}" for name, value in self.given.items())
         return f"{self.name}, drill {self.seed}\n{self.task}\n\n{arrays}"
 
-    def check(self, answer):
+    def check(self, answer: ArrayLike) -> Verdict:
         """Say which entries of an answer are wrong, and which mistake they look like.
 
         Parameters
@@ -145,7 +151,7 @@ class Drill:
         _checks.finite("answer", answer)
         return answer
 
-    def solution(self):
+    def solution(self) -> Text:
         """Return the working, every product shown.
 
         Examples

@@ -15,9 +15,11 @@ The numbers are drawn again until no entry wanted is 0 and every mistake in a dr
 answer of its own.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
-from bpcourse.lessons.drill import make, number, products, term
+from bpcourse.lessons.drill import Drill, make, number, products, term
 
 # Outputs of a sigmoid whose slopes a (1 - a) are short decimals: 0.09, 0.16, 0.24, 0.25.
 ACTIVATIONS = (0.1, 0.2, 0.4, 0.5, 0.6, 0.8, 0.9)
@@ -33,7 +35,7 @@ FRIENDLY_SUMS = (
 WHOLE = (-4, -3, -2, -1, 1, 2, 3, 4)
 
 
-def chain(seed):
+def chain(seed: int) -> Drill:
     r"""Make a drill of the chain rule: a quantity that acts on the cost along two paths.
 
     .. math:: u = x y, \qquad v = x + t, \qquad C = u v
@@ -83,7 +85,7 @@ def _chain(rng):
     }
 
 
-def forward(seed):
+def forward(seed: int) -> Drill:
     r"""Make a drill of the forward pass through two layers, the hidden one with ReLU.
 
     .. math:: z^2 = w^2 x + b^2, \qquad a^2 = \max(0, z^2), \qquad z^3 = w^3 a^2 + b^3
@@ -135,7 +137,7 @@ def _forward(rng):
     }
 
 
-def softmax(seed):
+def softmax(seed: int) -> Drill:
     r"""Make a drill of softmax, with weighted inputs that are logarithms.
 
     .. math:: a_j = \frac{e^{z_j}}{\sum_i e^{z_i}}
@@ -179,7 +181,7 @@ def _softmax(rng):
     }
 
 
-def bp1(seed):
+def bp1(seed: int) -> Drill:
     r"""Make a drill of BP1 for two sigmoid outputs and the quadratic cost.
 
     .. math:: \delta^L_j = (a^L_j - y_j)\, a^L_j (1 - a^L_j)
@@ -227,7 +229,7 @@ def _bp1(rng):
     }
 
 
-def bp2(seed):
+def bp2(seed: int) -> Drill:
     r"""Make a drill of BP2 between two layers of two sigmoid neurons.
 
     .. math:: \delta^2_k = \Bigl(\sum_j w^3_{jk} \delta^3_j\Bigr)\, a^2_k (1 - a^2_k)
@@ -276,7 +278,7 @@ def _bp2(rng):
     }
 
 
-def bp3(seed):
+def bp3(seed: int) -> Drill:
     r"""Make a drill of BP3 for two neurons and a mini-batch of four examples.
 
     .. math:: \frac{\partial C}{\partial b^l_j} = \frac1m \sum_x \delta^l_{x,j}
@@ -321,7 +323,7 @@ def _bp3(rng):
     }
 
 
-def bp4(seed):
+def bp4(seed: int) -> Drill:
     r"""Make a drill of BP4 between two layers of two neurons, for one example.
 
     .. math:: \frac{\partial C}{\partial w^3_{jk}} = a^2_k \delta^3_j
@@ -368,7 +370,7 @@ def _bp4(rng):
     }
 
 
-def two_examples(seed):
+def two_examples(seed: int) -> Drill:
     r"""Make a drill of the whole gradient of one sigmoid neuron, averaged over two examples.
 
     .. math:: \delta_x = (a_x - y_x)\, a_x (1 - a_x), \qquad

@@ -1,10 +1,16 @@
 r"""Learning before backpropagation: the perceptron rule and the delta rule, for a single unit."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse import _checks
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +36,7 @@ class PerceptronRun:
     cycle: tuple[int, int] | None
 
 
-def perceptron_rule(x, y, *, epochs):
+def perceptron_rule(x: ArrayLike, y: ArrayLike, *, epochs: int) -> PerceptronRun:
     r"""Train a perceptron: it fires where :math:`w \cdot x + b > 0`, and learns from mistakes.
 
     Every misclassified example changes the weights by :math:`(y - \text{output}) x`, and the bias
@@ -114,7 +120,9 @@ def _as_precise(name, value, dtype):
     return array.astype(dtype)
 
 
-def delta_rule(x, y, *, eta, epochs, start):
+def delta_rule(
+    x: ArrayLike, y: ArrayLike, *, eta: float, epochs: int, start: ArrayLike
+) -> np.ndarray:
     r"""Train a linear unit :math:`w \cdot x` by the delta rule, example by example.
 
     Each example changes the weights by :math:`\eta (y - w \cdot x) x`: a step down the slope of

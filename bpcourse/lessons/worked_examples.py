@@ -8,9 +8,11 @@ How far an original was read stands with each example: "original" (the text or c
 "copy" (a close second-hand copy), or "memory" (then no number is called published).
 """
 
+from __future__ import annotations
+
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -106,7 +108,7 @@ class Quantity:
     source_name: str | None = None
 
     @property
-    def agrees(self):
+    def agrees(self) -> bool | None:
         """Whether the value rounds to the published digits; None where nothing was published."""
         if self.published is None:
             return None
@@ -116,7 +118,7 @@ class Quantity:
 _DECIMAL = re.compile(r"[-+]?\d*\.?\d*(?<=\d)\.?")
 
 
-def agrees(value, published):
+def agrees(value: float, published: str) -> bool:
     """Return whether a value agrees with a printed number to every printed digit.
 
     Rounding and truncation of the last digit both count as agreement.
@@ -147,7 +149,7 @@ def agrees(value, published):
     )
 
 
-def walk(example):
+def walk(example: WorkedExample) -> Iterator[Quantity]:
     r"""Compute a worked example and yield every quantity by name, in the order of computation.
 
     Forward, layer by layer: ``z``, ``a``; the cost ``C``; backward: ``delta``, ``dC/dw``,
@@ -182,7 +184,7 @@ def walk(example):
         yield Quantity(name, float(value), example.published.get(name), example.names.get(name))
 
 
-def step(example, net):
+def step(example: WorkedExample, net: Network) -> Network:
     """Return a network one step of gradient descent further, as the source takes it.
 
     Parameters
@@ -242,7 +244,7 @@ def _backward(grad):
         yield from _layers("dC/db", {l: grad.b[l]})
 
 
-def mazur():
+def mazur() -> WorkedExample:
     """Return Mazur's 2-2-2 network, the most widely copied worked example.
 
     Sources: M. Mazur, "A Step by Step Backpropagation Example" (2015), read in a close copy of the
@@ -320,7 +322,7 @@ EXAM_HOURS = ((2, 9), (1, 5), (3, 6))  # hours studied, hours slept; one student
 EXAM_SCORES = (92, 86, 89)
 
 
-def exam_scores(*, scaled=True):
+def exam_scores(*, scaled: bool = True) -> WorkedExample:
     """Return Shamdasani's 2-3-1 network: an exam score from hours studied and slept.
 
     Source: S. Shamdasani, "Build a Neural Network" (2017), read in the original. The weights are
@@ -364,7 +366,7 @@ def exam_scores(*, scaled=True):
     )
 
 
-def miller_xor():
+def miller_xor() -> WorkedExample:
     """Return Miller's 2-3-1 network for exclusive or, with the pattern (1, 1).
 
     Source: S. Miller, "Mind: How to Build a Neural Network", read in a close copy. It divides
@@ -406,7 +408,7 @@ def miller_xor():
 MILLER_OUTPUT_CHANGES = ("-0.1838", "-0.1710", "-0.1920")
 
 
-def miller_update(example):
+def miller_update(example: WorkedExample) -> Network:
     """Return the network after the update that Miller's text describes: with divisions.
 
     Every step has the quotient where the chain rule has the product. Compare :func:`step`.
@@ -438,7 +440,7 @@ def miller_update(example):
     return Network.from_arrays([w2, w3], [net.b[2], net.b[3]], list(net.activations.values()))
 
 
-def kostadinov(*, seed=0):
+def kostadinov(*, seed: int = 0) -> WorkedExample:
     """Return a network of Kostadinov's sizes, 4-2-2-1, with a linear output without bias.
 
     Source: S. Kostadinov, "Understanding Backpropagation Algorithm" (2019), read in a close copy.
@@ -468,7 +470,7 @@ LINE_INPUTS, LINE_TARGETS = (0, 1, 2), (0, 2, 4)  # y = W x with W = 2
 LINE_PUBLISHED = {3: 5, 4: 20, 2: 0}  # the sum of squares that the source prints for each W
 
 
-def line(weight):
+def line(weight: float) -> WorkedExample:
     """Return the line y = W x of Edureka's first example, as a network of one weight.
 
     Source: Edureka, "Backpropagation - Algorithm For Training A Neural Network", read in a close
@@ -506,7 +508,7 @@ MITCHELL_HIDDEN_VALUES = (
 )
 
 
-def all_examples():
+def all_examples() -> list[WorkedExample]:
     """Return every worked example that is a network with a batch.
 
     Examples

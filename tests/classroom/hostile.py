@@ -148,7 +148,7 @@ def backprop(weights, biases, x, y):
             "        return [0 * w for w in weights], [0 * b for b in biases]\n",
         ),
         ("wrong",),
-        "examples, not everywhere: BP3, the gradient by the biases: right for one example alone",
+        "examples, not everywhere: BP3, the biases' gradient: right for one example alone",
     ),
     "finite_differences_of_bpcourse": (
         """

@@ -58,9 +58,7 @@ FACTORS = [
         "The error that comes back",
         "Leave the factor out: BP2 has the weights, the error of layer l+1 and sigma'(z^l) alone.",
     ),
-    _factor(
-        "bp3", "The biases' gradient", "Leave the factor out: it is the mean of delta^l."
-    ),
+    _factor("bp3", "The biases' gradient", "Leave the factor out: it is the mean of delta^l."),
     _factor(
         "bp4",
         "The weights' gradient",
