@@ -502,3 +502,22 @@ def test_files_that_are_no_submissions_are_listed(tmp_path):
     for name in ("bea.zip", "notes.txt", ".hidden"):
         (tmp_path / name).write_text("")
     assert left_out(tmp_path, find(tmp_path)) == ["bea.zip", "notes.txt"]
+
+
+FORMS = {
+    "by_name": "def backprop(x, y, weights, biases):\n    return _core(weights, biases, x, y)\n",
+    "the_cost_first": "def backprop(weights, biases, x, y):\n"
+    "    grad_w, grad_b = _core(weights, biases, x, y)\n    return 0.5, grad_w, grad_b\n",
+    "biases_first": "def backprop(weights, biases, x, y):\n"
+    "    grad_w, grad_b = _core(weights, biases, x, y)\n    return grad_b, grad_w\n",
+    "dictionary": "def backprop(params, X, Y):\n"
+    "    w, b = _core([params['W1'], params['W2']], [params['b1'], params['b2']], X, Y)\n"
+    "    return {'dW1': w[0], 'dW2': w[1], 'db1': b[0], 'db2': b[1]}\n",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_program_of_another_form_is_not_accused(tmp_path, name):
+    write(tmp_path, name, RIGHT.replace("def backprop(", "def _core(") + "\n\n" + FORMS[name])
+    (found,) = run(tmp_path, [f"{name}.py"], replace(PATIENT, seed=3))
+    assert found.status == "right", found.texts[2]
