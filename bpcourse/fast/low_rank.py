@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bpcourse.activations import identity, relu, sigmoid, softmax, tanh
-from bpcourse.costs import Cost, cross_entropy, log_likelihood, quadratic
+from bpcourse.costs import Cost, cross_entropy, half_mse, log_likelihood, mse, quadratic, sse
 from bpcourse.fast.in_place import rule_of
 from bpcourse.parameters import Parameters
 
@@ -187,6 +187,18 @@ def _quadratic_change(up, down, change, y):
     return (change * (up + down - 2 * y)).sum(axis=0) / 2
 
 
+def _sse_change(up, down, change, y):
+    return 2 * _quadratic_change(up, down, change, y)
+
+
+def _mse_change(up, down, change, y):
+    return _sse_change(up, down, change, y) / len(y)
+
+
+def _half_mse_change(up, down, change, y):
+    return _quadratic_change(up, down, change, y) / len(y)
+
+
 def _cross_entropy_change(up, down, change, y):
     return -(_weighted_log(y, change, down) + _weighted_log(1 - y, -change, 1 - down)).sum(axis=0)
 
@@ -202,6 +214,9 @@ def _weighted_log(weight, change, p):
 
 COST_CHANGES = {
     quadratic: _quadratic_change,
+    sse: _sse_change,
+    mse: _mse_change,
+    half_mse: _half_mse_change,
     cross_entropy: _cross_entropy_change,
     log_likelihood: _log_likelihood_change,
 }
