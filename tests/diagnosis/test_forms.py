@@ -5,10 +5,10 @@ import sys
 
 import numpy as np
 import pytest
-from bpcourse.classroom.submission import judge
 from form_programs import CORE, HEAD, PROGRAMS
 
 import bpcourse as bp
+from bpcourse.terminal.program import judge
 
 
 @pytest.fixture
