@@ -186,7 +186,8 @@ def _gelu_inner(z):
 
 
 def _gelu_tanh(z):
-    return z * _sigmoid(2 * _gelu_inner(z))
+    with np.errstate(over="ignore"):  # far out the tanh is 1 or -1, whatever its argument
+        return z * _sigmoid(2 * _gelu_inner(z))
 
 
 @_of_numbers

@@ -98,7 +98,10 @@ def draw(result: Value | Tensor, *, names: Mapping[str, Value | Tensor] | None =
     if not hasattr(result, "parents") or not hasattr(result, "grad"):
         raise TypeError(f"can't draw {type(result).__name__}, want a Value or a Tensor")
     distance = _distances(result)
-    labels = {node: _label(node, constants=bool(names)) for node in distance}
+    labels = {
+        node: _label(node, constants=isinstance(names, Mapping) and bool(names))
+        for node in distance
+    }
     labels |= _named(names, distance)
     columns, wires = _columns(distance)
     _sort(columns, wires)

@@ -185,7 +185,8 @@ def diagnose(
         found = _second_try(subject, widths, setting, rng, error)
     one_by_one = (_ONE_BY_ONE,) if setting.batch and form.text and not found.ok else ()
     notes = (*form.notes, *found.notes, *one_by_one, *_printed(subject.heard))
-    if found.status == "wrong" and cost == "quadratic" and output is None and not found.remark:
+    by_default = isinstance(cost, str) and cost == "quadratic" and output is None
+    if found.status == "wrong" and by_default and not found.remark:
         found = replace(found, remark=_right_for(given))
     return replace(found, notes=notes, call=typed)
 

@@ -165,10 +165,10 @@ class Starts:
             raise ValueError(f"sizes are {sizes}, want three: input, hidden, output")
         n_1, n_2, n_3 = sizes
         init = _checks.real("init", init, minimum=0)
-        seeds = list(seeds) if np.iterable(seeds) else []
-        if not seeds:
-            raise ValueError("no seeds; want at least one, such as [0]")
-        rngs = [np.random.default_rng(_checks.integer("a seed", s, minimum=0)) for s in seeds]
+        given = list(seeds) if np.iterable(seeds) else []
+        if not given:
+            raise ValueError(f"seeds is {seeds!r}, want at least one, such as [0]")
+        rngs = [np.random.default_rng(_checks.integer("a seed", s, minimum=0)) for s in given]
         pairs = [
             (rng.uniform(-init, init, (n_2, n_1 + 1)), rng.uniform(-init, init, (n_3, n_2 + 1)))
             for rng in rngs

@@ -43,7 +43,8 @@ def test_central_equals_the_plain_loop(hidden, output, cost):
 
 @pytest.mark.parametrize(
     "output, cost",
-    [pair for pair in FITTING if pair[0] is not bp.relu],  # at its kink nothing to compare with
+    # Of outputs with a rule that carries; at the kink of relu there is nothing to compare with.
+    [pair for pair in FITTING if pair[0] in low_rank.CHANGES and pair[0] is not bp.relu],
     ids=str,
 )
 @pytest.mark.parametrize("hidden", [bp.sigmoid, bp.tanh, bp.relu, bp.identity], ids=str)
