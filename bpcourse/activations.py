@@ -219,7 +219,7 @@ leaky_relu = Activation("leaky_relu", _leaky_relu, _leaky_relu_prime)
 elu = Activation("elu", _elu, _elu_prime)
 # log(1 + exp(z)); z sigma(z); z Phi(z) with the normal distribution function, and its usual
 # approximation by tanh.
-softplus = Activation("softplus", _softplus, _sigmoid)
+softplus = Activation("softplus", _softplus, _of_numbers(_sigmoid))
 silu = Activation("silu", _silu, _silu_prime)
 gelu = Activation("gelu", _gelu, _gelu_prime)
 gelu_tanh = Activation("gelu_tanh", _gelu_tanh, _gelu_tanh_prime)

@@ -484,8 +484,8 @@ def test_costs_that_do_not_fit_are_refused():
     assert refused(ValueError, net=net) == (
         "cost log_likelihood does not fit output activation tanh; it fits softmax"
     )
-    assert "unknown cost 'mse'; known: quadratic, cross_entropy, log_likelihood" in refused(
-        ValueError, cost="mse"
+    assert "unknown cost 'hinge'; known: quadratic, cross_entropy, log_likelihood" in refused(
+        ValueError, cost="hinge"
     )
     assert "cost is None, want one of quadratic" in refused(TypeError, cost=None)
 

@@ -186,7 +186,8 @@ def diagnose(
     one_by_one = (_ONE_BY_ONE,) if setting.batch and form.text and not found.ok else ()
     notes = (*form.notes, *found.notes, *one_by_one, *_printed(subject.heard))
     by_default = isinstance(cost, str) and cost == "quadratic" and output is None
-    if found.status == "wrong" and by_default and not found.remark:
+    # Other outputs show as another forward pass.
+    if found.equation == "forward" and by_default and not found.remark:
         found = replace(found, remark=_right_for(given))
     return replace(found, notes=notes, call=typed)
 

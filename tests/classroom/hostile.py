@@ -165,11 +165,11 @@ def backprop(weights, biases, x, y):
     ),
     "by_path": (
         """
-import importlib.util, bpcourse, os
+import importlib.util, bpcourse, os, sys
 import numpy as np
 path = os.path.join(os.path.dirname(bpcourse.__file__), "backprop.py")
 spec = importlib.util.spec_from_file_location("mine", path)
-mine = importlib.util.module_from_spec(spec)
+mine = sys.modules["mine"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(mine)
 def backprop(weights, biases, x, y):
     net = bpcourse.Network.from_arrays(weights, biases, ["sigmoid"] * len(weights))

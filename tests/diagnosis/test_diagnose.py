@@ -455,7 +455,11 @@ RETURNED = {
         "4 bias gradients, want 3",
     ),
     "integers": (integer_arrays, "integers", "whole numbers (int64)"),
-    "nan": (with_a_nan, "not_finite", "by the weights of layer 3 that backprop returned holds nan"),
+    "nan": (
+        with_a_nan,
+        "not_finite",
+        "gradient of layer 3 that backprop returned holds nan",
+    ),
     "infinity": (lambda w, b: (w, [each / 0 for each in b]), "not_finite", "inf"),
     "words": (lambda w, b: (w, ["a", "b", "c"]), "not_numbers", "holds a str"),
     "None in a list": (lambda w, b: ([None, *w[1:]], b), "not_numbers", "holds None"),
