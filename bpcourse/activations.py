@@ -147,6 +147,11 @@ def _softplus(z):
     return np.where(z.real > 0, z, 0) + 2 * np.arctanh(e / (2 + e))
 
 
+@_of_numbers
+def _softplus_prime(z):
+    return _sigmoid(z)
+
+
 def _silu(z):
     return z * _sigmoid(z)
 
@@ -219,7 +224,7 @@ leaky_relu = Activation("leaky_relu", _leaky_relu, _leaky_relu_prime)
 elu = Activation("elu", _elu, _elu_prime)
 # log(1 + exp(z)); z sigma(z); z Phi(z) with the normal distribution function, and its usual
 # approximation by tanh.
-softplus = Activation("softplus", _softplus, _of_numbers(_sigmoid))
+softplus = Activation("softplus", _softplus, _softplus_prime)
 silu = Activation("silu", _silu, _silu_prime)
 gelu = Activation("gelu", _gelu, _gelu_prime)
 gelu_tanh = Activation("gelu_tanh", _gelu_tanh, _gelu_tanh_prime)
