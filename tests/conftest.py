@@ -5,6 +5,9 @@ import os
 import matplotlib
 from hypothesis import Phase, settings
 
+# They hold no docstrings with examples, and pytest cannot import two files of one name as modules.
+collect_ignore_glob = ["*conftest.py"]
+
 # Figures are drawn to text, never to a screen. (Not by the environment variable: the kernels that
 # nbval starts would inherit it, and show no figure.)
 matplotlib.use("agg")
