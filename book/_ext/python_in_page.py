@@ -38,8 +38,6 @@ COURSE = ("worker.js", "runner.py", "stand_ins.py")
 CLINIC = "book/clinic"
 PIECE = 3 * 2**19  # bytes in one piece of a file; a multiple of 3, so that base64 has no padding
 NOT_HERE = "The code of this page does not run in the page. "
-# What a drawing may not use if the cells after it are to find everything as it was.
-RANDOM = re.compile(r"\brng\b|random")
 
 
 def setup(app):
@@ -154,22 +152,18 @@ def cells_of(notebook):
     """Return the code cells of a chapter as the page needs them.
 
     ``code`` is the whole code of a cell that the page does not show; ``quiet`` marks a listing whose
-    last line shows a value that a line of the book's own, which follows, keeps from being shown;
-    ``inert`` a drawing that can be left out when a later cell is run.
+    last line shows a value that a line of the book's own, which follows, keeps from being shown.
     """
-    cells = [(i, c) for i, c in enumerate(notebook["cells"]) if c["cell_type"] == "code"]
-    sources = {i: "".join(cell["source"]) for i, cell in cells}
     found = []
-    for i, cell in cells:
-        entry = {"number": i}
-        shown = bpbook.without_plumbing(sources[i]).strip()
+    for i, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] != "code":
+            continue
+        entry, code = {"number": i}, "".join(cell["source"])
+        shown = bpbook.without_plumbing(code).strip()
         if {"remove-input", "remove-cell"} & set(cell["metadata"].get("tags", [])) or not shown:
-            entry["code"] = sources[i]
-        elif is_quiet(sources[i]):
+            entry["code"] = code
+        elif is_quiet(code):
             entry["quiet"] = True
-        later = "\n".join(code for k, code in sources.items() if k > i)
-        if "hide-input" in cell["metadata"].get("tags", []) and is_inert(sources[i], later):
-            entry["inert"] = True
         if cell["metadata"].get("python_in_page", {}).get("run") is False:
             entry["run"] = False
         found.append(entry)
@@ -180,25 +174,6 @@ def is_quiet(code):
     """Say whether a cell ends with a line that the page does not show."""
     statements = ast.parse(code).body
     return bool(statements) and bool(bpbook.PLUMBING.match(ast.unparse(statements[-1])))
-
-
-def is_inert(code, later):
-    """Say whether a drawing leaves nothing behind that the code after it uses."""
-    made = {node.id for node in ast.walk(ast.parse(code)) if is_stored(node)}
-    made |= {node.name for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)}
-    made |= {
-        (alias.asname or alias.name).split(".")[0]
-        for node in ast.walk(ast.parse(code))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-    used = set(re.findall(r"\w+", later))
-    return not RANDOM.search(code) and not (made - {"fig", "ax", "axes", "_"}) & used
-
-
-def is_stored(node):
-    """Say whether a node gives a name a value."""
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def write_files(app, exception):

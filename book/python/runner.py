@@ -69,18 +69,20 @@ def start_figures(_):
     return "null"
 
 
-def run(code, name, hidden, quiet, emit):
+def run(code, name, hidden, quiet, silent, emit):
     """Run a cell and return how it went: {"ok", "missing"}.
 
     In a hidden cell asserts are left out: they are the book's proof of its own numbers, and a
-    reader changes numbers. A quiet cell does not show its last value.
+    reader changes numbers. A quiet cell does not show its last value, a silent one no figures.
     """
     out = Printed(emit)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out), stand_ins.shown(emit, out):
         try:
             value = execute(code, name, names, optimize=1 if hidden else 0)
             show(None if quiet else value, emit, out)
-            draw(emit, out)
+            if not silent:
+                draw(emit, out)
+            close_figures()
             return json.dumps({"ok": True})
         except BaseException as error:  # SystemExit and KeyboardInterrupt, too
             out.flush()
@@ -127,13 +129,12 @@ def as_text(value):
 
 
 def draw(emit, out):
-    """Send the figures that a cell leaves open, and close them."""
+    """Send the figures that a cell leaves open."""
     plt = sys.modules.get("matplotlib.pyplot")
     if plt is not None:
         out.flush()
         for number in plt.get_fignums():
             emit("svg", drawn(plt.figure(number)))
-        plt.close("all")
 
 
 def drawn(figure):
@@ -150,7 +151,7 @@ def is_figure(value):
 
 
 def close_figures():
-    """Close what a cell that failed left open."""
+    """Close the figures that a cell leaves open."""
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
 
@@ -219,7 +220,7 @@ def paragraphs(text):
     """Return a message as paragraphs, (whether it is a table, text), without what only a terminal needs."""
     kept = []
     for block in text.split("\n\n"):
-        if not block.startswith(("More: ", 'Read "', "Hint ")):
+        if not block.startswith(("More: ", 'Read "', "Hint ", "Note: The file uses bpcourse")):
             table = bool(re.search(r"\n {2,}|   ", block))
             kept.append([table, block if table else " ".join(block.split())])
     return kept
