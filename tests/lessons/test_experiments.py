@@ -4,6 +4,7 @@ Statistics depend on the order of summation through thousands of steps, so they 
 ranges around the source book's counts.
 """
 
+import dataclasses
 import re
 
 import numpy as np
@@ -12,7 +13,6 @@ import pytest
 import bpcourse as bp
 from bpcourse.lessons import experiments
 from bpcourse.lessons.experiments import (
-    Starts,
     encoder,
     exam_training,
     mazur_training,
@@ -21,6 +21,7 @@ from bpcourse.lessons.experiments import (
     symmetry_task,
     xor_starts,
 )
+from bpcourse.lessons.starts import Starts
 from bpcourse.lessons.worked_examples import exam_scores, mazur
 
 
@@ -119,9 +120,51 @@ def test_exam_prediction_for_four_and_eight_hours_by_both_scales():
     assert right == pytest.approx(0.9097128984, abs=5e-10)
 
 
+# Mitchell's setting, and others that learn with it, side by side: a hundred starts for each.
+SETTINGS = [
+    {},
+    {"momentum": 0.3},
+    {"momentum": 0.9},
+    {"init": 0.05},
+    {"init": 0.5},
+    {"low": 0.1, "high": 0.9},
+]
+USUAL = {"momentum": 0.0, "init": 0.1, "low": 0.0, "high": 1.0}
+
+
+def settings(count, **options):
+    """Train ``count`` starts of every one of SETTINGS."""
+    each = {name: [(USUAL | setting)[name] for setting in SETTINGS] for name in USUAL}
+    repeated = {name: np.repeat(values, count) for name, values in each.items()}
+    return encoder([*range(count)] * len(SETTINGS), **repeated, **options)
+
+
 @pytest.fixture(scope="module")
-def encoders():
-    return encoder(range(100))
+def all_encoders():
+    return settings(100)
+
+
+@pytest.fixture(scope="module")
+def encoders(all_encoders):
+    return part(all_encoders, 0, 100)
+
+
+def part(runs, k, count):
+    """Return the runs of the k-th of SETTINGS."""
+    own = slice(k * count, (k + 1) * count)
+    costs = runs.recorded_costs[:, own]
+    chosen = {name: getattr(runs, name)[own] for name in ("hidden", "output", "costs")}
+    return dataclasses.replace(runs, starts=None, recorded_costs=costs, **chosen)
+
+
+def test_settings_side_by_side_are_what_each_is_alone():
+    together = settings(3, epochs=30)
+    for k, setting in enumerate(SETTINGS):
+        alone, own = encoder(range(3), epochs=30, **setting), part(together, k, 3)
+        assert np.allclose(own.output, alone.output, rtol=1e-12, atol=0), setting
+        assert np.allclose(own.recorded_costs, alone.recorded_costs, rtol=1e-12, atol=0), setting
+    changed = [part(together, k, 3).costs for k in range(len(SETTINGS))]
+    assert len(np.unique(np.round(changed, 6), axis=0)) == len(SETTINGS), "a setting does nothing"
 
 
 def test_encoders_learn_the_identity_but_not_always_eight_codes(encoders):
@@ -247,9 +290,12 @@ def test_unknown_bias_rule_is_named():
     ],
     ids=str,
 )
-def test_encoder_variants(options, largest, all_right, eight, cost):
+def test_encoder_variants(all_encoders, options, largest, all_right, eight, cost):
     """Source book 9.1, the table of variants: counts as ranges, the median cost to 5 percent."""
-    runs = encoder(range(100), **options)
+    if options in SETTINGS:
+        runs = part(all_encoders, SETTINGS.index(options), 100)
+    else:
+        runs = encoder(range(100), **options)
     assert abs(runs.largest_right.sum() - largest) <= 3
     assert abs(runs.all_right.sum() - all_right) <= 5
     assert eight[0] <= (runs.distinct_codes == 8).sum() < eight[1]
@@ -270,6 +316,8 @@ OUT_OF_RANGE = [
     (lambda: encoder([0], hidden=0), ValueError, "a layer size is 0"),
     (lambda: encoder([0], momentum=1.0), ValueError, "momentum is 1, want less than 1"),
     (lambda: encoder([0], low=np.nan), ValueError, "low is nan"),
+    (lambda: encoder([0], init=[0.1, 0.2]), ValueError, "init has 2 numbers, want one for each of"),
+    (lambda: encoder([0], momentum=[-1.0]), ValueError, "momentum[0] is -1, want 0 or more"),
     (lambda: symmetry([0], sweeps=1, eta=-1.0), ValueError, "eta is -1, want more than 0"),
     (lambda: symmetry([0], sweeps=-1), ValueError, "sweeps is -1"),
     (lambda: symmetry([0], sweeps=1, init=-1.0), ValueError, "init is -1"),
