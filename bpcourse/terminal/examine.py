@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bpcourse.submission import obstacles
 from bpcourse.submission.outcome import Outcome, failure
+from bpcourse.submission.task import Task
 from bpcourse.terminal import process
 
 # The package is found where this one was, whatever lies in the working directory.
@@ -38,7 +39,9 @@ _ENVIRONMENT = {
 }
 
 
-def examine(path, task, *, name=None, directory=None):
+def examine(
+    path: str | Path, task: Task, *, name: str | None = None, directory: str | Path | None = None
+) -> Outcome:
     """Judge one submission in a process of its own.
 
     Parameters
