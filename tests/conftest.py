@@ -3,6 +3,7 @@
 import os
 
 import matplotlib
+import warm_kernels
 from hypothesis import Phase, settings
 
 # They hold no docstrings with examples, and pytest cannot import two files of one name as modules.
@@ -34,9 +35,14 @@ LONG = (
 
 
 def pytest_configure(config):
-    """Keep the order of the files, which pytest-xdist would sort by the number of their tests."""
+    """Fork the notebooks' kernels, and keep the order of the files.
+
+    pytest-xdist would sort them by the number of their tests.
+    """
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
+    if warm_kernels.CAN_FORK and getattr(config.option, "nbval", False):
+        warm_kernels.install()
 
 
 def pytest_collection_modifyitems(items):

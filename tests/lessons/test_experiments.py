@@ -6,6 +6,7 @@ ranges around the source book's counts.
 
 import dataclasses
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -54,6 +55,9 @@ def test_starts_step_with_momentum():
     assert np.allclose(starts.w2, w - 0.1 * second - 0.5 * 0.1 * first, atol=1e-15)
 
 
+long_run = cache(mazur_training)
+many_starts = cache(lambda hidden: xor_starts(hidden, rng=np.random.default_rng(0)))
+
 MAZUR_RUNS = [
     ({}, 0.29102777369359933, 3.510854812251261e-05, 3.510187782978859e-05),
     ({"biases": "separate"}, 0.28047144679143016, 2.4483375576e-06, 2.4475622359322627e-06),
@@ -64,7 +68,7 @@ MAZUR_RUNS = [
 
 @pytest.mark.parametrize("options, after_1, after_9999, after_10000", MAZUR_RUNS)
 def test_mazur_ten_thousand_steps(options, after_1, after_9999, after_10000):
-    run = mazur_training(10_000, **options)
+    run = long_run(10_000, **options)
     assert run.costs[1] == pytest.approx(after_1, abs=1e-12)
     assert run.costs[9_999] == pytest.approx(after_9999, abs=1e-9, rel=1e-6)
     assert run.costs[10_000] == pytest.approx(after_10000, abs=1e-9, rel=1e-6)
@@ -73,8 +77,8 @@ def test_mazur_ten_thousand_steps(options, after_1, after_9999, after_10000):
 
 def test_mazur_published_outputs_are_those_of_the_mistake():
     outputs = {
-        overwrite: mazur_training(10_000, overwrite=overwrite).network.forward(mazur().x).a[3]
-        for overwrite in (False, True)
+        bool(options): long_run(10_000, **options).network.forward(mazur().x).a[3]
+        for options in ({}, {"overwrite": True})
     }
     published = ["0.015912196", "0.984065734"]
     assert [f"{a:.9f}" for a in outputs[True].ravel()] == published
@@ -82,7 +86,7 @@ def test_mazur_published_outputs_are_those_of_the_mistake():
 
 
 def test_mazur_correct_run_final_weights():
-    net = mazur_training(10_000).network
+    net = long_run(10_000).network
     assert np.allclose(
         net.w[2].ravel(),
         [0.3785099883501318, 0.6570199767002626, 0.47730070568478583, 0.754601411369569],
@@ -240,12 +244,12 @@ def test_two_hidden_neurons_are_enough_for_most_encoders_with_patience():
 
 @pytest.mark.parametrize("hidden, low, high", [(2, 390, 440), (3, 480, 500), (4, 497, 501)])
 def test_more_hidden_units_leave_fewer_starts_stuck(hidden, low, high):
-    runs = xor_starts(hidden, rng=np.random.default_rng(0))
+    runs = many_starts(hidden)
     assert low <= runs.solved.sum() < high, "source book: 419, 493 and 500 of 500"
 
 
 def test_stuck_xor_networks_rest_near_a_quarter_or_a_third():
-    runs = xor_starts(2, rng=np.random.default_rng(0))
+    runs = many_starts(2)
     stuck = runs.costs[~runs.solved]
     near = np.minimum(abs(stuck - 1 / 4), abs(stuck - 1 / 3))
     assert (near < 0.02).all()
