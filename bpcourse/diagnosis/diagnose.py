@@ -163,6 +163,8 @@ def diagnose(
             f"function is {function!r}, want a callable function(weights, biases, x, y), or a "
             "class; pass the function itself, without calling it"
         )
+    if forward is not None and not callable(forward):
+        raise TypeError(f"forward is {forward!r}, want the function of the forward pass")
     given = dict(locals())
     typed = _typed(function, given)
     setting = setting_of(activation, output, cost, reduction, weight_decay, training_size, batch)
@@ -213,7 +215,8 @@ def _typed(function, given):
     shown = [getattr(function, "text", "") or name_of(function)]
     for name, parameter in inspect.signature(diagnose).parameters.items():
         value = given[name]
-        left_out = value is parameter.default or value == parameter.default
+        plain = isinstance(value, str | int | float)
+        left_out = value is parameter.default or (plain and value == parameter.default)
         if name not in ("function", "rng") and not left_out:
             shown.append(f"{name}={_as_typed(value)}")
     return f"bp.diagnose({', '.join(shown)})".replace("'", '"')
@@ -256,7 +259,9 @@ def setting_of(activation, output, cost, reduction, weight_decay, training_size,
     if training_size is not None:
         training_size = _checks.integer("training_size", training_size, minimum=1)
     decay = _checks.real("weight_decay", weight_decay, minimum=0)
-    return Setting((hidden, output), cost, reduction, decay, training_size, bool(batch))
+    return Setting(
+        (hidden, output), cost, reduction, decay, training_size, _checks.flag("batch", batch)
+    )
 
 
 def _convention(layout, order, biases, labels):
@@ -269,12 +274,13 @@ def _convention(layout, order, biases, labels):
         vectors=layout == "vectors",
         labels=integers,
         biases_first=_checks.lookup_name("order", order, {"w,b": False, "b,w": True}),
-        biases=None if biases is None else bool(biases),
+        biases=None if biases is None else _checks.flag("biases", biases),
     )
 
 
 def _widths(sizes, output):
-    widths = tuple(_SIZES if sizes is None else sizes)
+    wanted = "the width of every layer, such as [4, 6, 3]"
+    widths = _SIZES if sizes is None else tuple(_checks.sequence("sizes", sizes, wanted))
     if not output.elementwise and widths[-1:] == (1,):
         raise ValueError(
             f"sizes is {list(widths)}: the {output.name} of one output is always 1; want two "
