@@ -35,6 +35,7 @@
     const most = new Set(found.hints).size;
     let level = 0;
     box.className = `bp-verdict bp-${found.status.replace(" ", "-")}`;
+    box.dataset.equations = found.equations.join(" ");
     head.className = "bp-headline";
     head.textContent = `${MARK[found.status]} ${found.status[0].toUpperCase()}${found.status.slice(1)}`;
     const more = bpPython.button("First hint", () => { level++; fill(); more.hidden && words.focus(); });
