@@ -77,7 +77,7 @@ def test_a_cell_is_run_edited_stopped_and_run_again(open_page, findings):
 
     write(second, "print('begun', flush=True)\nwhile True:\n    pass")
     press(second, "Run")
-    second.get_by_text("begun").wait_for()
+    second.locator(".bp-live").get_by_text("begun").wait_for()
     press(page.locator(".bp-strip"), "Stop")
     assert "lost" in page.locator(".bp-strip").inner_text()
     assert "Stopped" in second.locator(".bp-live").inner_text()
@@ -85,7 +85,7 @@ def test_a_cell_is_run_edited_stopped_and_run_again(open_page, findings):
     # After a stop Python is new: the cells above run again, as they are now, before this one.
     write(second, "print('again', edited)")
     press(second, "Run all above")
-    second.get_by_text("again 42").wait_for()
+    second.locator(".bp-live").get_by_text("again 42").wait_for()
     wait_until_ready(page)
     press(second, "Reset")
     assert not second.locator(".bp-live, textarea").count(), "reset brings the book's own back"
