@@ -164,6 +164,8 @@ GOOD = {
     "figures.cost_growth.weights": lambda: [13, 30],
     "figures.digits.examples": lambda: bp.Examples(array(3, 64), np.eye(3, 10), np.arange(3)),
     "figures.errors_by_layer.errors": lambda: [array(3), array(2)],
+    "figures.live.name": lambda: "stepper",
+    "figures.live.data": lambda: {"network": net(), "x": array(2)},
     "figures.history.history": lambda: {"one": history()},
     "figures.step_sweep.steps": lambda: [0.1, 0.01],
     "figures.weight_index.weight": lambda: (2, 1, 1),

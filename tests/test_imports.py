@@ -30,7 +30,7 @@ STAIRCASE = [
         "recurrent convolution normalization attention initialization optimizers second __init__",
     ),
     ("lessons", "drill drills perceptron worked_examples experiments language_model __init__"),
-    ("figures", "style axes labels networks curves surfaces matrices __init__"),
+    ("figures", "style axes labels networks curves surfaces matrices live __init__"),
     ("diagnosis", "place findings names trouble comparison problem forms results"),
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
