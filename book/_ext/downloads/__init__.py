@@ -48,8 +48,8 @@ def setup(app):
     app.add_config_value("repository_url", "", "env")
     app.add_config_value("package_on_index", False, "env")
     app.connect("config-inited", edit_button)
-    # Before the figures are put into the page, at priority 900.
-    app.connect("doctree-resolved", collect, priority=800)
+    # Before the other extensions put what only the page shows into it.
+    app.connect("doctree-resolved", collect, priority=300)
     app.connect("html-page-context", menu, priority=900)
     app.connect("build-finished", write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
@@ -121,7 +121,7 @@ def bibliography(app):
 
 def about(app, docname, edition):
     """Return what stands below the title of a notebook: what it is, and where the page is."""
-    book = app.config.project
+    book = app.config.html_title
     if app.config.book_url:
         book = f"[{book}]({app.config.book_url.rstrip('/')}/{docname}.html)"
     return f"*A chapter of {book}, {EDITIONS[edition]}. {LICENSE}*"

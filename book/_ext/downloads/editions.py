@@ -24,6 +24,8 @@ FONTS = [
 ]
 # What a notebook keeps of an output, in the order in which it is looked for.
 MIME_TYPES = ("image/svg+xml", "text/html", "text/latex", "text/markdown", "text/plain")
+# The numbers with which the page moves a figure.
+CARRIED = re.compile(r"<metadata data-live=.*?</metadata>", re.DOTALL)
 COLOR = re.compile(r"var\(--bp-\w+, (#\w+)\)")
 # Pixels of a PNG for each pixel of the figure, so that it is sharp on screens of today.
 SCALE = 1.5
@@ -126,7 +128,7 @@ def travelling(output):
     made.data = {kind: made.data[kind] for kind in MIME_TYPES if kind in made.data}
     svg = made.data.get("image/svg+xml")
     if svg:
-        made.data["image/svg+xml"] = svg = COLOR.sub(r"\1", svg)
+        made.data["image/svg+xml"] = svg = COLOR.sub(r"\1", CARRIED.sub("", svg))
         made.data["image/png"] = base64.b64encode(png(svg)).decode()
         made.metadata["image/png"] = dict(zip(("width", "height"), size(svg), strict=True))
     made.metadata.pop("scrapbook", None)

@@ -8,6 +8,7 @@ here is an error, and never silently left out.
 import re
 from urllib.parse import urljoin
 
+import questions
 from docutils import nodes
 
 # Nodes that show what they hold, and nothing of their own.
@@ -271,25 +272,37 @@ def line_block(plain, node):
 
 
 def question(plain, node):
-    """Return a question with its answers, and what there is to say of each folded below."""
-    parts = {name: [c for c in node.children if type(c).__name__ == name] for name in QUESTION}
-    stem = "\n\n".join(plain.body(each) for each in parts["stem"])
-    shown, replies = [], []
-    for k, each in enumerate(parts["answer"]):
-        first, *reply = plain.blocks(each)
-        letter = "abcdefghij"[k]
-        shown.append(f"{letter}) {first}")
-        right = "**Right.** " if each.get("right") else ""
-        replies.append(f"**{letter})** {right}" + "\n\n".join(reply))
-    closing = [plain.body(each) for each in parts["closing"]]
-    ask = [] if node.get("kind") == "number" else ["  \n".join(shown)]
-    if node.get("kind") == "number":
-        replies = [f"{line[3:]}: {reply[7:]}" for line, reply in zip(shown, replies, strict=True)]
-    fold = folded("Answer", "\n\n".join([*replies, *closing]))
-    return [quoted("\n\n".join(["**Question**", stem, *ask])), fold]
+    """Return a question, and its answers with what there is to say of each folded below."""
+    stem, *answers = node.children
+    closing = answers.pop() if node["kind"] == "order" else None
+    said = [plain.blocks(each) for each in answers]
+    title = f"**{questions.TITLES[node['kind']]}**"
+    shown = choices(node, [first for first, *_ in said])
+    if closing:
+        order = [indented("\n\n".join(each), f"{k}. ") for k, each in enumerate(said, start=1)]
+        right = folded("The right order", join(*order, plain.body(closing)))
+        return [quoted(join(title, plain.body(stem), shown)), right]
+    verdicts = ["Right." if each["right"] else "No." for each in answers]
+    replies = [
+        indented(join(first, f"*{verdict}* {join(*reply)}"), "- ")
+        for verdict, (first, *reply) in zip(verdicts, said, strict=True)
+    ]
+    return [quoted(join(title, plain.body(stem), shown)), folded("Answer", "\n\n".join(replies))]
 
 
-QUESTION = ("stem", "answer", "closing")
+def choices(node, answers):
+    """Return what a question lets one choose from, in an order that gives nothing away."""
+    if node["kind"] == "number":
+        return ""
+    if node["kind"] == "order":
+        answers = [answers[k] for k in questions.shuffled(len(answers), node["label"])]
+    return "\n".join(f"- {answer}" for answer in answers)
+
+
+def join(*blocks):
+    """Return blocks of Markdown as one text."""
+    return "\n\n".join(block for block in blocks if block)
+
 
 INLINE = {
     "emphasis": lambda plain, node: f"*{plain.text(node)}*",

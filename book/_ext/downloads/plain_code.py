@@ -28,8 +28,8 @@ def plain_code(cells):
     while True:
         used = later_names(sources)
         shorter = [
-            without(source, lambda node, names=names: is_unused(node, names)) if hide else source
-            for source, hide, names in zip(sources, hidden, used, strict=True)
+            needed_code(source, used[k], used[k + 1]) if hidden[k] else source
+            for k, source in enumerate(sources)
         ]
         if shorter == sources:
             return sources
@@ -50,6 +50,33 @@ def is_plumbing(node):
     if isinstance(node, ast.For):
         return all(is_plumbing(each) for each in node.body)
     return bool(PLUMBING.match(ast.unparse(node)))
+
+
+def needed_code(source, later, after):
+    """Return what a hidden cell does for the cells after it.
+
+    ``later`` are the names that it or a cell after it reads, ``after`` those of the cells after it.
+    """
+    tree = ast.parse(source)
+    quiet = (ast.Assign, ast.AugAssign, ast.For, ast.Assert, ast.FunctionDef, ast.Import)
+    bound = {name for node in ast.walk(tree) for name in bound_by(node)}
+    only_for_itself = all(isinstance(node, (*quiet, ast.ImportFrom)) for node in tree.body)
+    if only_for_itself and "rng" not in source and not bound & after:
+        return ""
+    return without(source, lambda node: is_unused(node, later))
+
+
+def bound_by(node):
+    """Return the names that a node binds or changes."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return [node.id]
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, ast.alias):
+        return [(node.asname or node.name).partition(".")[0]]
+    if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+        return [each.id for each in ast.walk(node) if isinstance(each, ast.Name)]
+    return []
 
 
 def is_unused(node, later):
@@ -79,14 +106,18 @@ def assigned(node):
 
 
 def later_names(sources):
-    """Return for each cell the names that it, or a cell after it, reads."""
-    found, names = [], set()
+    """Return for each cell, and for the end, the names that it or a cell after it reads."""
+    found = [set()]
     for source in reversed(sources):
-        nodes = ast.walk(ast.parse(source))
-        names = names | {
-            node.id
-            for node in nodes
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)
+        nodes = list(ast.walk(ast.parse(source)))
+        names = {
+            n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)
         }
-        found.append(names)
+        names |= {n.target.id for n in nodes if is_sum(n)}
+        found.append(found[-1] | names)
     return found[::-1]
+
+
+def is_sum(node):
+    """Say whether a node adds to a name, which it reads as well."""
+    return isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
