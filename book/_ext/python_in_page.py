@@ -136,9 +136,8 @@ def answers_of(notebook):
     found = {}
     for cell in notebook["cells"]:
         answer = cell["metadata"].get("answer")
-        label = re.search(r"\{exercise\}.*?^:label: (\S+)$", "".join(cell["source"]), re.S | re.M)
-        if answer and label and cell["cell_type"] == "markdown":
-            found[label[1]] = answer
+        if answer and cell["cell_type"] == "markdown":
+            found[answer["exercise"]] = answer
     return found
 
 
