@@ -190,13 +190,15 @@
     bpPython.say({ state: "ready" });
   }
 
-  // For an answer that uses names of the page: run what stands above an element.
-  bpPython.prepareAbove = async element => {
+  // For an answer that uses a name of the page: run what stands above an element. Return whether
+  // that may have helped.
+  bpPython.prepareAbove = async (element, name) => {
     const items = await order();
     const above = items.filter(({ shown: cell }) => cell && !cell.solution
       && cell.box.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING);
-    const end = above.at(-1)?.number ?? -1;
-    return prepare(items.filter(each => each.number <= end && !ran.has(each.number)));
+    const wanted = items.filter(each => each.number <= (above.at(-1)?.number ?? -1) && !ran.has(each.number));
+    if (!wanted.some(each => new RegExp(`\\b${name}\\b`).test(codeOf(each)))) return false;
+    return !(await prepare(wanted))?.shown;
   };
   Object.assign(bpPython, { queue, order, cells: shown });
 })();

@@ -44,13 +44,14 @@
       for (const prepared of [false, true]) {
         out = bpPython.output();
         found = await bpPython.ask("check", [editor.value, question], out.say);
-        if (found.ok || !found.missing || prepared) break;
+        if (!found.missing || prepared) break;
         if (found.missing === "matplotlib") await bpPython.withFigures();
-        else if (await bpPython.prepareAbove(place)) break;
+        else if (!await bpPython.prepareAbove(place, found.missing)) break;
       }
-      if (found.verdict) out.append(bpPython.verdict(found.verdict));
+      const verdicts = found.verdicts ?? [];
+      out.append(...verdicts.map(bpPython.verdict));
       result.replaceChildren(out);
-      done(found.verdict?.status === "right");
+      done(verdicts.length > 0 && verdicts.every(({ status }) => status === "right"));
       bpPython.say({ state: "ready" });
     });
   }

@@ -9,7 +9,7 @@
   }
 
   function body(found, level) {
-    return found.levels[level ? level - 1 : 0].map(paragraph);
+    return found.levels[Math.max(level, 1) - 1].map(paragraph);
   }
 
   function hints(found, level) {
