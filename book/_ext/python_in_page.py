@@ -9,7 +9,7 @@
 
 Where a code cell or a whole chapter takes too long for a page, the metadata of the cell, or of the
 chapter's first cell, says why: ``{"python_in_page": {"run": false, "why": "It measures times."}}``.
-An exercise's answer cell is the metadata ``{"answer": {"exercise": ..., "code": ..., "check": ...}}``
+An exercise's answer cell is the metadata ``{"answer": {"exercise", "code", "check"}}``
 of the Markdown cell that holds the exercise.
 """
 
