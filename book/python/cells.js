@@ -138,9 +138,9 @@
       if (cell.result?.dataset.running) cell.result.say("error", "Stopped.");
   });
 
-  function run(cell) {
-    return queue(async () => {
-      if (!(await bpPython.agreed(cell.bar))) return;
+  async function run(cell) {
+    if (!(await bpPython.agreed(cell.bar))) return;
+    await queue(async () => {
       const above = await before(cell.number);
       await begin([...above, { shown: cell }]);
       const failed = await prepare(above.filter(each => !ran.has(each.number)));
@@ -151,9 +151,9 @@
     });
   }
 
-  function runAbove(cell) {
-    return queue(async () => {
-      if (!(await bpPython.agreed(cell.bar))) return;
+  async function runAbove(cell) {
+    if (!(await bpPython.agreed(cell.bar))) return;
+    await queue(async () => {
       const items = (await order()).filter(
         each => each.number <= cell.number && each.run !== false
       );

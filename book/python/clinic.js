@@ -140,9 +140,9 @@
     result.replaceChildren();
   }
 
-  function judge() {
-    return bpPython.queue(async () => {
-      if (!(await bpPython.agreed(bar))) return;
+  async function judge() {
+    if (!(await bpPython.agreed(bar))) return;
+    await bpPython.queue(async () => {
       await bpPython.start();
       if (/\bmatplotlib\b|\bbp\.figures\b/.test(editor.value)) await bpPython.withFigures();
       const out = bpPython.output();

@@ -53,9 +53,9 @@
     show(kept.right);
   }
 
-  function ask(editor, question, result, bar, place, done) {
-    return bpPython.queue(async () => {
-      if (!(await bpPython.agreed(bar))) return;
+  async function ask(editor, question, result, bar, place, done) {
+    if (!(await bpPython.agreed(bar))) return;
+    await bpPython.queue(async () => {
       await bpPython.start();
       bpPython.say({ state: "running", what: "The check" });
       let out, found;

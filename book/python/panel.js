@@ -36,34 +36,46 @@
     },
   };
 
-  // Resolves to true if the reader wants Python; asked once, answered for all pages.
+  // Resolves to true if the reader wants Python; asked once, answered for all pages. A question
+  // that is still open gives way to the next one.
+  let decline = () => {};
   bpPython.agreed = place => {
     if (bpPython.isRunning() || bpPython.storage.get(AGREED)) return Promise.resolve(true);
-    return new Promise(answer => {
-      const box = document.createElement("div"),
-        text = document.createElement("p");
-      box.className = "bp-ask";
-      box.setAttribute("role", "group");
-      box.setAttribute("aria-label", "Start Python");
-      const core = megabytes(size("core") + size("course")),
-        more = megabytes(size("figures"));
-      text.textContent = onDisk
-        ? `Python with NumPy is read from the book's own folder (${core}; with figures, ${more} more). ` +
-          "It runs in this page. Nothing is downloaded, and nothing leaves your machine."
-        : `Python with NumPy will be loaded into this page: ${core}, and ${more} more once something ` +
-          "is drawn. Your browser keeps them for the next time. Nothing that you type leaves your machine.";
-      const choose = wanted => () => {
-        box.remove();
-        if (wanted) bpPython.storage.set(AGREED, true);
-        answer(wanted);
-      };
-      const yes = bpPython.button(onDisk ? "Start Python" : "Load and run", choose(true));
-      yes.classList.add("bp-main");
-      box.append(text, yes, bpPython.button("Not now", choose(false)));
-      place.append(box);
-      yes.focus();
-    });
+    decline();
+    return new Promise(answer => ask(place, answer));
   };
+
+  function ask(place, answer) {
+    const box = document.createElement("div"),
+      text = document.createElement("p");
+    const choose = wanted => () => {
+      box.remove();
+      decline = () => {};
+      if (wanted) bpPython.storage.set(AGREED, true);
+      answer(wanted);
+    };
+    decline = choose(false);
+    box.className = "bp-ask";
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Start Python");
+    text.textContent = price();
+    const yes = bpPython.button(onDisk ? "Start Python" : "Load and run", choose(true));
+    yes.classList.add("bp-main");
+    box.append(text, yes, bpPython.button("Not now", choose(false)));
+    place.append(box);
+    yes.focus();
+  }
+
+  function price() {
+    const core = megabytes(size("core") + size("course"));
+    const more = megabytes(size("figures"));
+    return onDisk
+      ? `Python with NumPy is read from the book's own folder (${core}; with figures, ${more} ` +
+          "more). It runs in this page. Nothing is downloaded, and nothing leaves your machine."
+      : `Python with NumPy will be loaded into this page: ${core}, and ${more} more once ` +
+          "something is drawn. Your browser keeps them for the next time. Nothing that you type " +
+          "leaves your machine.";
+  }
 
   const strip = document.createElement("section"),
     words = document.createElement("span");
