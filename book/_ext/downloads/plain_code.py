@@ -47,10 +47,12 @@ def without(source, unwanted):
 def outermost(body, unwanted):
     """Yield the unwanted statements of a body, and those within the statements that stay."""
     for node in body:
-        if unwanted(node):
-            yield node
-        elif isinstance(node, (ast.For, ast.With, ast.If)):
-            yield from outermost(node.body, unwanted)
+        nested = isinstance(node, (ast.For, ast.With, ast.If))
+        inner = list(outermost(node.body, unwanted)) if nested else []
+        if unwanted(node) or inner == (node.body if nested else None):
+            yield node  # a loop does not stay without a body
+        else:
+            yield from inner
 
 
 def is_plumbing(node):
