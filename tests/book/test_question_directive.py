@@ -66,7 +66,7 @@ def test_as_text_the_answers_follow_the_question(tmp_path):
     asked, answered, *_ = text.split("Answer")
     assert "You counted" not in asked, "the replies stand apart from the question"
     assert "Right." in answered and "You counted" in answered, "each answer with its reply"
-    assert text.rindex("three") > text.rindex("two") > text.rindex("one\n"), "in the right order"
+    assert text.index("1. one") < text.index("2. two") < text.index("3. three"), "in order"
 
 
 def test_a_page_has_fields_and_names(tmp_path):
