@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS = 1
 # Hundreds of processes import the package here; compiled files spare each of them half a second.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: book test quick lint notebooks serve bench clean
+.PHONY: book pdf epub slides test quick lint notebooks serve bench clean
 
 # The stored outputs of the notebooks are shown; any warning fails.
 book: .venv/installed
@@ -31,6 +31,16 @@ lint: .venv/installed
 # Runs every notebook and saves it with its outputs.
 notebooks: .venv/installed
 	$(BIN)/python scripts/notebooks.py
+
+# The book to take home. The PDF needs TeX, the slides the built pages; the README says more.
+pdf: .venv/installed
+	$(BIN)/python scripts/pdf.py
+
+epub: .venv/installed
+	$(BIN)/python scripts/epub.py
+
+slides: book
+	$(BIN)/python scripts/slides.py
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
