@@ -33,7 +33,15 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parents[1] / "python"
-SCRIPTS = ("kernel.js", "panel.js", "output.js", "editor.js", "cells.js", "verdict.js", "exercises.js")
+SCRIPTS = (
+    "kernel.js",
+    "panel.js",
+    "output.js",
+    "editor.js",
+    "cells.js",
+    "verdict.js",
+    "exercises.js",
+)
 COURSE = ("worker.js", "runner.py", "stand_ins.py")
 CLINIC = "book/clinic"
 PIECE = 3 * 2**19  # bytes in one piece of a file; a multiple of 3, so that base64 has no padding
@@ -89,7 +97,9 @@ def mark_page(app, doctree, name):
         elif any(bpbook.is_input(each) for each in cell.findall()):
             cell["classes"].append(f"bp-cell-{cell['cell_index']}")
     answers = answers_of(notebook)
-    for exercise in doctree.findall(lambda node: node.get("label") in answers if is_box(node) else 0):
+    for exercise in doctree.findall(
+        lambda node: node.get("label") in answers if is_box(node) else 0
+    ):
         exercise.append(answer_cell(exercise["label"], answers[exercise["label"]]))
 
 
@@ -214,7 +224,10 @@ def write_files(app, exception):
         if notebook is not None and kept_out(notebook) is None:
             short = name.rsplit("/", 1)[-1]
             exercises[short] = list(answers_of(notebook))
-            write(folder / "pages" / f"{short}.js", f"bpPython.page({json.dumps(cells_of(notebook))});\n")
+            write(
+                folder / "pages" / f"{short}.js",
+                f"bpPython.page({json.dumps(cells_of(notebook))});\n",
+            )
     settings = {
         "groups": write_groups(app, folder),
         "gzipped": GZIPPED,
@@ -243,7 +256,14 @@ def write_groups(app, folder):
 
 
 # Files that are not packed yet; the others are archives.
-GZIPPED = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "worker.js", "runner.py", "stand_ins.py"]
+GZIPPED = [
+    "pyodide.js",
+    "pyodide.asm.js",
+    "pyodide.asm.wasm",
+    "worker.js",
+    "runner.py",
+    "stand_ins.py",
+]
 
 
 def write_group(group, paths, folder):

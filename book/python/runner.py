@@ -76,7 +76,11 @@ def run(code, name, hidden, quiet, emit):
     reader changes numbers. A quiet cell does not show its last value.
     """
     out = Printed(emit)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out), stand_ins.shown(emit, out):
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+        stand_ins.shown(emit, out),
+    ):
         try:
             value = execute(code, name, names, optimize=1 if hidden else 0)
             show(None if quiet else value, emit, out)
@@ -123,7 +127,11 @@ def as_text(value):
     """Return a value as text; long lists and dictionaries over several lines."""
     text = repr(value)
     plain = isinstance(value, list | tuple | dict | set)
-    return pprint.pformat(value, width=WIDTH, sort_dicts=False) if plain and len(text) > WIDTH else text
+    return (
+        pprint.pformat(value, width=WIDTH, sort_dicts=False)
+        if plain and len(text) > WIDTH
+        else text
+    )
 
 
 def draw(emit, out):
@@ -249,7 +257,9 @@ def judge(code, request, emit):
     out = Printed(emit)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         try:
-            found = program.judge(path, asked["function"], options=asked["options"], form=asked["form"])
+            found = program.judge(
+                path, asked["function"], options=asked["options"], form=asked["form"]
+            )
         except Trouble as trouble:
             found = bp_diagnosis(asked["function"] or "your program", trouble.finding)
         except (ValueError, TypeError) as error:

@@ -51,7 +51,7 @@ _AT_THE_END = (
     "if the script takes a step after them, take that line out, or let it run for one step."
 )
 _MODULE = "submission"  # never the file's own name: it could be called numpy.py
-_WIDTH = 88  # of a line of text, as in a diagnosis
+_WIDTH = 76  # of a line of text, as in a diagnosis
 _LONG = 1_000  # characters of a message or a line, which can have millions
 _FILE_LIMIT = 64 * 1024**2  # bytes in one file that a submission writes
 _NOTICE = 0.25  # seconds before the time limit at which the running line is written down

@@ -11,6 +11,7 @@ import pytest
 from book_pages import ROOT, cells
 from exercise_answers import RIGHT, WRONG, Micro, central_in_a_loop, stable, step_in_a_comprehension
 
+from bpcourse.diagnosis.findings import CHAPTERS
 from bpcourse.exercises import step as step_file
 from bpcourse.exercises.check import NAMES, arguments, check, table
 
@@ -178,6 +179,14 @@ def test_every_section_to_read_exists():
     for step in judge._EXERCISES.values():
         for page, label, title in [step.read, *(m.read for m in step.mistakes if m.read)]:
             assert titles.get((page, label)) == title, f"{step.name}: no section {title!r}"
+            assert page in CHAPTERS, f"a message to read {title!r} does not say in which chapter"
+
+
+def test_chapters_are_called_by_their_names():
+    for page, title in CHAPTERS.items():
+        if not page.startswith("api/"):
+            first = cells(ROOT / "book" / f"{page}.ipynb")[0].source
+            assert re.search(r"^# (.*)$", first, re.MULTILINE)[1] == title, page
 
 
 def test_the_table_lists_every_step():
