@@ -7,10 +7,10 @@
 * Where Pyodide's files can't be had, or ``BPCOURSE_PYTHON_IN_PAGE`` is ``0``, the book is built
   without all of this, and the build says so.
 
-A code cell takes too long for a page, or a chapter? The metadata of the cell, or of the chapter's first
-cell, says why: ``{"python_in_page": {"run": false, "why": "It measures times."}}``. An exercise's answer cell is the
-metadata ``{"answer": {"code": "def bp3(delta):\n    ...", "check": "bp.check(\\"bp3\\", bp3)"}}``
-of the Markdown cell that holds the exercise.
+Where a code cell or a whole chapter takes too long for a page, the metadata of the cell, or of the
+chapter's first cell, says why: ``{"python_in_page": {"run": false, "why": "It measures times."}}``.
+An exercise's answer cell is the metadata ``{"answer": {"code": ..., "check": "bp.check(...)"}}`` of
+the Markdown cell that holds the exercise.
 """
 
 import ast
@@ -43,11 +43,11 @@ SCRIPTS = (
     "exercises.js",
 )
 COURSE = ("worker.js", "runner.py", "stand_ins.py")
+# Files that are not packed yet; the others are archives.
+GZIPPED = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", *COURSE]
 CLINIC = "book/clinic"
 PIECE = 3 * 2**19  # bytes in one piece of a file; a multiple of 3, so that base64 has no padding
 NOT_HERE = "The code of this page does not run in the page. "
-# What a drawing may not use if the cells after it are to find everything as it was.
-RANDOM = re.compile(r"\brng\b|random")
 
 
 def setup(app):
@@ -97,10 +97,9 @@ def mark_page(app, doctree, name):
         elif any(bpbook.is_input(each) for each in cell.findall()):
             cell["classes"].append(f"bp-cell-{cell['cell_index']}")
     answers = answers_of(notebook)
-    for exercise in doctree.findall(
-        lambda node: node.get("label") in answers if is_box(node) else 0
-    ):
-        exercise.append(answer_cell(exercise["label"], answers[exercise["label"]]))
+    for box in doctree.findall(is_box):
+        if box["label"] in answers:
+            box.append(answer_cell(box["label"], answers[box["label"]]))
 
 
 def is_cell(node):
@@ -137,9 +136,8 @@ def answers_of(notebook):
     found = {}
     for cell in notebook["cells"]:
         answer = cell["metadata"].get("answer")
-        label = re.search(r"\{exercise\}.*?^:label: (\S+)$", "".join(cell["source"]), re.S | re.M)
-        if answer and label and cell["cell_type"] == "markdown":
-            found[label[1]] = answer
+        if answer and cell["cell_type"] == "markdown":
+            found[answer["exercise"]] = answer
     return found
 
 
@@ -163,23 +161,19 @@ def add_scripts(app, pagename, templatename, context, doctree):
 def cells_of(notebook):
     """Return the code cells of a chapter as the page needs them.
 
-    ``code`` is the whole code of a cell that the page does not show; ``quiet`` marks a listing whose
-    last line shows a value that a line of the book's own, which follows, keeps from being shown;
-    ``inert`` a drawing that can be left out when a later cell is run.
+    ``code`` is the whole code of a cell that the page does not show; ``quiet`` marks a listing
+    after whose last line comes one of the book's own, which keeps its value from being shown.
     """
-    cells = [(i, c) for i, c in enumerate(notebook["cells"]) if c["cell_type"] == "code"]
-    sources = {i: "".join(cell["source"]) for i, cell in cells}
     found = []
-    for i, cell in cells:
-        entry = {"number": i}
-        shown = bpbook.without_plumbing(sources[i]).strip()
+    for i, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] != "code":
+            continue
+        entry, code = {"number": i}, "".join(cell["source"])
+        shown = bpbook.without_plumbing(code).strip()
         if {"remove-input", "remove-cell"} & set(cell["metadata"].get("tags", [])) or not shown:
-            entry["code"] = sources[i]
-        elif is_quiet(sources[i]):
+            entry["code"] = code
+        elif is_quiet(code):
             entry["quiet"] = True
-        later = "\n".join(code for k, code in sources.items() if k > i)
-        if "hide-input" in cell["metadata"].get("tags", []) and is_inert(sources[i], later):
-            entry["inert"] = True
         if cell["metadata"].get("python_in_page", {}).get("run") is False:
             entry["run"] = False
         found.append(entry)
@@ -190,25 +184,6 @@ def is_quiet(code):
     """Say whether a cell ends with a line that the page does not show."""
     statements = ast.parse(code).body
     return bool(statements) and bool(bpbook.PLUMBING.match(ast.unparse(statements[-1])))
-
-
-def is_inert(code, later):
-    """Say whether a drawing leaves nothing behind that the code after it uses."""
-    made = {node.id for node in ast.walk(ast.parse(code)) if is_stored(node)}
-    made |= {node.name for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef)}
-    made |= {
-        (alias.asname or alias.name).split(".")[0]
-        for node in ast.walk(ast.parse(code))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-    used = set(re.findall(r"\w+", later))
-    return not RANDOM.search(code) and not (made - {"fig", "ax", "axes", "_"}) & used
-
-
-def is_stored(node):
-    """Say whether a node gives a name a value."""
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def write_files(app, exception):
@@ -224,10 +199,8 @@ def write_files(app, exception):
         if notebook is not None and kept_out(notebook) is None:
             short = name.rsplit("/", 1)[-1]
             exercises[short] = list(answers_of(notebook))
-            write(
-                folder / "pages" / f"{short}.js",
-                f"bpPython.page({json.dumps(cells_of(notebook))});\n",
-            )
+            cells = json.dumps(cells_of(notebook))
+            write(folder / "pages" / f"{short}.js", f"bpPython.page({cells});\n")
     settings = {
         "groups": write_groups(app, folder),
         "gzipped": GZIPPED,
@@ -243,7 +216,7 @@ def write_files(app, exception):
 
 
 def write_groups(app, folder):
-    """Write Python, what draws, and the course's own part; return what the page must know of them."""
+    """Write Python, what draws, and the course's own; return what the page must know of them."""
     groups = {
         "core": [app.python_files / name for name in pyodide_files.CORE],
         "figures": [app.python_files / name for name in pyodide_files.FIGURES],
@@ -253,17 +226,6 @@ def write_groups(app, folder):
         name: {"files": [path.name for path in paths], "chunks": write_group(name, paths, folder)}
         for name, paths in groups.items()
     }
-
-
-# Files that are not packed yet; the others are archives.
-GZIPPED = [
-    "pyodide.js",
-    "pyodide.asm.js",
-    "pyodide.asm.wasm",
-    "worker.js",
-    "runner.py",
-    "stand_ins.py",
-]
 
 
 def write_group(group, paths, folder):

@@ -20,7 +20,7 @@
       get code() { return this.editor ? this.editor.value : original; },
       get edited() { return this.code !== original; } };
     cell.bar = controls(cell);
-    listing.append(cell.bar);
+    listing.after(cell.bar);
     return cell;
   }
 
@@ -89,7 +89,8 @@
 
   // One after the other. After a stop nothing that waited goes on.
   function queue(job) {
-    const mine = last.then(job).catch(error => {
+    const asked = bpPython.turn();
+    const mine = last.then(() => asked === bpPython.turn() ? job() : null).catch(error => {
       if (!error.stopped && !error.said) bpPython.say({ state: "failed", why: error.message });
     });
     last = mine;
@@ -105,12 +106,12 @@
   function run(cell) {
     return queue(async () => {
       if (!await bpPython.agreed(cell.bar)) return;
-      await bpPython.start();
       const above = await before(cell.number);
-      const failed = await prepare(above.filter(each => !ran.has(each.number) && !each.inert));
+      await begin([...above, { shown: cell }]);
+      const failed = await prepare(above.filter(each => !ran.has(each.number)));
       if (failed?.shown) return void refuse(cell, failed.shown);
       const item = (await order()).find(each => each.number === cell.number);
-      await perform(item, failed);
+      await perform(item, failed, false);
       bpPython.say({ state: "ready" });
     });
   }
@@ -118,15 +119,25 @@
   function runAbove(cell) {
     return queue(async () => {
       if (!await bpPython.agreed(cell.bar)) return;
-      await bpPython.start();
+      const items = (await order()).filter(each => each.number <= cell.number && each.run !== false);
+      await begin(items);
       await ask("clean", []);
       ran.clear();
-      for (const item of [...await before(cell.number), { number: cell.number, shown: cell }]) {
+      for (const item of items) {
         const result = await perform(item);
         if (!result.ok && item.shown) break;
       }
       bpPython.say({ state: "ready" });
     });
+  }
+
+  const codeOf = ({ shown: cell, code }) => cell ? cell.code : code;
+
+  // What will be drawn with is fetched together with Python.
+  async function begin(items) {
+    const draws = items.some(each => DRAWS.test(codeOf(each)));
+    await bpPython.fetchAll(...(draws ? ["core", "course", "figures"] : ["core", "course"]));
+    await bpPython.start();
   }
 
   const before = async number => (await order()).filter(each => each.number < number && each.run !== false);
@@ -144,14 +155,14 @@
   }
 
   async function perform(item, failed = null, silent = !item.shown || item.shown.solution) {
-    const cell = item.shown, code = cell ? cell.code : item.code;
+    const cell = item.shown, code = codeOf(item);
     if (DRAWS.test(code)) await bpPython.withFigures();
     const last = shown.get(item.number)?.place ?? shown.size;
     bpPython.say({ state: "running", what: cell ? `Cell ${last} of ${shown.size}` : "A hidden cell" });
     const out = cell && !silent ? freshOutput(cell) : bpPython.output();
     if (cell && !silent) awake(cell);
     const name = cell ? `cell ${cell.place}` : "hidden cell";
-    const again = () => ask("run", [code, name, !cell, Boolean(item.quiet)], out.say);
+    const again = () => ask("run", [code, name, !cell, Boolean(item.quiet), silent], out.say);
     out.dataset.running = "yes";
     let result = await again();
     if (result.missing === "matplotlib" && !DRAWS.test(code)) {
@@ -185,7 +196,7 @@
     const above = items.filter(({ shown: cell }) => cell && !cell.solution
       && cell.box.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING);
     const end = above.at(-1)?.number ?? -1;
-    return prepare(items.filter(each => each.number <= end && !each.inert && !ran.has(each.number)));
+    return prepare(items.filter(each => each.number <= end && !ran.has(each.number)));
   };
   Object.assign(bpPython, { queue, order, cells: shown });
 })();

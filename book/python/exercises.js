@@ -22,7 +22,7 @@
     title.append("Your answer", mark);
     bar.className = "bp-bar";
     const show = right => { mark.textContent = right ? " ✓ right" : ""; mark.className = right ? "bp-right" : ""; };
-    const judge = () => check_(editor, check, result, bar, place, right => {
+    const judge = () => ask(editor, check, result, bar, place, right => {
       remember(exercise, { code: editor.value, right: right || Boolean(read()[page]?.[exercise]?.right) });
       show(read()[page][exercise].right);
     });
@@ -35,7 +35,7 @@
     show(kept.right);
   }
 
-  function check_(editor, question, result, bar, place, done) {
+  function ask(editor, question, result, bar, place, done) {
     return bpPython.queue(async () => {
       if (!await bpPython.agreed(bar)) return;
       await bpPython.start();

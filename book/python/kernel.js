@@ -3,7 +3,7 @@
 window.bpPython = (settings => {
   const root = new URL(".", document.currentScript.src).href;
   const pieces = new Map(), groups = {}, waiting = new Map(), listeners = [];
-  let worker, number = 0, starting, figures;
+  let worker, number = 0, turn = 0, starting, figures;
 
   // Files come as classic scripts that call this: nothing else loads from a page on disk.
   function take(name, index, base64) {
@@ -43,11 +43,12 @@ window.bpPython = (settings => {
   }
 
   // Load groups together and tell how far that is.
-  async function loadAll(...names) {
-    const total = names.reduce((sum, name) => sum + size(name), 0);
+  async function fetchAll(...names) {
+    const missing = names.filter(name => !(name in groups));
+    const total = missing.reduce((sum, name) => sum + size(name), 0);
     let loaded = 0;
     const count = bytes => say({ state: "loading", loaded: loaded += bytes, total });
-    count(0);
+    if (missing.length) count(0);
     return Object.assign({}, ...await Promise.all(names.map(name => load(name, count))));
   }
 
@@ -56,7 +57,8 @@ window.bpPython = (settings => {
 
   function start() {
     starting ??= (async () => {
-      const files = await loadAll("core", "course");
+      const began = turn, files = await fetchAll("core", "course");
+      if (began !== turn) throw stopped("stopped");
       say({ state: "starting" });
       const scripts = ["pyodide.js", "pyodide.asm.js", "worker.js"].map(name => files[name]);
       const blob = new Blob(scripts.flatMap(each => [each, "\n"]), { type: "text/javascript" });
@@ -72,7 +74,7 @@ window.bpPython = (settings => {
   function withFigures() {
     figures ??= (async () => {
       await start();
-      await post({ files: await loadAll("figures") });
+      await post({ files: await fetchAll("figures") });
       say({ state: "starting", what: "figures" });
       await ask("start_figures", []);
     })().catch(error => { figures = undefined; throw failed(error); });
@@ -102,16 +104,19 @@ window.bpPython = (settings => {
     else asked.done(data.done);
   }
 
+  const stopped = why => Object.assign(new Error(why), { stopped: true });
+
   // There is no other way to end an endless loop: what Python knew goes with it.
   function stop(why = "stopped") {
     worker?.terminate();
+    turn++;
     worker = starting = figures = undefined;
-    for (const { failed } of waiting.values()) failed(Object.assign(new Error(why), { stopped: true }));
+    for (const { failed } of waiting.values()) failed(stopped(why));
     waiting.clear();
     say({ state: "stopped", why });
   }
 
   const ask = (call, args, emit) => post({ call, args }, emit);
-  return { settings, root, take, script, size, start, withFigures, ask, stop,
-    listen: listener => listeners.push(listener), isRunning: () => Boolean(worker) };
+  return { settings, root, take, script, size, fetchAll, start, withFigures, ask, stop,
+    listen: listener => listeners.push(listener), isRunning: () => Boolean(worker), turn: () => turn };
 })(window.bpPythonSettings);
