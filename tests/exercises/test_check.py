@@ -25,6 +25,11 @@ PLAIN = {
 }  # fmt: skip
 
 
+def unwrapped(message):
+    """Return a message as one line, as it was before it was wrapped."""
+    return " ".join(str(message).split())
+
+
 def labeled(answers):
     """Return pytest parameters for the answers to all steps."""
     return [
@@ -229,7 +234,7 @@ def test_a_starter_is_told_where_to_begin():
     assert (found.status, found.equation, found.cause) == ("cannot run", "call", "not_written")
     text = str(found)
     assert text.startswith("my_bp4 is not written yet: this is where to begin.")
-    assert "bp4(a_previous, delta)" in text, "the signature belongs to the beginning"
+    assert "bp4(a_previous, delta)" in unwrapped(text), "the signature belongs to the beginning"
     assert found.hint(1).startswith("Begin with one example")
     assert "wrong" not in text, "nothing is wrong with a function that is not written"
 
@@ -252,7 +257,7 @@ def test_an_exception_is_shown_with_the_learners_own_line():
     found = check("bp2", my_bp2)
     assert (found.status, found.cause) == ("cannot run", "exception")
     line = my_bp2.__code__.co_firstlineno + 2
-    assert f"NameError: name 'prim' is not defined in line {line}: return back * prim" in str(found)
+    assert f"NameError: name 'prim' is not defined in line {line}: return back * prim" in unwrapped(found)
 
 
 def test_an_exception_inside_numpy_is_shown_with_the_learners_own_line():
@@ -284,7 +289,7 @@ def test_sys_exit_is_an_exception_like_any_other():
 def test_another_number_of_arguments_is_named():
     found = check("bp2", lambda w, delta: w.T @ delta)
     assert (found.status, found.cause) == ("cannot run", "arguments")
-    assert "bp2(w_next, delta_next, prime)" in str(found) and "(w, delta)" in str(found)
+    assert "bp2(w_next, delta_next, prime)" in unwrapped(found) and "(w, delta)" in unwrapped(found)
 
 
 def test_none_is_named():
@@ -302,7 +307,7 @@ def test_none_after_a_change_in_place_names_both():
 
     found = check("sgd_step", my_step)
     assert [each.cause for each in found.findings] == ["none", "inputs_changed"]
-    assert "changed weights in place" in str(found)
+    assert "changed weights in place" in unwrapped(found)
 
 
 def test_a_wrong_shape_is_shown_with_both_shapes():
