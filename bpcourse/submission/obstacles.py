@@ -6,7 +6,7 @@ import signal
 
 from bpcourse.diagnosis.findings import Finding
 
-_LONG, _WIDTH = 1_000, 88
+_LONG, _WIDTH = 1_000, 76
 
 
 def obstacle(cause, title, sentence, nudge, solution, equation="call"):
