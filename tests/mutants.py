@@ -574,6 +574,13 @@ MUTANTS = [
         "diagnosis/test_diagnose.py::test_no_right_program_is_accused[penalty-0.3-50]",
     ),
     _mutant(
+        "catalogue: a mistake beside a right penalty is predicted without it",
+        "diagnosis/catalogue/bp4",
+        "return gradient + step.penalty if",
+        "return gradient if",
+        "diagnosis/test_diagnose.py::test_a_mistake_in_bp4_is_named_beside_a_right_penalty[bp4-transposed-sigmoid]",
+    ),
+    _mutant(
         "catalogue: weights updated uphill",
         "diagnosis/catalogue/bp2",
         "Line(step.right, -change, lambda eta: eta > 0)",

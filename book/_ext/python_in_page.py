@@ -7,9 +7,9 @@
 * Where Pyodide's files can't be had, or ``BPCOURSE_PYTHON_IN_PAGE`` is ``0``, the book is built
   without all of this, and the build says so.
 
-A code cell takes too long for a page, or a chapter? The metadata of the cell, or of the chapter's first
-cell, says why: ``{"python_in_page": {"run": false, "why": "It measures times."}}``. An exercise's answer cell is the
-metadata ``{"answer": {"code": "def bp3(delta):\n    ...", "check": "bp.check(\\"bp3\\", bp3)"}}``
+Where a code cell or a whole chapter takes too long for a page, the metadata of the cell, or of the
+chapter's first cell, says why: ``{"python_in_page": {"run": false, "why": "It measures times."}}``.
+An exercise's answer cell is the metadata ``{"answer": {"exercise", "code", "check"}}``
 of the Markdown cell that holds the exercise.
 """
 
@@ -20,7 +20,6 @@ import html
 import importlib.util
 import json
 import os
-import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -33,8 +32,18 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parents[1] / "python"
-SCRIPTS = ("kernel.js", "panel.js", "output.js", "editor.js", "cells.js", "verdict.js", "exercises.js")
+SCRIPTS = (
+    "kernel.js",
+    "panel.js",
+    "output.js",
+    "editor.js",
+    "cells.js",
+    "verdict.js",
+    "exercises.js",
+)
 COURSE = ("worker.js", "runner.py", "stand_ins.py")
+# Files that are not packed yet; the others are archives.
+GZIPPED = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", *COURSE]
 CLINIC = "book/clinic"
 PIECE = 3 * 2**19  # bytes in one piece of a file; a multiple of 3, so that base64 has no padding
 NOT_HERE = "The code of this page does not run in the page. "
@@ -76,6 +85,10 @@ def mark_page(app, doctree, name):
     notebook = notebook_of(app, name) if app.python_files else None
     if notebook is None:
         return
+    answers = answers_of(notebook)
+    for box in doctree.findall(is_box):
+        if box["label"] in answers:
+            box.append(answer_cell(box["label"], answers[box["label"]]))
     why = kept_out(notebook)
     if why is not None:
         say_why(doctree, why)
@@ -86,9 +99,6 @@ def mark_page(app, doctree, name):
             cell.append(remark(settings["why"]))
         elif any(bpbook.is_input(each) for each in cell.findall()):
             cell["classes"].append(f"bp-cell-{cell['cell_index']}")
-    answers = answers_of(notebook)
-    for exercise in doctree.findall(lambda node: node.get("label") in answers if is_box(node) else 0):
-        exercise.append(answer_cell(exercise["label"], answers[exercise["label"]]))
 
 
 def is_cell(node):
@@ -122,13 +132,8 @@ def remark(text):
 
 def answers_of(notebook):
     """Return the answer cells of a chapter: {label of the exercise: {"code", "check"}}."""
-    found = {}
-    for cell in notebook["cells"]:
-        answer = cell["metadata"].get("answer")
-        label = re.search(r"\{exercise\}.*?^:label: (\S+)$", "".join(cell["source"]), re.S | re.M)
-        if answer and label and cell["cell_type"] == "markdown":
-            found[label[1]] = answer
-    return found
+    answers = (cell["metadata"].get("answer") for cell in notebook["cells"])
+    return {answer["exercise"]: answer for answer in answers if answer}
 
 
 def answer_cell(label, answer):
@@ -151,8 +156,8 @@ def add_scripts(app, pagename, templatename, context, doctree):
 def cells_of(notebook):
     """Return the code cells of a chapter as the page needs them.
 
-    ``code`` is the whole code of a cell that the page does not show; ``quiet`` marks a listing whose
-    last line shows a value that a line of the book's own, which follows, keeps from being shown.
+    ``code`` is the whole code of a cell that the page does not show; ``quiet`` marks a listing
+    after whose last line comes one of the book's own, which keeps its value from being shown.
     """
     found = []
     for i, cell in enumerate(notebook["cells"]):
@@ -186,10 +191,11 @@ def write_files(app, exception):
     exercises = {}
     for name in sorted(app.env.found_docs):
         notebook = notebook_of(app, name)
-        if notebook is not None and kept_out(notebook) is None:
+        if notebook is not None:
             short = name.rsplit("/", 1)[-1]
             exercises[short] = list(answers_of(notebook))
-            write(folder / "pages" / f"{short}.js", f"bpPython.page({json.dumps(cells_of(notebook))});\n")
+            cells = json.dumps(cells_of(notebook) if kept_out(notebook) is None else [])
+            write(folder / "pages" / f"{short}.js", f"bpPython.page({cells});\n")
     settings = {
         "groups": write_groups(app, folder),
         "gzipped": GZIPPED,
@@ -205,7 +211,7 @@ def write_files(app, exception):
 
 
 def write_groups(app, folder):
-    """Write Python, what draws, and the course's own part; return what the page must know of them."""
+    """Write Python, what draws, and the course's own; return what the page must know of them."""
     groups = {
         "core": [app.python_files / name for name in pyodide_files.CORE],
         "figures": [app.python_files / name for name in pyodide_files.FIGURES],
@@ -215,10 +221,6 @@ def write_groups(app, folder):
         name: {"files": [path.name for path in paths], "chunks": write_group(name, paths, folder)}
         for name, paths in groups.items()
     }
-
-
-# Files that are not packed yet; the others are archives.
-GZIPPED = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "worker.js", "runner.py", "stand_ins.py"]
 
 
 def write_group(group, paths, folder):

@@ -3,6 +3,7 @@
 //   define("one-weight", {
 //     name: "One weight, moved by hand",            // for those who can't see it
 //     width: 560,                                   // the most that it needs, in pixels
+//     lines: 2,                                     // of words, so that the controls stand still
 //     start: data => ({ w: 3, eta: 0.02 }),         // the state in which it opens
 //     tidy: state => ({ eta: ... }),                // optional: brings a state from a link into bounds
 //     build(figure) { ...; return state => { ... }; }
@@ -14,11 +15,13 @@
 // width changes; the state stays.
 
 function define(name, kind) {
-  customElements.define(`bp-${name}`, class extends HTMLElement {
+  const element = class extends HTMLElement {
     connectedCallback() {
       if (!this.figure) this.figure = wake(this, kind);
     }
-  });
+  };
+  // Once the whole script has been read: a figure's file may name things further down.
+  queueMicrotask(() => customElements.define(`bp-${name}`, element));
 }
 
 // Take hold of an element, and return its figure.
@@ -31,7 +34,7 @@ function wake(element, kind) {
   figure.state = { ...figure.start };
   Object.assign(figure, methods(figure));
   element.append(root);
-  element.classList.add("bp-awake");
+  element.classList.add("bp-waking");
   followWidth(figure);
   followLink(figure);
   return figure;
@@ -76,13 +79,16 @@ function methods(figure) {
 // Build everything for the width that there is.
 function build(figure) {
   figure.stage = html("div", { class: "bp-live-stage" });
-  figure.words = html("p", { class: "bp-live-words" });
+  const lines = (figure.kind.lines ?? 2) + (figure.width < 480 ? 1 : 0);
+  figure.words = html("p", { class: "bp-live-words", style: `min-height: ${1.5 * lines}em` });
   figure.rows = html("div", { class: "bp-live-rows" });
   figure.spoken = html("p", { class: "bp-live-spoken", "aria-live": "polite" });
   figure.controls = [];
   figure.root.replaceChildren(figure.stage, figure.words, figure.rows, foot(figure), figure.spoken);
   figure.show = figure.kind.build(figure);
   refresh(figure);
+  // Only now does the still figure go: where something fails, it stays.
+  figure.element.classList.add("bp-awake");
 }
 
 function refresh(figure) {

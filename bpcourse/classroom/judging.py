@@ -18,7 +18,7 @@ from bpcourse.exercises.check import check, exercise, topic
 from bpcourse.submission import obstacles
 from bpcourse.submission.outcome import answer, failure
 
-_WIDTH = 88  # of a line of text, as in a diagnosis
+_WIDTH = 76  # of a line of text, as in a diagnosis
 _PATIENCE = 4  # so many time limits may all calls for one question take together
 # What may be used of the course itself for an answer: what stands outside of the exercise.
 _GIVEN = {"activations", "costs", "network", "parameters", "datasets", "_checks", "__init__"}

@@ -6,7 +6,7 @@ import signal
 
 from bpcourse.diagnosis.findings import Finding
 
-_LONG, _WIDTH = 1_000, 88
+_LONG, _WIDTH = 1_000, 76
 
 
 def obstacle(cause, title, sentence, nudge, solution, equation="call"):
@@ -76,6 +76,8 @@ def missing(file, answer, *, at_home=False):
     elif answer["classes"]:
         parts.append(f"{name} is a method of the class {answer['classes'][0]}.")
     parts.append(f"The functions of the file: {', '.join(own) or 'none'}.")
+    if defined := answer.get("defined"):
+        parts.append(f"Its classes: {', '.join(defined)}.")
     if at_home and not close and not answer["classes"]:
         parts.append(_SCRIPT)
     rename = f"Rename the function, or name it behind a colon: {file}:the_function"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bpcourse.diagnosis.findings import Diagnosis, Finding
 
 _EQUATIONS = {"forward": "forward pass", "bp1": "BP1", "bp2": "BP2", "bp3": "BP3", "bp4": "BP4"}
-_WIDTH = 88  # of a line of text, as in a diagnosis
+_WIDTH = 76  # of a line of text, as in a diagnosis
 
 
 def answer(diagnosis: Diagnosis) -> dict:

@@ -381,5 +381,7 @@ def _pick(names, file, name, preferred):
         return from_object(names[kind], call=method)
     kind = type(names[name]).__name__ if name in names else ""
     classes = [n for n, c in names.items() if inspect.isclass(c) and hasattr(c, name)]
+    defined = [n for n, c in names.items() if inspect.isclass(c) and c.__module__ == _MODULE]
     answer = {"missing": name, "own": own, "kind": kind, "classes": classes}
+    answer["defined"] = defined
     raise Trouble(obstacles.missing(file, answer, at_home=True))
