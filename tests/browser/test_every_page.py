@@ -12,23 +12,22 @@ UNREACHABLE = """() => [...document.querySelectorAll("body *")]
   .filter(box => box.tabIndex < 0 && !box.querySelector("a, button, input, [tabindex='0']"))
   .map(box => box.outerHTML.slice(0, 100))"""
 
-# An element's kind is its tag, classes and role, and those of everything around it but sections.
+# An element's kind is its tag, classes and role, and those of the four around it, sections aside.
 # What the book has shown twice is cut out of the page, and the insides of formulas and figures: axe
 # would look at the same things over and over, for half a minute a page. Returns the kinds met so
 # far, or null if this page brought few new ones: they are looked at with those of the next page.
 THIN = """(known) => {
   const ENOUGH = 10;
   const seen = new Map(known), before = seen.size;
-  const kinds = new Map([[document.documentElement, 7]]), keep = new Set();
-  const hash = (text, start) =>
-    [...text].reduce((h, c) => (h * 31 + c.charCodeAt(0)) % 2 ** 40, start);
+  const paths = new Map([[document.documentElement, []]]), keep = new Set();
+  const hash = (text) => [...text].reduce((h, c) => (h * 31 + c.charCodeAt(0)) % 2 ** 40, 7);
   const insides = document.querySelectorAll("mjx-container, svg.bp-figure");
   insides.forEach((each) => (each.textContent = "x"));
   for (const each of document.querySelectorAll("body, body *")) {
-    const around = kinds.get(each.parentElement);
+    const around = paths.get(each.parentElement);
     const name = `${each.tagName}.${each.getAttribute("class")}.${each.getAttribute("role")}`;
-    const kind = each.tagName === "SECTION" ? around : hash(name, around);
-    kinds.set(each, kind);
+    paths.set(each, each.tagName === "SECTION" ? around : [...around.slice(-4), name]);
+    const kind = hash(paths.get(each).join(">"));
     const times = (seen.get(kind) || 0) + 1;
     seen.set(kind, times);
     if (times > 2) continue;
@@ -93,8 +92,9 @@ def axe_on(page, known, findings):
     if more is None:
         return [], known
     page.add_style_tag(content=STILL)
-    # Where terms were cut out, a list of definitions is none.
-    options = {"rules": {"definition-list": {"enabled": False}}}
+    # What the cut makes of lists and of boxes that scroll is no fault of the page.
+    cut = ("definition-list", "scrollable-region-focusable")
+    options = {"rules": {rule: {"enabled": False} for rule in cut}}
     problems = [f"light: {each}" for each in findings(page, **options)]
     page.evaluate(DARK)
     page.set_viewport_size(DESK)
