@@ -1,4 +1,4 @@
-"""A listing can be followed: what it uses, a cell that the reader can see has defined or imported."""
+"""A listing can be followed: a cell that the reader sees defines or imports what it uses."""
 
 import builtins
 import symtable
