@@ -9,7 +9,8 @@ UNREACHABLE = """() => [...document.querySelectorAll("body *")]
   .filter(box => box.scrollWidth > box.clientWidth && box.clientWidth > 0)
   .filter(box => ["auto", "scroll"].includes(getComputedStyle(box).overflowX))
   .filter(box => box.checkVisibility({visibilityProperty: true}))
-  .filter(box => box.tabIndex < 0 && !box.querySelector("a, button, input, textarea, [tabindex='0']"))
+  .filter(box => box.tabIndex < 0)
+  .filter(box => !box.querySelector("a, button, input, textarea, [tabindex='0']"))
   .map(box => box.outerHTML.slice(0, 100))"""
 
 # An element's kind is its tag, classes and role, and those of the four around it, sections aside.
