@@ -21,6 +21,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 from bpcourse.figures.curves import activation, cost_growth, errors_by_layer, history, step_sweep
+from bpcourse.figures.live import live
 from bpcourse.figures.matrices import digits, matrix
 from bpcourse.figures.networks import network, weight_index
 from bpcourse.figures.style import DIVERGING, PALETTE, SEQUENTIAL, SERIES, use_book_style
@@ -36,6 +37,7 @@ __all__ = [
     "digits",
     "errors_by_layer",
     "history",
+    "live",
     "matrix",
     "network",
     "step_sweep",

@@ -135,7 +135,8 @@ def svg_text(figure: Figure) -> str:
     -------
     str
         One ``<svg>`` element: coordinates with at most two decimals, palette colors as CSS
-        variables, no date, no identifier that nothing refers to.
+        variables, no date, no identifier that nothing refers to. What
+        :func:`bpcourse.figures.live` has given to the figure stands in its ``<metadata>``.
     """
     file = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -144,7 +145,8 @@ def svg_text(figure: Figure) -> str:
         figure.savefig(file, format="svg", metadata=nothing)
     text = without_preamble(file.getvalue())
     text = re.sub(r"<[^>]+>", lambda tag: tidy_tag(tag[0]), text)
-    return with_short_ids(text)
+    text = with_short_ids(text)
+    return text.replace(">", f">{getattr(figure, 'live_data', '')}", 1)
 
 
 def without_preamble(text):

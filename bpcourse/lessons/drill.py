@@ -94,7 +94,8 @@ class Drill:
         Parameters
         ----------
         answer : array_like
-            The numbers that ``entries`` names. Rounding to three digits is no mistake.
+            The numbers that ``entries`` names. Rounding to three digits is no mistake; ``...``
+            stands for a number that is still to be found.
 
         Returns
         -------
@@ -113,6 +114,9 @@ class Drill:
         >>> found.ok, found.looks_like
         (False, ('no transpose',))
         """
+        blank = _blank(answer)
+        if blank:
+            return Verdict(False, self.entries, (), f"{blank}: {', '.join(self.entries)}.")
         answer = self._read(answer)
         if answer.shape != self.right.shape:  # the shape of a mistake, or _read had refused it
             same = [name for name, its in self.mistakes.items() if _equal(answer, its).all()]
@@ -162,6 +166,61 @@ class Drill:
         dC/db^2_2 = (0.4 + 0.3 + (-0.2) + (-0.3)) / 4 = 0.2 / 4 = 0.05
         """
         return Text(self.working)
+
+
+def compare(answer: ArrayLike, wanted: dict[str, float]) -> Verdict:
+    """Say which numbers of an answer are those wanted.
+
+    Parameters
+    ----------
+    answer : array_like
+        The numbers, in the order of ``wanted``. Rounding to three digits is no mistake; ``...``
+        stands for a number that is still to be found.
+    wanted : dict from str to float
+        The numbers wanted, by name.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    ValueError
+        Another number of entries than wanted, or one that is not finite.
+
+    Examples
+    --------
+    >>> import bpcourse as bp
+    >>> bp.drills.compare([0.333, 0.6], {"a third": 1 / 3, "two thirds": 2 / 3})
+    Not right yet: two thirds (you have 0.6).
+    >>> bp.drills.compare(..., {"a third": 1 / 3})
+    Still to be found: a third.
+    """
+    names = tuple(wanted)
+    right = np.array([float(wanted[name]) for name in names])
+    blank = _blank(answer)
+    if blank:
+        return Verdict(False, names, (), f"{blank}: {', '.join(names)}.")
+    given = np.asarray(answer, dtype=float).ravel()
+    if given.shape != right.shape:
+        raise ValueError(f"answer has {given.size} numbers, want {right.size}: {', '.join(names)}")
+    _checks.finite("answer", given)
+    # Each number by itself: the numbers of an answer may be of very different sizes.
+    pairs = zip(names, given, right, strict=True)
+    off = {name: came for name, came, its in pairs if abs(came - its) > TOLERANCE * (abs(its) or 1)}
+    if not off:
+        return Verdict(True, (), (), f"Right: {', '.join(names)}.")
+    came = ", ".join(f"{each:.6g}" for each in off.values())
+    return Verdict(False, tuple(off), (), f"Not right yet: {', '.join(off)} (you have {came}).")
+
+
+def _blank(answer):
+    """Return what to say of an answer with entries that are still ``...``; empty without."""
+    entries = np.asarray(answer, dtype=object).ravel()
+    left = sum(each is ... for each in entries)
+    if not left:
+        return ""
+    return "Still to be found" if left == len(entries) else f"{left} of these still to be found"
 
 
 def make(draw, name, seed):

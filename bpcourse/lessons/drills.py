@@ -11,6 +11,8 @@ arrays; ``.check(answer)`` says which entries are wrong and which mistake they l
 ``two_examples``                              the gradient of the mean over two examples
 ============================================  ====================================================
 
+:func:`bpcourse.lessons.drill.compare` judges the numbers of any other problem in the same words.
+
 The numbers are drawn again until no entry wanted is 0 and every mistake in a drill's list gives an
 answer of its own.
 """
@@ -20,6 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from bpcourse.lessons.drill import Drill, make, number, products, term
+from bpcourse.lessons.drill import compare as compare
 
 # Outputs of a sigmoid whose slopes a (1 - a) are short decimals: 0.09, 0.16, 0.24, 0.25.
 ACTIVATIONS = (0.1, 0.2, 0.4, 0.5, 0.6, 0.8, 0.9)

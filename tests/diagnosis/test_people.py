@@ -1,5 +1,7 @@
 """What people publish: right programs are not accused, wrong ones named where they are wrong."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from people_code import PEOPLE
@@ -11,9 +13,16 @@ def named(diagnosis):
     return {(each.equation, each.cause): each.layers for each in diagnosis.findings}
 
 
+@cache
+def of(name):
+    """Return the diagnosis of one of PEOPLE."""
+    person = next(each for each in PEOPLE if str(each) == name)
+    return diagnose(person.function, **person.asked)
+
+
 @pytest.mark.parametrize("person", PEOPLE, ids=str)
 def test_each_program_is_judged_as_it_is(person):
-    diagnosis = diagnose(person.function, **person.asked)
+    diagnosis = of(str(person))
     assert named(diagnosis) == person.wrong, diagnosis.text(3)
     assert diagnosis.within == person.within
     assert diagnosis.ok == (not person.wrong)
@@ -21,21 +30,17 @@ def test_each_program_is_judged_as_it_is(person):
 
 @pytest.mark.parametrize("person", PEOPLE, ids=str)
 def test_nothing_that_is_wrong_is_called_right(person):
-    diagnosis = diagnose(person.function, **person.asked)
+    diagnosis = of(str(person))
     whole = {part for part in diagnosis.right if " " not in part}
     wrong = {equation.upper() for equation, _ in person.wrong}
     assert not whole & wrong, "an equation is called right and is wrong"
 
 
 def test_half_of_the_programs_are_right():
+    assert len({str(person) for person in PEOPLE}) == len(PEOPLE), "two have the same name"
     right = [person for person in PEOPLE if not person.wrong]
     assert len(right) >= 15
     assert len(PEOPLE) - len(right) >= 25
-
-
-def of(name):
-    person = next(each for each in PEOPLE if str(each) == name)
-    return diagnose(person.function, **person.asked)
 
 
 def test_the_outputs_are_not_judged_where_bp1_is_not_understood():

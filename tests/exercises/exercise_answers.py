@@ -947,7 +947,7 @@ def folds_overlapping(n, k):
 
 
 def folds_drawn(n, k):
-    rng = np.random.default_rng()
+    rng = np.random.default_rng(0)  # a seed: unlucky draws are folds at times
     return [rng.choice(n, n // k, replace=False) for _ in range(k)]
 
 

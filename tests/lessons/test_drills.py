@@ -132,6 +132,27 @@ def test_an_answer_that_is_no_number_is_refused():
         drills.bp2(0).check([0.1, float("nan")])
 
 
+def test_an_answer_that_is_not_filled_in_is_told_so():
+    found = drills.bp2(0).check([..., ...])
+    assert not found.ok and str(found) == "Still to be found: delta^2_1, delta^2_2."
+    half = drills.bp2(0).check([0.1, ...])
+    assert not half.ok and str(half).startswith("1 of these still to be found"), str(half)
+    assert not drills.bp4(3).check([[..., ...], [..., ...]]).ok, "an array as well"
+
+
+def test_numbers_of_any_problem_are_compared_one_by_one():
+    wanted = {"small": 0.0123, "large": 4567.0, "nothing": 0.0}
+    assert drills.compare([0.0123, 4567, 0], wanted).ok
+    found = drills.compare([0.0129, 4567, 0], wanted)
+    assert found.wrong == ("small",), "a small number is not excused by a large one beside it"
+    assert str(found) == "Not right yet: small (you have 0.0129)."
+    assert drills.compare([..., ..., ...], wanted).wrong == tuple(wanted)
+    assert drills.compare(0.333, {"a third": 1 / 3}).ok, "three digits are enough"
+    assert not drills.compare(0.01, {"nothing": 0.0}).ok
+    with pytest.raises(ValueError, match="2 numbers, want 3: small, large, nothing"):
+        drills.compare([1, 2], wanted)
+
+
 @pytest.mark.parametrize("seed", [-1, 0.5, None])
 def test_a_seed_is_a_whole_number(seed):
     with pytest.raises((ValueError, TypeError), match="seed"):

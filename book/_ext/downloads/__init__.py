@@ -1,0 +1,147 @@
+"""The Sphinx extension that makes of each chapter notebooks that stand alone.
+
+``downloads/`` of the finished book holds, for each chapter, a learner's and a complete edition, the
+package's wheel, which their first cell installs, an archive of all of it, and what Binder reads.
+The menu at the top of a chapter offers these instead of the chapter's source.
+
+Three settings in ``_config.yml``, under ``sphinx: config:``, empty until they are known:
+``book_url`` (where the book is published), ``repository_url``, and ``package_on_index`` (whether
+``pip install bpcourse`` finds the package).
+"""
+
+import importlib.util
+import zipfile
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+
+from downloads.addresses import edit_button, menu
+from downloads.editions import EDITIONS, Editions
+from downloads.markdown import Plain
+from downloads.pieces import pieces
+from downloads.setup_cell import setup_cell
+
+LICENSE = "Text and figures: CC BY 4.0; code: MIT."
+ARCHIVE = "backpropagation-course.zip"
+README = """\
+Open a notebook of the folder learner (or of complete, with solutions) in JupyterLab, VS Code or any
+other program for notebooks. Its first cell installs what is missing, {wheel} from this folder.
+"""
+# What Binder makes of the folder.
+ENVIRONMENT = """\
+name: bpcourse
+channels: [conda-forge]
+dependencies:
+  - python=3.12
+  - jupyterlab
+  - matplotlib
+  - numpy>=2
+  - pip
+  - pip: [./{wheel}]
+"""
+
+
+def setup(app):
+    """Register the extension with Sphinx."""
+    app.add_config_value("book_url", "", "env")
+    app.add_config_value("repository_url", "", "env")
+    app.add_config_value("package_on_index", False, "env")
+    app.add_role("archive", link_to_archive)
+    app.connect("config-inited", edit_button)
+    # Before the other extensions put what only the page shows into it.
+    app.connect("doctree-resolved", collect, priority=300)
+    app.connect("html-page-context", menu, priority=900)
+    app.connect("build-finished", write)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
+
+
+def link_to_archive(name, rawtext, text, lineno, inliner, options=None, content=()):
+    """Return the link of the role ``archive``, on a page of the folder ``book``."""
+    env = inliner.document.settings.env
+    if env.app.builder.format != "html":
+        return [nodes.inline(rawtext, text)], []
+    return [nodes.reference(rawtext, text, refuri=f"../downloads/{ARCHIVE}")], []
+
+
+def is_chapter(app, docname):
+    """Say whether a page is a notebook."""
+    return str(app.env.doc2path(docname)).endswith(".ipynb")
+
+
+def collect(app, doctree, docname):
+    """Keep the pieces of a chapter, and the works that it cites."""
+    if app.builder.format != "html" or not is_chapter(app, docname):
+        return
+    plain = Plain(docname, app.env.toc_fignumbers.get(docname, {}), app.config.book_url)
+    notebook = nbformat.read(app.env.doc2path(docname), as_version=4)
+    if not hasattr(app, "bp_chapters"):
+        app.bp_chapters = {}
+    app.bp_chapters[docname] = (notebook, pieces(doctree, plain, notebook), plain.cited)
+
+
+def write(app, exception):
+    """Write the notebooks of the pages that were written, the wheel and the archive."""
+    chapters = getattr(app, "bp_chapters", {})
+    if exception is not None or not chapters:
+        return
+    folder = Path(app.outdir, "downloads")
+    for old in folder.glob("*.whl"):
+        old.unlink()
+    wheel = build_wheel(Path(app.srcdir), folder).name
+    works = bibliography(app)
+    options = {"book_url": app.config.book_url, "on_index": app.config.package_on_index}
+    for docname, (notebook, parts, cited) in chapters.items():
+        listed = [works[name] for name in works if name in cited]
+        editions = Editions(
+            notebook,
+            parts,
+            setup=setup_cell(wheel, **options),
+            about=lambda edition, page=docname: about(app, page, edition),
+            works=listed,
+        )
+        for edition in EDITIONS:
+            path = folder / edition / f"{Path(docname).name}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(nbformat.writes(editions.make(edition)) + "\n", encoding="utf-8")
+    (folder / "environment.yml").write_text(ENVIRONMENT.format(wheel=wheel), encoding="utf-8")
+    archive(folder, wheel)
+
+
+def build_wheel(root, folder):
+    """Build the wheel as ``scripts/wheel.py`` does, and return its path."""
+    spec = importlib.util.spec_from_file_location("wheel", root / "scripts" / "wheel.py")
+    wheel = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(wheel)
+    return wheel.build(folder)
+
+
+def bibliography(app):
+    """Return the works of the bibliography as Markdown, by the identifier of their entry."""
+    doctree = app.env.get_and_resolve_doctree("book/bibliography", app.builder)
+    plain = Plain("book/bibliography", {}, app.config.book_url)
+    found = {}
+    for entry in doctree.findall(nodes.citation):
+        children = [child for child in entry.children if not isinstance(child, nodes.label)]
+        text = " ".join(block for child in children for block in plain.block(child))
+        found.update(dict.fromkeys(entry["ids"], text))
+    return found
+
+
+def about(app, docname, edition):
+    """Return what stands below the title of a notebook: what it is, and where the page is."""
+    book = app.config.html_title
+    if app.config.book_url:
+        book = f"[{book}]({app.config.book_url.rstrip('/')}/{docname}.html)"
+    return f"*A chapter of {book}, {EDITIONS[edition]}. {LICENSE}*"
+
+
+def archive(folder, wheel):
+    """Put all notebooks, the wheel and a few lines to read first into one archive."""
+    top = Path(ARCHIVE).stem
+    with zipfile.ZipFile(folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr(f"{top}/README.txt", README.format(wheel=wheel))
+        made.write(folder / wheel, f"{top}/{wheel}")
+        for edition in EDITIONS:
+            for path in sorted((folder / edition).glob("*.ipynb")):
+                made.write(path, f"{top}/{edition}/{path.name}")

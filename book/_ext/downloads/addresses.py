@@ -1,0 +1,74 @@
+"""The buttons of a chapter that need to know where book and repository are; unset, no button."""
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+# The branch to which the publishing workflow puts the folder ``downloads`` of the book.
+BRANCH = "notebooks"
+
+
+def edit_button(app, config):
+    """Let each page be edited where the repository is known."""
+    if config.repository_url:
+        config.html_theme_options |= {
+            "repository_url": config.repository_url,
+            "repository_branch": "main",
+            "use_edit_page_button": True,
+        }
+    if config.book_url and not config.html_baseurl:
+        config.html_baseurl = config.book_url.rstrip("/") + "/"
+
+
+def menu(app, pagename, templatename, context, doctree):
+    """Offer the notebooks that stand alone in place of the page's source."""
+    for group in context.get("header_buttons", []):
+        if group.get("label") == "download-buttons":
+            path = Path(str(app.env.doc2path(pagename)))
+            chapter = path.stem if path.suffix == ".ipynb" else ""
+            printing = [each for each in group["buttons"] if "print" in str(each.get("javascript"))]
+            to_root = context["pathto"]("downloads", 1)
+            launch = launchers(chapter, app.config.repository_url) if chapter else []
+            group["buttons"] = [*(files(chapter, to_root) if chapter else []), *launch, *printing]
+
+
+def files(chapter, downloads):
+    """Return the buttons that download a chapter."""
+    texts = {
+        "learner": (".ipynb", "Download a notebook to learn with: your answers, checked"),
+        "complete": (".ipynb, solved", "Download the notebook with its solutions"),
+    }
+    return [
+        {
+            "type": "link",
+            "url": f"{downloads}/{edition}/{chapter}.ipynb",
+            "text": text,
+            "tooltip": tooltip,
+            "icon": "fas fa-download",
+            "label": f"download-{edition}-button",
+        }
+        for edition, (text, tooltip) in texts.items()
+    ]
+
+
+def launchers(chapter, repository_url):
+    """Return the buttons that open a chapter elsewhere; none without a repository on GitHub."""
+    found = re.fullmatch(r"https://github\.com/([^/]+/[^/]+?)(?:\.git)?/?", repository_url)
+    if not found:
+        return []
+    path = f"learner/{chapter}.ipynb"
+    services = {
+        "Colab": f"https://colab.research.google.com/github/{found[1]}/blob/{BRANCH}/{path}",
+        "Binder": f"https://mybinder.org/v2/gh/{found[1]}/{BRANCH}?labpath={quote(path, safe='')}",
+    }
+    return [
+        {
+            "type": "link",
+            "url": url,
+            "text": name,
+            "tooltip": f"Run this chapter in {name}",
+            "icon": "fas fa-rocket",
+            "label": f"launch-{name.lower()}-button",
+        }
+        for name, url in services.items()
+    ]

@@ -1,0 +1,86 @@
+"""The addresses of book and repository stand in one place, and everything follows it."""
+
+import importlib.util
+import sys
+from types import SimpleNamespace
+
+import pytest
+from book_pages import BOOK, ROOT
+
+
+def load(name, path):
+    """Return a module that is no part of a package."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+addresses = load("addresses", ROOT / "scripts" / "addresses.py")
+buttons = load("buttons", BOOK / "_ext" / "downloads" / "addresses.py")
+URLS = ("https://example.org/course", "https://github.com/someone/course")
+
+
+def test_the_files_have_the_addresses_that_are_set():
+    for name, text in addresses.texts(*addresses.settings()).items():
+        there = (ROOT / name).read_text(encoding="utf-8")
+        assert there == text, f"{name} does not follow _config.yml: python scripts/addresses.py"
+
+
+def test_an_address_gets_into_every_file_and_leaves_it_without_a_trace():
+    bare = addresses.texts("", "")
+    made = addresses.texts(*URLS)
+    assert f'Documentation = "{URLS[0]}"' in made["pyproject.toml"]
+    assert f'Source = "{URLS[1]}"' in made["pyproject.toml"]
+    assert f'repository-code: "{URLS[1]}"' in made["CITATION.cff"]
+    assert f"The book: <{URLS[0]}>" in made["README.md"]
+    for name, write in addresses.WRITERS.items():
+        assert write(made[name], "", "") == bare[name], f"{name}: something is left"
+        assert write(made[name], *URLS) == made[name], f"{name}: a second time changes something"
+
+
+def page(chapter, repository_url):
+    """Return the buttons of a page's menu."""
+    group = {"label": "download-buttons", "buttons": [{"javascript": "window.print()"}]}
+    app = SimpleNamespace(
+        env=SimpleNamespace(doc2path=lambda name: f"book/{name}"),
+        config=SimpleNamespace(repository_url=repository_url),
+    )
+    context = {"header_buttons": [group], "pathto": lambda path, _: f"../{path}"}
+    buttons.menu(app, chapter, "", context, None)
+    return [each.get("url", "print") for each in group["buttons"]]
+
+
+def test_a_chapter_can_be_taken_home_and_opened_where_the_repository_is_known():
+    here = ["../downloads/learner/proofs.ipynb", "../downloads/complete/proofs.ipynb"]
+    assert page("proofs.ipynb", "") == [*here, "print"], "no button may lead nowhere"
+    assert page("running.md", URLS[1]) == ["print"], "a page without code has no notebook"
+    *first, colab, binder, _ = page("proofs.ipynb", URLS[1])
+    assert first == here
+    assert colab.endswith("/github/someone/course/blob/notebooks/learner/proofs.ipynb")
+    assert binder.endswith("/gh/someone/course/notebooks?labpath=learner%2Fproofs.ipynb")
+
+
+@pytest.mark.parametrize("repository_url", ["", URLS[1]])
+def test_a_page_can_be_edited_where_the_repository_is_known(repository_url):
+    config = SimpleNamespace(
+        repository_url=repository_url, book_url=URLS[0], html_baseurl="", html_theme_options={}
+    )
+    buttons.edit_button(None, config)
+    options = config.html_theme_options
+    assert options.get("use_edit_page_button", False) == bool(repository_url)
+    assert options.get("repository_url", "") == repository_url
+    assert config.html_baseurl == URLS[0] + "/"
+
+
+def test_the_first_cell_takes_the_wheel_from_where_it_is():
+    sys.path.insert(0, str(BOOK / "_ext"))
+    try:
+        cell = load("setup_cell", BOOK / "_ext" / "downloads" / "setup_cell.py").setup_cell
+    finally:
+        sys.path.pop(0)
+    wheel = "bpcourse-1.0-py3-none-any.whl"
+    assert f'"{URLS[0]}/downloads/{wheel}"' in cell(wheel, book_url=URLS[0])
+    assert f'"BPCOURSE_BOOK", "{URLS[0]}"' in cell(wheel, book_url=URLS[0])
+    assert '(beside or ["bpcourse"])[0]' in cell(wheel, book_url=URLS[0], on_index=True)
+    assert '(beside or [""])[0]' in cell(wheel) and "BPCOURSE_BOOK" not in cell(wheel)
