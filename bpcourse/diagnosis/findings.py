@@ -8,6 +8,8 @@ more. In a notebook it shows the place in a small picture of the network.
 
 from __future__ import annotations
 
+import functools
+import importlib.metadata
 import os
 import textwrap
 from dataclasses import asdict, dataclass, replace
@@ -36,13 +38,31 @@ READ = {
 }
 _DEBUGGING = ("debugging", "ch-debugging", "Is my gradient right?")
 
-_CHAPTERS = {
-    "four-equations": "The four fundamental equations",
-    "forward-pass": "The forward pass and the notation",
+# What the chapters are called that a finding sends to.
+CHAPTERS = {
     "api/diagnosis": "diagnosis",
+    "attention": "Attention, by the same four ideas",
+    "chain-rule": "Rates of change through a chain",
+    "computational-graphs": "Computational graphs and the chain rule",
+    "convolution": "Convolution",
+    "cost-of-gradients": "One gradient, two prices",
+    "debugging": "Is my gradient right?",
+    "deep-and-still-learning": "Deep, and still learning",
+    "differences": "Differences, taken seriously",
+    "five-routes": "Five routes to one gradient",
+    "four-equations": "The four fundamental equations",
+    "learning-speed": "What the equations say about learning",
+    "order-matters": "The order matters",
+    "overfitting": "Overfitting",
+    "proofs": "Proofs of the four equations",
+    "reading-digits": "A machine that reads digits",
+    "steps": "Steps",
+    "the-same-weight-many-times": "The same weight, many times",
+    "vectors-and-matrices": "Vectors and matrices",
 }
 
-# The one setting for links: where the book is published. Without it pages are named, not linked.
+# Where the book is published, if it is to be another place than the package's own metadata say.
+# Empty, or known to neither: pages are named, not linked.
 BOOK = "BPCOURSE_BOOK"
 
 # What is returned in a form that can't be read leaves nothing to judge, as a call that fails.
@@ -58,7 +78,7 @@ _FORMS = (
 # What is said at once: it is seen without mathematics, and no answer is given away.
 _PLAIN = ("call", "return", "inputs", "state")
 
-_WIDTH = 88
+_WIDTH = 76
 
 
 @dataclass(frozen=True)
@@ -106,9 +126,10 @@ class Evidence:
     ratios: tuple[Ratio, ...] = ()
 
     def __str__(self):
-        lines = [f"{self.what}:", f"    yours   {self.came}", f"    wanted  {self.wanted}"]
+        what = _fill(f"{self.what}:")
+        lines = [what, f"    yours   {self.came}", f"    wanted  {self.wanted}"]
         if self.how:
-            lines.append(f"    {self.how}")
+            lines.append(_fill(self.how, indent="    "))
         return "\n".join(lines)
 
 
@@ -355,7 +376,7 @@ def _body(diagnosis, level):
     parts += [_fill(f"Hint {k}: {first.hints[k - 1]}") for k in range(1, level + 1)]
     if level < 3:
         again = diagnosis.call or "the_diagnosis"
-        parts.append(f"More: print({again}.hint({level + 1})), or .text(3) for everything.")
+        parts.append(f"More: print({again}.hint({level + 1}))")
     for each in more:
         sentence = f" {each.sentence}" if level == 3 or each.equation in _PLAIN else ""
         parts.append(_fill(f"Also wrong: {each.place}.{sentence}"))
@@ -367,7 +388,7 @@ def reading(section: tuple[str, str, str]) -> str:
     page, anchor, title = section
     if address(section):
         return f'Read "{title}": {address(section)}'
-    chapter = "" if anchor.startswith("ch-") else _CHAPTERS.get(page, "")
+    chapter = "" if anchor.startswith("ch-") else CHAPTERS.get(page, "")
     where = f' in "{chapter}"' if chapter else ""
     return _fill(f'Read "{title}"{where}.')
 
@@ -379,8 +400,20 @@ def relative(section: tuple[str, str, str]) -> str:
 
 def address(section: tuple[str, str, str]) -> str:
     """Return the whole address of a section; empty if it is not set where the book is."""
-    base = os.environ.get(BOOK, "").rstrip("/")
+    base = os.environ.get(BOOK)
+    base = (published() if base is None else base).rstrip("/")
     return f"{base}/{relative(section)}" if base else ""
+
+
+@functools.cache
+def published() -> str:
+    """Return where the package's metadata say that the book is; empty if they don't."""
+    try:
+        urls = importlib.metadata.metadata("bpcourse").get_all("Project-URL") or []
+    except importlib.metadata.PackageNotFoundError:  # run from a folder, not installed
+        return ""
+    named = dict(url.split(", ", 1) for url in urls)
+    return named.get("Documentation", "")
 
 
 def _evidence(finding, level):
@@ -392,8 +425,11 @@ def _evidence(finding, level):
     return [str(evidence), *table]
 
 
-def _fill(paragraph):
-    return textwrap.fill(paragraph, _WIDTH, break_on_hyphens=False)
+def _fill(paragraph, indent=""):
+    indents = {"initial_indent": indent, "subsequent_indent": indent}
+    return textwrap.fill(
+        paragraph, _WIDTH, break_on_hyphens=False, break_long_words=False, **indents
+    )
 
 
 def _ratio_table(ratios):
