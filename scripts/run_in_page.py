@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILT = ROOT / "_build" / "html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LIMIT = 900  # seconds for one chapter
-WORDS = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
+TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
 
 RUN = """async () => {
   await bpPython.withFigures();
@@ -138,8 +138,13 @@ def text_of(came, kind):
     """Return all outputs of a kind as one text; of figures their words."""
     texts = [text for each, text in came if each == kind]
     if kind == "svg":
-        texts = [" ".join(["figure:", *WORDS.findall(text)]) + "\n" for text in texts]
+        texts = [f"figure: {' '.join(map(words, TEXT.findall(text)))}\n" for text in texts]
     return "".join(texts).strip()
+
+
+def words(text):
+    """Return what a text of a figure says, without its marks of type and place."""
+    return "".join(re.sub(r"<[^>]*>", "", text).split())
 
 
 def first(text, other):
