@@ -58,6 +58,7 @@ class Text:
         'bra'
         """
         validation = _checks.real("validation", validation, minimum=0, below=1)
+        _check_string("text", text)
         if not text:
             raise ValueError("the text is empty, want at least one character")
         characters = "".join(sorted(set(text)))
@@ -99,11 +100,25 @@ class Text:
         -------
         str
 
+        Raises
+        ------
+        ValueError, TypeError
+            Something that is no token of this text.
+
         Examples
         --------
         >>> Text.from_string("abracadabra").decode([1, 0, 3])
         'bad'
         """
+        tokens = _checks.array_of("tokens", tokens)
+        if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
+            raise TypeError(
+                f"tokens has shape {tokens.shape} and dtype {tokens.dtype}, want whole numbers of "
+                "shape (length,)"
+            )
+        most = len(self.characters) - 1
+        if tokens.size and not 0 <= tokens.min() <= tokens.max() <= most:
+            raise ValueError(f"tokens go from {tokens.min()} to {tokens.max()}, want 0 to {most}")
         return "".join(self.characters[token] for token in tokens)
 
     def batch(
@@ -135,6 +150,8 @@ class Text:
         >>> [text.decode(row) for row in tokens], [text.decode(row) for row in following]
         (['adab', 'acad'], ['dabr', 'cada'])
         """
+        batch_size = _checks.integer("batch_size", batch_size, minimum=1)
+        length = _checks.integer("length", length, minimum=1)
         starts = len(self.train) - length
         if starts < 1:
             raise ValueError(
@@ -153,7 +170,13 @@ class Text:
         )
 
 
+def _check_string(name, string):
+    if not isinstance(string, str):
+        raise TypeError(f"{name} is {type(string).__name__}, want a string")
+
+
 def _tokens(string, characters):
+    _check_string("string", string)
     known = {character: token for token, character in enumerate(characters)}
     unknown = [each for each in string if each not in known]
     if unknown:

@@ -62,6 +62,41 @@ def keep(*arguments, **options):
     return 0.0
 
 
+class OneLayer:
+    """A network of one layer, as learners write it, right."""
+
+    def __init__(self, n_in, n_out):
+        self.w1, self.b1 = np.zeros((n_out, n_in)), np.zeros((n_out, 1))
+
+    def train(self, x, y, eta=0.1):
+        """Take a step."""
+        delta = self.w1 @ x + self.b1 - y
+        self.w1 -= eta * delta @ x.T / x.shape[1]
+        self.b1 -= eta * delta.mean(axis=1, keepdims=True)
+
+
+class Linear:
+    """A layer that leaves its gradients in attributes."""
+
+    def __init__(self, n_in, n_out):
+        self.w, self.b = np.zeros((n_out, n_in)), np.zeros((n_out, 1))
+
+    def forward(self, x):
+        """Return w x + b."""
+        self.x = x
+        return self.w @ x + self.b
+
+    def backward(self, delta):
+        """Return the error of the inputs."""
+        self.dw, self.db = delta @ self.x.T, delta.sum(axis=1, keepdims=True)
+        return self.w.T @ delta
+
+
+def one_layer(sizes):
+    """Return a list of layers."""
+    return [Linear(sizes[0], sizes[-1])]
+
+
 GOOD = {
     "a": tensor,
     "a_previous": lambda: array(2, 4),
@@ -170,6 +205,25 @@ GOOD = {
     "figures.step_sweep.steps": lambda: [0.1, 0.01],
     "figures.weight_index.weight": lambda: (2, 1, 1),
     "autodiff.scalar.Value.data": lambda: 0.5,
+    "autodiff.tensor.scatter_add.index": lambda: np.array([0, 2]),
+    "autodiff.tensor.scatter_add.shape": lambda: (4, 3),
+    "autodiff.tensor.split.x": tensor,
+    "autodiff.tensor.split.sections": lambda: 2,
+    "diagnosis.from_object.make": lambda: OneLayer,
+    "diagnosis.from_layers.make": lambda: one_layer,
+    "diagnosis.from_layers.loss_gradient": lambda: lambda a, y: a - y,
+    "diagnosis.from_step.eta": lambda: 0.1,
+    "diagnosis.values.x": lambda: array(2),
+    "diagnosis.values.y": lambda: array(1),
+    "diagnosis.values.grad_w": lambda: [array(3, 2), array(1, 3)],
+    "diagnosis.values.grad_b": lambda: [array(3), array(1)],
+    "diagnosis.values.biases": lambda: [array(3), array(1)],
+    "exercises.verify.exercise": lambda: bp.exercises.exercise("bp3"),
+    "texts.Text.batch.length": lambda: 3,
+    "texts.Text.decode.tokens": lambda: [0, 1],
+    "texts.Text.encode.string": lambda: "abba",
+    "texts.Text.from_string.text": lambda: "abracadabra",
+    "texts.Text.from_string.validation": lambda: 0.1,
     "autodiff.tensor.Tensor.data": lambda: array(2, 3),
     "autodiff.graph.draw.result": lambda: tensor().sum(),
     "lessons.experiments.single_neuron.w": lambda: 0.5,
@@ -192,6 +246,7 @@ GOOD = {
     },
 }
 SELF = {
+    "texts.Text": lambda: bp.texts.Text.from_string("abracadabra"),
     "Diagnosis": lambda: bp.Diagnosis("backprop"),
     "Examples": some_rows,
     "Gradient": gradient,

@@ -1,25 +1,12 @@
 """Hypothesis strategies shared by the tests: networks with data and a cost that fits them."""
 
-import os
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 import bpcourse as bp
-
-# To kill a mutant a few examples are enough, and nobody reads the shrunken one.
-settings.register_profile(
-    "mutants",
-    derandomize=True,
-    deadline=None,
-    max_examples=8,
-    phases=[Phase.explicit, Phase.generate],
-)
-if os.environ.get("HYPOTHESIS_PROFILE") == "mutants":
-    settings.load_profile("mutants")
 
 HIDDEN = ("sigmoid", "tanh", "relu", "identity", "softmax")
 FITTING = {

@@ -2,12 +2,14 @@
 
 import csv
 import inspect
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 
@@ -24,17 +26,31 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such thing")
 GUARD = 120
 
 
-def type_in(*arguments, cwd=None, **environment):
+def type_in(*arguments, **environment):
     """Run a command and return what came of it."""
     return subprocess.run(
         [sys.executable, "-m", "bpcourse", *map(str, arguments)],
         capture_output=True,
         encoding="utf-8",
         timeout=GUARD,
-        cwd=cwd,
         env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
         check=False,
     )
+
+
+def call(*arguments, cwd="."):
+    """Run a command without starting Python for it; the submission has its own process."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    with redirect_stdout(streams[0]), redirect_stderr(streams[1]), chdir(cwd):
+        code = commands.main([*map(str, arguments)])
+    said = [stream.detach().getvalue().decode("utf-8") for stream in flushed(streams)]
+    return subprocess.CompletedProcess(arguments, code, *said)
+
+
+def flushed(streams):
+    for stream in streams:
+        stream.flush()
+        yield stream
 
 
 def table(path):
@@ -53,7 +69,7 @@ def test_right_is_0(tmp_path):
 
 def test_wrong_is_1_and_the_first_hint_gives_nothing_away(tmp_path):
     path = write(tmp_path, "wrong", mistake("prime_forgotten"))
-    result = type_in("diagnose", f"{path}:backprop")
+    result = call("diagnose", f"{path}:backprop")
     assert result.returncode == 1, "1 says to a script that it is wrong"
     assert "BP2" in result.stdout and "Hint 1:" in result.stdout
     assert "\nMore: --hint 2\n" in result.stdout, "the next hint is an option here"
@@ -63,7 +79,7 @@ def test_wrong_is_1_and_the_first_hint_gives_nothing_away(tmp_path):
 @pytest.mark.parametrize("level", [2, 3])
 def test_more_hints(tmp_path, level):
     path = write(tmp_path, "wrong", mistake("prime_forgotten"))
-    text = type_in("diagnose", path, "--hint", level).stdout
+    text = call("diagnose", path, "--hint", level).stdout
     assert f"Hint {level}:" in text and f"Hint {level + 1}:" not in text
     assert ("is missing" in text) == (level == 3), "the third hint names the cause"
 
@@ -78,7 +94,7 @@ def test_more_hints(tmp_path, level):
     ],
 )
 def test_cannot_run_is_2_and_says_why(tmp_path, name, said):
-    result = type_in("diagnose", write(tmp_path, name, TEN[name][0]))
+    result = call("diagnose", write(tmp_path, name, TEN[name][0]))
     assert result.returncode == 2, "2 says that there was nothing to judge"
     assert said in " ".join(result.stdout.split()), "the reason is missing"
     assert "Traceback" not in result.stdout + result.stderr, "a learner can't read our lines"
@@ -91,13 +107,13 @@ def test_no_file_is_2():
 
 
 def test_a_syntax_error_has_its_line(tmp_path):
-    result = type_in("diagnose", write(tmp_path, "typo", "x = 1\ndef backprop(w)\n    pass\n"))
+    result = call("diagnose", write(tmp_path, "typo", "x = 1\ndef backprop(w)\n    pass\n"))
     assert result.returncode == 2
     assert "expected ':' in line 2: def backprop(w)" in " ".join(result.stdout.split())
 
 
 def test_a_wrong_name_gets_close_ones_and_all(tmp_path):
-    result = type_in("diagnose", f"{write(tmp_path, 'right', RIGHT)}:back_prop")
+    result = call("diagnose", f"{write(tmp_path, 'right', RIGHT)}:back_prop")
     assert result.returncode == 2
     said = " ".join(result.stdout.split())
     assert "no function back_prop. Did you mean backprop?" in said
@@ -106,7 +122,7 @@ def test_a_wrong_name_gets_close_ones_and_all(tmp_path):
 
 def test_an_exception_has_its_line_and_what_was_printed(tmp_path):
     source = RIGHT.replace("    m = x", "    print('shapes', x.shape)\n    m = x.nothing")
-    result = type_in("diagnose", write(tmp_path, "raises", source))
+    result = call("diagnose", write(tmp_path, "raises", source))
     assert result.returncode == 2
     said = " ".join(result.stdout.split())
     assert "AttributeError" in said and "in line 18: m = x.nothing" in said
@@ -115,29 +131,29 @@ def test_an_exception_has_its_line_and_what_was_printed(tmp_path):
 
 def test_a_timeout_is_2(tmp_path):
     path = write(tmp_path, "endless", TEN["endless"][0])
-    result = type_in("diagnose", path, "--timeout", 5)
+    result = call("diagnose", path, "--timeout", 5)
     assert result.returncode == 2
     assert "stopped after 5 s, in line" in result.stdout, "it waits no longer than it was told"
 
 
 def test_the_only_function_needs_no_name(tmp_path):
-    result = type_in("diagnose", write(tmp_path, "one", ROWS.replace("backprop", "mine")), "--json")
+    result = call("diagnose", write(tmp_path, "one", ROWS.replace("backprop", "mine")), "--json")
     assert json.loads(result.stdout)["subject"] == "mine"
     two = RIGHT.replace("backprop", "mine")
-    result = type_in("diagnose", write(tmp_path, "two", two))
+    result = call("diagnose", write(tmp_path, "two", two))
     assert "no function backprop" in result.stdout, "which of several is not guessed"
 
 
 def test_json_is_json_whatever_is_printed(tmp_path):
     path = write(tmp_path, "prints", outside("print('{')") + "\n\nprint('[', flush=True)\n")
-    result = type_in("diagnose", path, "--json")
+    result = call("diagnose", path, "--json")
     found = json.loads(result.stdout)
     assert (found["status"], found["output"], found["printed_bytes"]) == ("right", "{\n[\n", 4)
 
 
 def test_json_has_the_diagnosis(tmp_path):
     path = write(tmp_path, "wrong", mistake("sign"))
-    text = type_in("diagnose", path, "--json", "--hint", 2).stdout
+    text = call("diagnose", path, "--json", "--hint", 2).stdout
     found = json.loads(text, parse_constant=pytest.fail)  # NaN is not JSON
     first = found["findings"][0]
     assert (found["file"], found["equation"], found["cause"]) == (str(path), "bp1", "sign")
@@ -188,8 +204,8 @@ def test_every_option_arrives():
 def test_options_say_what_the_function_is_meant_to_be(tmp_path, source, options):
     path = write(tmp_path, "other", source)
     size = ["--training-size", 50] if "--weight-decay" in options else []
-    assert type_in("diagnose", path, *options, *size).returncode == 0
-    assert type_in("diagnose", path).returncode != 0, "without the option it is another function"
+    assert call("diagnose", path, *options, *size).returncode == 0
+    assert call("diagnose", path).returncode != 0, "without the option it is another function"
 
 
 @pytest.mark.parametrize(
@@ -240,13 +256,13 @@ def test_a_terminal_without_greek_letters(tmp_path):
 
 def test_a_terminal_is_not_steered(tmp_path):
     path = write(tmp_path, "steers", "print('\\x1b[2J')\nraise ValueError('\\x1b]0;owned\\x07')")
-    assert "\x1b" not in type_in("diagnose", path).stdout, "an escape sequence reaches the terminal"
+    assert "\x1b" not in call("diagnose", path).stdout, "an escape sequence reaches the terminal"
 
 
 def test_the_file_runs_where_it_is_called(tmp_path):
     (tmp_path / "data.txt").write_text("42", encoding="utf-8")
     write(tmp_path, "right", outside("assert open('data.txt').read() == '42'"))
-    assert type_in("diagnose", "right.py", cwd=tmp_path).returncode == 0, "its data lie here"
+    assert call("diagnose", "right.py", cwd=tmp_path).returncode == 0, "its data lie here"
 
 
 # check
@@ -254,11 +270,11 @@ def test_the_file_runs_where_it_is_called(tmp_path):
 
 def test_check_has_the_same_exit_states(tmp_path):
     right = "def bp3(delta):\n    return delta.mean(axis=1, keepdims=True)\n"
-    assert type_in("check", "bp3", write(tmp_path, "right", right)).returncode == 0
-    wrong = type_in("check", "bp3", f"{write(tmp_path, 'wrong', right.replace('mean', 'sum'))}:bp3")
+    assert call("check", "bp3", write(tmp_path, "right", right)).returncode == 0
+    wrong = call("check", "bp3", f"{write(tmp_path, 'wrong', right.replace('mean', 'sum'))}:bp3")
     assert wrong.returncode == 1 and "Hint 1:" in wrong.stdout
     starter = "def bp3(delta):\n    raise NotImplementedError\n"
-    missing = type_in("check", "bp3", write(tmp_path, "starter", starter))
+    missing = call("check", "bp3", write(tmp_path, "starter", starter))
     assert missing.returncode == 2 and "not written yet" in missing.stdout
 
 

@@ -31,13 +31,13 @@ STAIRCASE = [
     ),
     ("lessons", "drill drills perceptron worked_examples experiments language_model __init__"),
     ("figures", "style axes labels networks curves surfaces matrices live __init__"),
-    ("diagnosis", "place findings names trouble comparison problem forms results"),
+    ("diagnosis", "place findings names trouble comparison problem forms results unrolled"),
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",
-        "calling from_step observation state mixing path rounding judgement search batches "
-        "explanation conclusions elsewhere examination adapters from_object from_layers diagnose "
-        "values beside scripts __init__",
+        "calling from_step observation state mixing path afterwards rounding judgement search "
+        "batches explanation conclusions elsewhere examination adapters from_object from_layers "
+        "diagnose values beside scripts __init__",
     ),
     (
         "exercises",

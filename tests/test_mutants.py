@@ -17,6 +17,7 @@ INI = "[pytest]\nfilterwarnings = error\npythonpath = {tests} {tests}/book\n"
 ENVIRONMENT = {
     **os.environ,
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "HYPOTHESIS_PROFILE": "mutants",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }

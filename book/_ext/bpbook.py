@@ -171,8 +171,8 @@ def drop_remote_scripts(app, pagename, templatename, context, doctree):
 
 
 def add_local_files(app, exception):
-    """Copy MathJax and the figures' font into the finished book."""
-    if exception is not None or app.builder.format != "html":
+    """Copy MathJax and the figures' font into the finished book; an e-book has its own files."""
+    if exception is not None or app.builder.format != "html" or app.builder.name == "epub":
         return
     static = Path(app.outdir, "_static")
     for unused in static.glob("sphinx-thebe.*"):

@@ -2,9 +2,9 @@
 
     python book/_ext/pyodide_files.py
 
-Which files they are is fixed by their hashes: those of the wheels stand in the ``pyodide-lock.json``
-of the npm package pyodide 0.27.7, the others are those of that package's own files. So the bytes
-are the same wherever they come from. They are looked for
+Which files they are is fixed by their hashes: those of the wheels stand in ``pyodide-lock.json`` of
+the npm package pyodide 0.27.7, the others are those of that package's own files. So the bytes are
+the same wherever they come from. They are looked for
 
 1. in the cache: the folder that ``BPCOURSE_CACHE`` names, or ``bpcourse`` in the user's cache;
 2. in a distribution of Pyodide, if ``BPCOURSE_PYODIDE`` names one, as an address or a folder;
@@ -117,7 +117,7 @@ def keep(name, data, folder):
         return
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
         file.write(data)
-    os.replace(file.name, folder / name)
+    Path(file.name).replace(folder / name)
 
 
 def from_distribution(names, folder):

@@ -7,10 +7,10 @@
 * Where Pyodide's files can't be had, or ``BPCOURSE_PYTHON_IN_PAGE`` is ``0``, the book is built
   without all of this, and the build says so.
 
-A code cell takes too long for a page, or a chapter? The metadata of the cell, or of the chapter's first
-cell, says why: ``{"python_in_page": {"run": false, "why": "It measures times."}}``. An exercise's answer cell is the
-metadata ``{"answer": {"code": "def bp3(delta):\n    ...", "check": "bp.check(\\"bp3\\", bp3)"}}``
-of the Markdown cell that holds the exercise.
+Where a code cell or a whole chapter takes too long for a page, the metadata of the cell, or of the
+chapter's first cell, says why: ``{"python_in_page": {"run": false, "why": "It measures times."}}``.
+An exercise's answer cell is the metadata ``{"answer": {"code": ..., "check": "bp.check(...)"}}`` of
+the Markdown cell that holds the exercise.
 """
 
 import ast
@@ -33,8 +33,18 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parents[1] / "python"
-SCRIPTS = ("kernel.js", "panel.js", "output.js", "editor.js", "cells.js", "verdict.js", "exercises.js")
+SCRIPTS = (
+    "kernel.js",
+    "panel.js",
+    "output.js",
+    "editor.js",
+    "cells.js",
+    "verdict.js",
+    "exercises.js",
+)
 COURSE = ("worker.js", "runner.py", "stand_ins.py")
+# Files that are not packed yet; the others are archives.
+GZIPPED = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", *COURSE]
 CLINIC = "book/clinic"
 PIECE = 3 * 2**19  # bytes in one piece of a file; a multiple of 3, so that base64 has no padding
 NOT_HERE = "The code of this page does not run in the page. "
@@ -87,8 +97,9 @@ def mark_page(app, doctree, name):
         elif any(bpbook.is_input(each) for each in cell.findall()):
             cell["classes"].append(f"bp-cell-{cell['cell_index']}")
     answers = answers_of(notebook)
-    for exercise in doctree.findall(lambda node: node.get("label") in answers if is_box(node) else 0):
-        exercise.append(answer_cell(exercise["label"], answers[exercise["label"]]))
+    for box in doctree.findall(is_box):
+        if box["label"] in answers:
+            box.append(answer_cell(box["label"], answers[box["label"]]))
 
 
 def is_cell(node):
@@ -150,8 +161,8 @@ def add_scripts(app, pagename, templatename, context, doctree):
 def cells_of(notebook):
     """Return the code cells of a chapter as the page needs them.
 
-    ``code`` is the whole code of a cell that the page does not show; ``quiet`` marks a listing whose
-    last line shows a value that a line of the book's own, which follows, keeps from being shown.
+    ``code`` is the whole code of a cell that the page does not show; ``quiet`` marks a listing
+    after whose last line comes one of the book's own, which keeps its value from being shown.
     """
     found = []
     for i, cell in enumerate(notebook["cells"]):
@@ -188,7 +199,8 @@ def write_files(app, exception):
         if notebook is not None and kept_out(notebook) is None:
             short = name.rsplit("/", 1)[-1]
             exercises[short] = list(answers_of(notebook))
-            write(folder / "pages" / f"{short}.js", f"bpPython.page({json.dumps(cells_of(notebook))});\n")
+            cells = json.dumps(cells_of(notebook))
+            write(folder / "pages" / f"{short}.js", f"bpPython.page({cells});\n")
     settings = {
         "groups": write_groups(app, folder),
         "gzipped": GZIPPED,
@@ -204,7 +216,7 @@ def write_files(app, exception):
 
 
 def write_groups(app, folder):
-    """Write Python, what draws, and the course's own part; return what the page must know of them."""
+    """Write Python, what draws, and the course's own; return what the page must know of them."""
     groups = {
         "core": [app.python_files / name for name in pyodide_files.CORE],
         "figures": [app.python_files / name for name in pyodide_files.FIGURES],
@@ -214,10 +226,6 @@ def write_groups(app, folder):
         name: {"files": [path.name for path in paths], "chunks": write_group(name, paths, folder)}
         for name, paths in groups.items()
     }
-
-
-# Files that are not packed yet; the others are archives.
-GZIPPED = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "worker.js", "runner.py", "stand_ins.py"]
 
 
 def write_group(group, paths, folder):

@@ -14,9 +14,9 @@ const controls = {
   },
 
   // A slider with its value beside it. The key may name an entry of an array: "x.0".
-  slider(figure, key, { label, min, max, step, show = v => num(v), say }) {
+  slider(figure, key, { label, min, max, step, show = v => num(v), say, quiet = false }) {
     const input = html("input", { type: "range", min, max, step, "aria-label": say });
-    const output = html("output", { "aria-hidden": true });
+    const output = html("output", { "aria-hidden": true, hidden: quiet });
     input.addEventListener("input", () => figure.set(entry(figure.state, key, Number(input.value))));
     const sync = state => {
       const value = entry(state, key);
@@ -24,11 +24,11 @@ const controls = {
       change(input, { "aria-valuetext": show(value) });
       change(output, { text: show(value) });
     };
-    return { node: html("label", { class: "slider" }, html("span", { text: label }), input, output), sync };
+    return { node: html("label", { class: "slider" }, label && html("span", { text: label }), input, output), sync };
   },
 
-  number(figure, key, { label, min, max, step = "any" }) {
-    const input = html("input", { type: "number", min, max, step, inputmode: "decimal" });
+  number(figure, key, { label, min, max, step = "any", say }) {
+    const input = html("input", { type: "number", min, max, step, inputmode: "decimal", "aria-label": say });
     input.addEventListener("input", () => {
       const value = input.valueAsNumber;
       if (Number.isFinite(value)) figure.set(entry(figure.state, key, bounded(value, min, max)));
@@ -40,11 +40,12 @@ const controls = {
         if (Number(input.value) !== value || input.value === "") input.value = Number(value.toPrecision(6));
       }
     };
-    return { node: html("label", { class: "number" }, html("span", { text: label }), input), sync };
+    return { node: html("label", { class: "number" }, label && html("span", { text: label }), input), sync };
   },
 
-  // One of a few, as buttons beside each other: options are [value, text] pairs.
-  choice(figure, key, { label, options }) {
+  // One of a few, as buttons beside each other: options are [value, text] pairs. Here as elsewhere
+  // "say" is for those who listen, where the label is a sign or there is none.
+  choice(figure, key, { label, say, options }) {
     const name = `bp-live-${++names}`;
     const radios = options.map(([value, text]) => {
       const input = html("input", { type: "radio", name, value });
@@ -52,7 +53,7 @@ const controls = {
       return { input, value, node: html("label", {}, input, html("span", { text })) };
     });
     const sync = state => radios.forEach(each => { each.input.checked = each.value === state[key]; });
-    const legend = html("legend", { text: label });
+    const legend = html("legend", { class: label ? null : "bp-live-spoken", text: label ?? say });
     return { node: html("fieldset", { class: "choice" }, legend, ...radios.map(r => r.node)), sync };
   },
 
@@ -95,9 +96,10 @@ let names = 0;
 // Whether the reader asked for less motion.
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-// Read an entry of a state ("eta", "x.0"); with a value, return the change that sets it.
+// Read an entry of a state ("eta", "x.0"); with a value, return the change that sets it. Where it
+// depends on the state which entry is meant, the key is a function of the state.
 function entry(state, key, value) {
-  const [name, place] = key.split(".");
+  const [name, place] = (typeof key === "function" ? key(state) : key).split(".");
   if (value === undefined) return place === undefined ? state[name] : state[name][place];
   return { [name]: place === undefined ? value : state[name].map((v, i) => (i === Number(place) ? value : v)) };
 }

@@ -3,6 +3,7 @@
 //   define("one-weight", {
 //     name: "One weight, moved by hand",            // for those who can't see it
 //     width: 560,                                   // the most that it needs, in pixels
+//     lines: 2,                                     // of words, so that the controls stand still
 //     start: data => ({ w: 3, eta: 0.02 }),         // the state in which it opens
 //     tidy: state => ({ eta: ... }),                // optional: brings a state from a link into bounds
 //     build(figure) { ...; return state => { ... }; }
@@ -76,7 +77,8 @@ function methods(figure) {
 // Build everything for the width that there is.
 function build(figure) {
   figure.stage = html("div", { class: "bp-live-stage" });
-  figure.words = html("p", { class: "bp-live-words" });
+  const lines = (figure.kind.lines ?? 2) + (figure.width < 480 ? 1 : 0);
+  figure.words = html("p", { class: "bp-live-words", style: `min-height: ${1.5 * lines}em` });
   figure.rows = html("div", { class: "bp-live-rows" });
   figure.spoken = html("p", { class: "bp-live-spoken", "aria-live": "polite" });
   figure.controls = [];

@@ -111,7 +111,7 @@
       const failed = await prepare(above.filter(each => !ran.has(each.number)));
       if (failed?.shown) return void refuse(cell, failed.shown);
       const item = (await order()).find(each => each.number === cell.number);
-      await perform(item, failed);
+      await perform(item, failed, false);
       bpPython.say({ state: "ready" });
     });
   }

@@ -15,6 +15,7 @@ import re
 import sys
 import time
 import traceback
+from pathlib import Path
 
 import stand_ins
 
@@ -22,7 +23,6 @@ LONGEST = 100_000  # characters of text from one cell
 OFTEN = 0.1  # seconds between two messages with what is printed
 WIDTH = 79  # beyond it a list or dictionary is shown over several lines
 
-stand_ins.install()
 names = {}
 
 
@@ -51,11 +51,24 @@ class Printed(io.TextIOBase):
         self._held, self._last = [], time.monotonic()
 
 
+@contextlib.contextmanager
+def redirected(out):
+    """Send there what is printed, warnings too."""
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        yield
+
+
 def clean(_=None):
     """Forget all names."""
     names.clear()
     names.update({"__name__": "__main__", "glue": stand_ins.glue})
     return "null"
+
+
+def prepare(_):
+    """Be ready for a page."""
+    stand_ins.install()
+    return clean()
 
 
 def start_figures(_):
@@ -76,7 +89,7 @@ def run(code, name, hidden, quiet, silent, emit):
     reader changes numbers. A quiet cell does not show its last value, a silent one no figures.
     """
     out = Printed(emit)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out), stand_ins.shown(emit, out):
+    with redirected(out), stand_ins.shown(lambda value: show(value, emit, out)):
         try:
             value = execute(code, name, names, optimize=1 if hidden else 0)
             show(None if quiet else value, emit, out)
@@ -124,8 +137,9 @@ def show(value, emit, out):
 def as_text(value):
     """Return a value as text; long lists and dictionaries over several lines."""
     text = repr(value)
-    plain = isinstance(value, list | tuple | dict | set)
-    return pprint.pformat(value, width=WIDTH, sort_dicts=False) if plain and len(text) > WIDTH else text
+    if len(text) > WIDTH and isinstance(value, list | tuple | dict | set):
+        return pprint.pformat(value, width=WIDTH, sort_dicts=False)
+    return text
 
 
 def draw(emit, out):
@@ -191,7 +205,7 @@ def check(code, question, emit):
 
     space = {"np": np, "bp": bp} | names | {"__name__": "__main__"}
     out, name = Printed(emit), "your answer"
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+    with redirected(out):
         try:
             execute(code, name, space)
             found = eval(compile(question, "<check>", "eval"), space)
@@ -208,7 +222,7 @@ def verdict(found):
     section = found.findings[0].section if found.findings else None
     return {
         "status": found.status,
-        "subject": found.subject,
+        "equations": [each.equation for each in found.findings],
         "levels": [paragraphs(found.text(level)) for level in (1, 2, 3)],
         "hints": list(found.findings[0].hints) if found.findings else [],
         "picture": picture(found),
@@ -217,7 +231,7 @@ def verdict(found):
 
 
 def paragraphs(text):
-    """Return a message as paragraphs, (whether it is a table, text), without what only a terminal needs."""
+    """Return a message as pairs (is it a table?, text), without what only a terminal needs."""
     kept = []
     for block in text.split("\n\n"):
         if not block.startswith(("More: ", 'Read "', "Hint ", "Note: The file uses bpcourse")):
@@ -240,31 +254,21 @@ def judge(code, request, emit):
 
     ``request`` is JSON: the name of the function, the options of diagnose, the form.
     """
+    from bpcourse.diagnosis.findings import Diagnosis
     from bpcourse.diagnosis.trouble import Trouble
     from bpcourse.terminal import program
 
     asked = json.loads(request)
-    path = "/home/pyodide/your_program.py"
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(code)
+    path, name = Path.home() / "your_program.py", asked["function"]
+    path.write_text(code, encoding="utf-8")
     out = Printed(emit)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+    with redirected(out):
         try:
-            found = program.judge(path, asked["function"], options=asked["options"], form=asked["form"])
+            found = program.judge(str(path), name, options=asked["options"], form=asked["form"])
         except Trouble as trouble:
-            found = bp_diagnosis(asked["function"] or "your program", trouble.finding)
+            found = Diagnosis(name or "your program", (trouble.finding,))
         except (ValueError, TypeError) as error:
             out.flush()
             return json.dumps({"refused": str(error)})
     out.flush()
     return json.dumps({"verdict": verdict(found)})
-
-
-def bp_diagnosis(subject, finding):
-    """Return the diagnosis of a program that could not be judged."""
-    from bpcourse.diagnosis.findings import Diagnosis
-
-    return Diagnosis(subject, (finding,))
-
-
-clean()

@@ -21,12 +21,14 @@
     return list;
   }
 
-  function reading({ href, title }) {
+  function reading({ href, title }, before = "Read: ") {
     const line = document.createElement("p"), link = document.createElement("a");
     Object.assign(link, { href: new URL(`../../book/${href}`, bpPython.root).href, textContent: title });
-    line.append("Read: ", link);
+    line.append(before, link);
     return line;
   }
+
+  const CLINIC = { href: "clinic.html", title: "the clinic" };
 
   // Return an element that shows a verdict; with each press of the button it says more.
   bpPython.verdict = found => {
@@ -35,6 +37,7 @@
     const most = new Set(found.hints).size;
     let level = 0;
     box.className = `bp-verdict bp-${found.status.replace(" ", "-")}`;
+    box.dataset.equations = found.equations.join(" ");
     head.className = "bp-headline";
     head.textContent = `${MARK[found.status]} ${found.status[0].toUpperCase()}${found.status.slice(1)}`;
     const more = bpPython.button("First hint", () => { level++; fill(); more.hidden && words.focus(); });
@@ -51,6 +54,9 @@
     }
     box.append(words, more);
     if (found.read) box.append(reading(found.read));
+    if (found.picture && !document.getElementById("bp-clinic")) {
+      box.append(reading(CLINIC, "Whole programs, of whatever form, are judged in "));
+    }
     fill();
     return box;
   };

@@ -25,6 +25,7 @@ async function start(files) {
   unpack(files);
   held.clear();
   runner = python.pyimport("runner");
+  runner.prepare(null);
 }
 
 // Wheels are unpacked, Python files lie beside what runs. The rest is Pyodide itself.

@@ -147,6 +147,29 @@ def wholes(name, values):
     return tuple(whole(f"an entry of {name}", value) for value in values)
 
 
+def lengths(shape):
+    """Return a shape as a tuple of lengths, 0 or more."""
+    if not isinstance(shape, tuple | list):
+        raise TypeError(f"shape is {shape!r}, want a tuple of whole numbers, such as (3,)")
+    found = wholes("shape", (shape,))
+    if min(found, default=0) < 0:
+        raise ValueError(f"shape is {shape!r}, want lengths of 0 or more")
+    return found
+
+
+def fits(shape, index, whole_shape):
+    """Refuse an index that an array of a shape does not have, or where it has another shape."""
+    try:
+        there = np.broadcast_to(0.0, whole_shape)[index].shape
+    except (IndexError, ValueError) as error:
+        raise ValueError(f"an array of shape {whole_shape} has no such index: {error}") from None
+    if there != shape:
+        raise ValueError(
+            f"x has shape {shape}, and an array of shape {whole_shape} has {there} at this index; "
+            "want the same"
+        )
+
+
 def axes(axis):
     """Return an axis as a Python int, a tuple of them, or None for all."""
     if axis is None:

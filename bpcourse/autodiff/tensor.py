@@ -172,10 +172,13 @@ def split(x: Tensor, sections: int, *, axis: int) -> list[Tensor]:
     >>> split(Tensor([1.0, 2.0, 3.0, 4.0]), 2, axis=0)
     [Tensor([1., 2.]), Tensor([3., 4.])]
     """
-    length, rest = divmod(x.shape[axis], sections)
-    if rest:
-        raise ValueError(f"an axis of length {x.shape[axis]} has no {sections} equal parts")
-    before = (slice(None),) * (axis % x.data.ndim)
+    shape, sections = checked("split", x).shape, _arrays.whole("sections", sections)
+    axis = _arrays.whole("axis", axis)
+    if not -len(shape) <= axis < len(shape):
+        raise ValueError(f"axis is {axis}, and a tensor of shape {shape} has none of this number")
+    if sections < 1 or shape[axis] % sections:
+        raise ValueError(f"an axis of length {shape[axis]} has no {sections} equal parts")
+    length, before = shape[axis] // sections, (slice(None),) * (axis % len(shape))
     return [x[(*before, slice(i * length, (i + 1) * length))] for i in range(sections)]
 
 
@@ -192,6 +195,11 @@ def scatter_add(x: Tensor, index: Any, shape: tuple[int, ...]) -> Tensor:
         As in ``array[index]``, for an array of the given shape.
     shape : tuple of int
 
+    Raises
+    ------
+    ValueError, TypeError
+        An index that such an array does not have, or that has another shape there than x.
+
     Examples
     --------
     >>> scatter_add(Tensor([1.0, 2.0, 4.0]), np.array([0, 2, 0]), (3,))
@@ -199,7 +207,9 @@ def scatter_add(x: Tensor, index: Any, shape: tuple[int, ...]) -> Tensor:
     """
     index = index if isinstance(index, tuple) else (index,)
     index = tuple(_arrays.index_part(part) for part in index)
-    return apply("scatter_add", x, index, _arrays.wholes("shape", shape))
+    shape = _arrays.lengths(shape)
+    _arrays.fits(checked("scatter_add", x).shape, index, shape)
+    return apply("scatter_add", x, index, shape)
 
 
 def pad(x: Tensor, widths: Sequence[tuple[int, int]]) -> Tensor:

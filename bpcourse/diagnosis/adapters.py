@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from bpcourse.diagnosis.results import two_lists
+
 
 def from_class(
     make: Callable,
@@ -84,6 +86,22 @@ def from_separate_arrays(function: Callable) -> Callable:
         return result[0::2], result[1::2]
 
     backprop.__name__ = name_of(function)
+    return backprop
+
+
+def one_layer(function: Callable, *, turned: bool) -> Callable:
+    """Return a function of lists from one that takes the arrays w and b of a single layer.
+
+    ``turned`` hands w over as (n_1, n_2), for a program that writes w.T x + b.
+    """
+
+    def backprop(weights, biases, x, y):
+        (w,), (b,) = weights, biases
+        result = function(w.T if turned else w, b, x, y)
+        found = two_lists(result, [((w.T if turned else w).shape, b.size)]) or result
+        by_w, by_b = (np.asarray(e[0] if isinstance(e, list) else e) for e in found)
+        return [by_w.T if turned else by_w], [by_b.reshape(b.shape)]
+
     return backprop
 
 

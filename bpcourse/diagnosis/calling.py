@@ -1,5 +1,6 @@
 """A function called by the names of its parameters, and a backward pass after its forward pass."""
 
+import contextlib
 import inspect
 import re
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ import numpy as np
 from bpcourse._code import returned_names, words
 from bpcourse.diagnosis.forms import Form
 from bpcourse.diagnosis.names import is_required, positional, role_of
+from bpcourse.diagnosis.results import two_lists
 from bpcourse.diagnosis.trouble import Trouble, cannot_call
+from bpcourse.diagnosis.unrolled import Unrolled, in_columns
 
 _STANDARD = ["weights", "biases", "x", "y"]
 # What is passed although the parameter has a default, None: a caller is meant to give it.
@@ -68,7 +71,7 @@ def _used(kind, found):
 
 def values_of(weights, biases, x, y, keys, **more):
     """Return what parameters may stand for, by role."""
-    columns = np.ndim(x) == 2 and len(x) == weights[0].shape[-1]
+    columns = in_columns(max(biases, key=np.size))
     values = {"weights": weights, "biases": biases, "x": x, "y": y, **more}
     values["params"] = keys.dictionary(weights, biases)
     values["m"] = 1 if np.ndim(x) < 2 else np.shape(x)[1 if columns else 0]
@@ -96,6 +99,7 @@ class Call:
         if parameters is None:
             return None
         roles = _one_by_one({each.name: role_of(each.name) for each in parameters})
+        roles = _in_one_vector(roles)
         if (
             "x" in roles.values() and "y" not in roles.values()
         ):  # def backprop(inputs, outputs, ...)
@@ -152,6 +156,17 @@ def _one_by_one(roles):
     return {**roles, **named}
 
 
+def _in_one_vector(roles):
+    """Return the roles, with that of one vector for all parameters: it comes with the widths."""
+    held = set(roles.values())
+    if not ({"size_in", "size_out"} <= held or "sizes" in held):
+        return roles
+    if "biases" in held or any(isinstance(role, tuple) for role in held):
+        return roles
+    vector = {"weights": "vector", "params": "vector"}
+    return {name: vector.get(role, role) for name, role in roles.items()}
+
+
 def takes_parameters(call):
     """Say whether a call takes weights in any form."""
     return call.has("weights") or call.has("params") or call.layers is not None
@@ -166,7 +181,7 @@ def recognized(function, *, forward=None, decay=None):
     forward : callable, optional
         The forward pass whose results the function takes.
     decay : callable, optional
-        ``decay(m)``, the number for a parameter such as ``reg``.
+        ``decay(m)`` returns lambda/n and lambda, for a parameter such as ``reg``.
 
     Returns
     -------
@@ -184,6 +199,8 @@ def recognized(function, *, forward=None, decay=None):
         return function if isinstance(function, Form) else as_it_is
     if forward is None and _is_standard(function, call):
         return as_it_is
+    if call.has("vector", "x", "y") and not call.unknown:
+        return _by_vector(call, name, decay)
     if known(call):
         return _by_names(call, name, decay)
     forward = forward or _forward_of(function, name)
@@ -217,24 +234,76 @@ def _is_standard(function, call):
     return len(needed) < 4 and not {"x", "y"} <= set(roles)
 
 
-def _arguments(arguments, keys, decay):
-    """Return the values by role for one call, the decay with them."""
-    values = values_of(*arguments, keys, epochs=1)
-    values["decay"] = decay(values["m"]) if decay else 0.0
-    return values
+def _called(function, arguments, keys, decay):
+    """Return ``function(values)`` for the values by role of one call, the decay with them.
+
+    A parameter such as ``reg`` is lambda/n, or lambda where the program divides by m itself.
+    """
+    values = values_of(*arguments, keys, epochs=1) | {"decay": 0.0, "eta": 0.0}
+    if decay is None:
+        return function(values)
+    divided, whole = decay(values["m"])
+    plain, more = (function(values | {"decay": c, "eta": c}) for c in (0.0, 1.0))
+    c = whole if _divides(plain, more, arguments, values["m"]) else divided
+    return function(values | {"decay": c, "eta": c})
+
+
+def _divides(plain, more, arguments, m):
+    """Say whether a decay of 1 adds w/m to the gradients, and not w."""
+    weights, biases = arguments[:2]
+    shapes = [(np.shape(w), np.size(b)) for w, b in zip(weights, biases, strict=True)]
+    with contextlib.suppress(TypeError, ValueError):  # gradients of a form that is judged later
+        one, other = ((two_lists(each, shapes) or each)[0][-1] for each in (plain, more))
+        w = weights[-1]
+        c = float(((np.asarray(other) - one) * w).sum() / (w**2).sum())
+        return m > 1 and abs(c * m - 1) < 1e-6
+    return False
 
 
 def _by_names(call, name, decay):
     keys, layers = keys_of(call.function) if call.has("params") else (Keys(), call.layers)
+    decay = decay if call.has("decay") else None
 
     def backprop(weights, biases, x, y):
-        return call(_arguments((weights, biases, x, y), keys, decay))
+        return _called(call, (weights, biases, x, y), keys, decay)
 
     return Form(
         backprop,
         name,
         layers=layers,
         returns=tuple(returned_names(call.function)),
+        program=call.function,
+    )
+
+
+def _by_vector(call, name, decay):
+    """Return the form of a function that takes all parameters in one vector, and their widths."""
+    unrolled = Unrolled("F" if "F" in words(call.function) else "C")
+
+    # Where the optimizer takes the step, a learning_rate is the number before the penalty.
+    decay = decay if call.has("decay") or call.has("eta") else None
+
+    def backprop(weights, biases, x, y):
+        sizes = [np.shape(x)[-1], *map(np.size, biases)]
+        more = {"vector": unrolled.vector(weights, biases), "sizes": sizes}
+        more |= {"size_in": sizes[0], "size_hidden": sizes[1], "size_out": sizes[-1]}
+
+        def gradients(values):
+            result = call(values | more)
+            return unrolled.found(result, weights, biases) or result
+
+        return _called(gradients, (weights, biases, x, y), Keys(), decay)
+
+    one_by_one = {"F": "column by column", "C": "row by row"}[unrolled.order]
+    return Form(
+        backprop,
+        name,
+        layers=2 if call.has("size_hidden") else None if call.has("sizes") else 1,
+        rows=True,
+        notes=(
+            f"{name} takes all parameters in one vector: for each layer the matrix [b, w], "
+            f"{one_by_one}.",
+        ),
         program=call.function,
     )
 
@@ -268,15 +337,18 @@ def _after_forward(call, before, name, decay):
     keys, layers = keys_of(call.function, ahead)
     returned = returned_names(ahead)
 
+    bound = Call(call.function, {**call.roles, **{n: n for n in call.unknown}}, (), call.first)
+    decay = decay if call.has("decay") else None
+
     def backprop(weights, biases, x, y):
-        values = _arguments((weights, biases, x, y), keys, decay)
-        result = before(values)
-        values |= _handed_over(result, returned, call.unknown, y)
-        bound = Call(call.function, {**call.roles, **{n: n for n in call.unknown}}, (), call.first)
-        missing = bound.lacks(values)
-        if missing:
-            raise Trouble(cannot_call(name, inspect.signature(call.function), missing))
-        return bound(values)
+        def gradients(values):
+            values = values | _handed_over(before(values), returned, call.unknown, y)
+            missing = bound.lacks(values)
+            if missing:
+                raise Trouble(cannot_call(name, inspect.signature(call.function), missing))
+            return bound(values)
+
+        return _called(gradients, (weights, biases, x, y), keys, decay)
 
     return Form(
         backprop,

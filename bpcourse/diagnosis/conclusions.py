@@ -186,7 +186,7 @@ def _by_one_factor(equation, layers, evidence):
     l = layers[0] if layers else 0
     name = {"bp3": f"dC/db^{l}", "bp4": f"dC/dw^{l}"}.get(equation, f"delta^{l}")
     row = next((row for row in evidence.ratios if row.array == name), None)
-    if row is None or not row.constant:
+    if row is None or row.right or not row.constant:
         return "The table shows which arrays are wrong, each judged on your own earlier results."
     if row.ratio == 0:
         return f"All of {name} is zero. Which of your lines should have filled it?"

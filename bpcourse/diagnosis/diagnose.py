@@ -23,7 +23,7 @@ from bpcourse.activations import (
     softplus,
 )
 from bpcourse.costs import COSTS, Cost, check_fit
-from bpcourse.diagnosis.adapters import name_of
+from bpcourse.diagnosis.adapters import name_of, one_layer
 from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.examination import examine
 from bpcourse.diagnosis.findings import Diagnosis
@@ -109,7 +109,7 @@ def diagnose(
         function that is written for one hidden layer.
     labels : {"one_hot", "integers"}
         "integers" for a function that takes as y the number of each example's class, an array of
-        shape (m,). It needs the log-likelihood.
+        shape (m,): the output whose target is 1, or with one output the target itself, 0 or 1.
     forward : callable, optional
         The forward pass, for a function that takes what it returns:
         ``diagnose(backward, forward=forward)``. A function beside it in its file whose name has
@@ -163,17 +163,20 @@ def diagnose(
             f"function is {function!r}, want a callable function(weights, biases, x, y), or a "
             "class; pass the function itself, without calling it"
         )
+    if forward is not None and not callable(forward):
+        raise TypeError(f"forward is {forward!r}, want the function of the forward pass")
     given = dict(locals())
     typed = _typed(function, given)
     setting = setting_of(activation, output, cost, reduction, weight_decay, training_size, batch)
-    setting = replace(setting, biases=biases is not False)
-    convention = _convention(layout, order, biases, labels, setting.cost)
+    convention = _convention(layout, order, biases, labels)
+    setting = replace(setting, biases=biases is not False, labels=convention.labels)
     setting = replace(setting, batch=setting.batch and not convention.vectors)
     widths = _widths(sizes, setting.activations[1])
     rng = _checks.generator(np.random.default_rng(0) if rng is None else rng)
     try:
         function = from_object(function) if inspect.isclass(function) else function
-        form = recognized(function, forward=forward, decay=setting.decay if weight_decay else None)
+        decay = (lambda m: (setting.decay(m), setting.weight_decay)) if weight_decay else None
+        form = recognized(function, forward=forward, decay=decay)
     except Trouble as error:
         return Diagnosis(name_of(function), (error.finding,), call=typed)
     subject = Subject(form, form.name, _as_formed(convention, form, layout))
@@ -212,7 +215,8 @@ def _typed(function, given):
     shown = [getattr(function, "text", "") or name_of(function)]
     for name, parameter in inspect.signature(diagnose).parameters.items():
         value = given[name]
-        left_out = value is parameter.default or value == parameter.default
+        plain = isinstance(value, str | int | float)
+        left_out = value is parameter.default or (plain and value == parameter.default)
         if name not in ("function", "rng") and not left_out:
             shown.append(f"{name}={_as_typed(value)}")
     return f"bp.diagnose({', '.join(shown)})".replace("'", '"')
@@ -255,16 +259,13 @@ def setting_of(activation, output, cost, reduction, weight_decay, training_size,
     if training_size is not None:
         training_size = _checks.integer("training_size", training_size, minimum=1)
     decay = _checks.real("weight_decay", weight_decay, minimum=0)
-    return Setting((hidden, output), cost, reduction, decay, training_size, bool(batch))
+    return Setting(
+        (hidden, output), cost, reduction, decay, training_size, _checks.flag("batch", batch)
+    )
 
 
-def _convention(layout, order, biases, labels, cost):
+def _convention(layout, order, biases, labels):
     integers = _checks.lookup_name("labels", labels, {"one_hot": False, "integers": True})
-    if integers and cost.name != "log_likelihood":
-        raise ValueError(
-            f'labels="integers" with cost {cost.name}: the number of a class has no place in it; '
-            'pass cost="log_likelihood"'
-        )
     layouts = {"columns": None, "rows": None, "vectors": None}
     if layout is not None:
         _checks.lookup_name("layout", layout, layouts)
@@ -273,12 +274,13 @@ def _convention(layout, order, biases, labels, cost):
         vectors=layout == "vectors",
         labels=integers,
         biases_first=_checks.lookup_name("order", order, {"w,b": False, "b,w": True}),
-        biases=None if biases is None else bool(biases),
+        biases=None if biases is None else _checks.flag("biases", biases),
     )
 
 
 def _widths(sizes, output):
-    widths = tuple(_SIZES if sizes is None else sizes)
+    wanted = "the width of every layer, such as [4, 6, 3]"
+    widths = _SIZES if sizes is None else tuple(_checks.sequence("sizes", sizes, wanted))
     if not output.elementwise and widths[-1:] == (1,):
         raise ValueError(
             f"sizes is {list(widths)}: the {output.name} of one output is always 1; want two "
@@ -296,6 +298,8 @@ def _second_try(subject, widths, setting, rng, error):
     if finding.cause in _HOPELESS:
         return cannot
     other = _in_another_form(subject, widths, setting, rng)
+    if other is None and any(said in finding.sentence for said in _NO_LISTS):
+        other = _as_one_layer(subject, widths, setting, rng)
     if other is not None:
         return other
     found = _attempt(subject, (max(5, max(widths)),) * len(widths), setting, rng)
@@ -325,11 +329,28 @@ def _second_try(subject, widths, setting, rng, error):
 _HOPELESS = ("not_written", "none", "not_a_pair", "swapped", "parameters", "step_inside")
 
 
+# What Python and NumPy say where an array was expected, and a list of arrays came.
+_NO_LISTS = ("'list'", "inhomogeneous")
+
+
 def _in_another_form(subject, widths, setting, rng):
     """Judge a function that runs only with labels, or with biases as rows; or return None."""
     for other, note in _other_forms(subject.convention, setting):
         found = _attempt(replace(subject, convention=other), widths, setting, rng)
         if found is not None:
+            return replace(found, notes=(note, *found.notes))
+    return None
+
+
+def _as_one_layer(subject, widths, setting, rng):
+    """Judge a function of w and b that are no lists but the arrays of one layer; or return None."""
+    sizes = widths if len(widths) == 2 else (widths[0], 1)
+    for turned in (False, True):
+        single = replace(subject, function=one_layer(subject.function, turned=turned))
+        found = _attempt(single, sizes, setting, rng)
+        if found is not None:
+            shape = "(n_1, n_2)" if turned != subject.convention.rows else "(n_2, n_1)"
+            note = f"It takes no lists but the arrays of one layer: w of shape {shape}, and b."
             return replace(found, notes=(note, *found.notes))
     return None
 

@@ -85,14 +85,14 @@ def _places(widths, setting, rng, other_widths):
     """Return the settings to try, from the likeliest to the oddest."""
 
     def draw(sizes, m=_EXAMPLES, **options):
-        options |= {"biases": setting.biases}
+        options |= {"biases": setting.biases, "labels": setting.labels}
         return lambda: plain_problem(sizes, setting.activations, setting.cost, m, rng, **options)
 
     equal = (max(5, *widths),) * len(widths)
     places = [Place("layers of equal width", draw(equal), own_widths=False)]
     if other_widths:
         places += [Place(_depth(sizes), draw(sizes), own_widths=False) for sizes in _DEPTHS]
-        if setting.activations[1] != softmax:
+        if setting.activations[1] != softmax and not setting.labels:
             sizes = (*widths[:-1], 1)
             places.append(Place("a network with one output", draw(sizes), own_widths=False))
     if setting.batch:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bpcourse.activations import identity
+from bpcourse.diagnosis.afterwards import done_afterwards, rounded_and_wrong
 from bpcourse.diagnosis.conclusions import (
     conclude,
     right_for_another_cost,
@@ -39,7 +40,8 @@ def examine(subject, widths, setting, rng, *, usual=False):
         The function can't be judged on these widths at all.
     """
     drawn = (widths, setting.activations, setting.cost, _EXAMPLES, rng)
-    problems = [random_problem(*drawn, biases=setting.biases) for _ in range(_PROBLEMS)]
+    options = {"biases": setting.biases, "labels": setting.labels}
+    problems = [random_problem(*drawn, **options) for _ in range(_PROBLEMS)]
     asked = problems if setting.batch else [each.examples(0) for each in problems]
     whole = [subject(each) for each in asked]
     if subject.has_no_biases(asked[0], whole[0]):
@@ -69,11 +71,14 @@ def _judged(subject, cases, found, setting, simple):
     """Return the diagnosis from what came on the problems, and its explanation."""
     widths = cases[0].problem.net.sizes
     within = ""
+    changed = done_afterwards(cases, setting) if found.faults else None
+    if changed:
+        return _changed_in_the_end(subject, (*simple, changed), cases[0], setting)
     if found.faults and setting.batch:
         if all(is_right(case.problem, case.whole, setting) for case in cases):
             found, within, cases = _of_one_example(subject, cases, setting)
         elif _beside_the_examples(found):
-            mixed = mixed_examples(subject, cases[0].problem)
+            mixed = rounded_and_wrong(cases[0]) or mixed_examples(subject, cases[0].problem)
             if mixed is not None:
                 return Diagnosis(subject.name, (*simple, mixed), sizes=widths)
     findings = (*simple, *conclude(found, cases[0], setting))
@@ -88,6 +93,14 @@ def _judged(subject, cases, found, setting, simple):
         within,
         right_for_another_cost(found, cases[0], setting),
     )
+
+
+def _changed_in_the_end(subject, findings, case, setting):
+    """Return the diagnosis of gradients that were right until the last line."""
+    widths = case.problem.net.sizes
+    parts = ["the forward pass", "BP1", *(["BP2"] if len(widths) > 2 else [])]
+    right = (*parts, *(["BP3"] if setting.biases else []), "BP4")
+    return Diagnosis(subject.name, findings, right, _limits(case, setting), widths)
 
 
 def _beside_the_examples(found):
@@ -149,6 +162,11 @@ def _explained(cases, setting):
 def _limits(case, setting):
     """Return what this diagnosis could not see."""
     notes, widths = [], case.problem.net.sizes
+    if case.whole.biases_first:
+        notes.append(
+            "The biases' gradients come first in what is returned; the names behind return told "
+            'which is which. To say that it is meant: order="b,w".'
+        )
     if setting.tolerance >= SINGLE:
         notes.append(
             "The numbers agree to about three digits only, as those of float32 or of a finite "

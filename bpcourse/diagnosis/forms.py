@@ -33,7 +33,7 @@ class Convention:
         layers = range(2, net.depth + 1)
         weights = [self._turn(net.w[l]) for l in layers]
         biases = [np.array(net.b[l].reshape(self._bias_shape(net.b[l].size))) for l in layers]
-        y = problem.y.argmax(axis=0) if self.labels else self._turn(problem.y)
+        y = _classes(problem.y) if self.labels else self._turn(problem.y)
         return weights, biases, self._example(self._turn(problem.x)), self._example(y)
 
     def _bias_shape(self, n):
@@ -48,6 +48,11 @@ class Convention:
 
     def _turn(self, array):
         return np.array(array.T if self.rows else array, order="C")
+
+
+def _classes(y):
+    """Return the class of each example: the output whose target is 1, or the one target itself."""
+    return y.argmax(axis=0) if len(y) > 1 else y[0].astype(int)
 
 
 @dataclass(frozen=True)

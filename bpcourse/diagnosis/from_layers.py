@@ -52,6 +52,11 @@ def from_layers(
     Trouble
         Something was not found; it says what to pass.
     """
+    if not callable(loss_gradient):
+        raise TypeError(f"loss_gradient is {loss_gradient!r}, want loss_gradient(a, y)")
+    for name, method in (("forward", forward), ("backward", backward)):
+        if not isinstance(method, str):
+            raise TypeError(f"{name} is {method!r}, want the name of a layer's method")
     parameters = positional(loss_gradient)
     swapped = bool(parameters) and role_of(parameters[0].name) == "y"
 

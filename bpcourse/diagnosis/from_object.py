@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from bpcourse import _checks
 from bpcourse._code import returned_names
 from bpcourse.diagnosis.calling import Call
 from bpcourse.diagnosis.forms import Form
@@ -110,6 +111,9 @@ def from_object(
     >>> bp.diagnose(bp.diagnose.from_object(Line), activation="identity").ok
     True
     """
+    weights, biases, call = _of_names(weights=weights, biases=biases, call=call)
+    gradients = None if gradients is None else tuple(_checks.sequence("gradients", gradients, _TWO))
+    eta = None if eta is None else _checks.real("eta", eta)
     name = getattr(make, "__name__", type(make).__name__)
     example, any_number = _first(make, name, weights)
     w, b = slots(example, weights, biases, name)
@@ -136,6 +140,22 @@ def from_object(
         returns=tuple(_returned(example, methods)),
         program=make,
     )
+
+
+_TWO = "two names, or two tuples of names: those of the weights' and of the biases' gradients"
+
+
+def _of_names(**options):
+    """Return options that are a name, a tuple of names or nothing; a call may be a function."""
+    for key, value in options.items():
+        if value is None or isinstance(value, str) or (key == "call" and callable(value)):
+            continue
+        want = "a name or a tuple of names" + (", or a function" if key == "call" else "")
+        names = tuple(_checks.sequence(key, value, want))
+        if not all(isinstance(each, str) for each in names):
+            raise TypeError(f"{key} is {value!r}, want {want}")
+        options[key] = names
+    return options.values()
 
 
 def _text(name, *options):
@@ -282,6 +302,9 @@ def _named(network, names):
     names = (names,) if isinstance(names, str) else tuple(names)
     if not names:
         return []
+    missing = [each for each in names if not hasattr(network, each)]
+    if missing:
+        raise Trouble(_no_attribute(missing[0], network))
     if len(names) == 1 and isinstance(getattr(network, names[0]), dict | list | tuple):
         held = getattr(network, names[0])
         if isinstance(held, dict):
@@ -385,8 +408,11 @@ def _methods(example, call, name):
     if callable(call):
         return call
     if call is not None:
-        return (call,) if isinstance(call, str) else tuple(call)
-    own = {n.lower(): n for n in dir(example) if callable(getattr(example, n)) and n[0] != "_"}
+        call = (call,) if isinstance(call, str) else tuple(call)
+        if not call or not all(callable(getattr(example, each, None)) for each in call):
+            raise Trouble(_no_method(name, _public_methods(example)))
+        return call
+    own = {n.lower(): n for n in _public_methods(example)}
     for names in (_GRADIENTS, _STEPS):
         found = [own[n] for n in names.split() if n in own]
         fitting = [n for n in found if Call.of(getattr(example, n)).has("x", "y")]
@@ -397,6 +423,10 @@ def _methods(example, call, name):
     if forward and backward:
         return forward, backward
     raise Trouble(_no_method(name, list(own.values())))
+
+
+def _public_methods(example):
+    return [n for n in dir(example) if n[0] != "_" and callable(getattr(example, n))]
 
 
 def _run(network, methods, x, y, eta):
@@ -519,6 +549,18 @@ def _other_number(name, layers):
         f"{name} holds {layers} arrays of weights.",
         "How many layers has the network that you wrote?",
         f"Pass sizes={sizes}; at the terminal, --sizes.",
+    )
+
+
+def _no_attribute(missing, network):
+    held = ", ".join(attributes(network)) or "none"
+    return form_trouble(
+        "no_attribute",
+        f"no attribute {missing}",
+        f"An object of {type(network).__name__} has no attribute {missing}. Its attributes: "
+        f"{held}.",
+        "Is the name spelled as in the class?",
+        "Name another: weights=, biases= or gradients=.",
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from bpcourse import _checks
 from bpcourse._code import returned_names
 from bpcourse.diagnosis.calling import Call, Keys, keys_of, takes_parameters, values_of
 from bpcourse.diagnosis.forms import Form, unfit_signature
@@ -55,7 +56,9 @@ def from_step(train_step: Callable, *, eta: float | None = None) -> Form:
     True
     """
     name = getattr(train_step, "__name__", type(train_step).__name__)
-    eta = eta_of(train_step) if eta is None else float(eta)
+    if not callable(train_step):
+        raise TypeError(f"train_step is {train_step!r}, want the function that takes the step")
+    eta = eta_of(train_step) if eta is None else _checks.real("eta", eta)
     if not eta:
         raise TypeError(f"eta is missing: pass from_step({name}, eta=...), the learning rate")
     call = Call.of(train_step)

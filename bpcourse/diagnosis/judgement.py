@@ -14,6 +14,7 @@ _BEFORE = (
 )
 READ_OFF = "the error of this layer was read off it, and nothing else confirms it"
 _NO_SLOPE = "z of this layer can't be read off; repair the forward pass, and it will show"
+_NO_OUTPUT = "it starts from the outputs, and the forward pass is not understood"
 _OUTPUT = "the outputs are seen in BP1 alone, and BP1 is not understood"
 _NOTHING = "neither gradient of this layer shows its error"
 _WITHOUT_DELTA = "the error of this layer can't be read off"
@@ -33,6 +34,8 @@ def judged(path, case, setting):
             why[error, l] = _BEFORE.format(l=l + 1)
         elif None in causes and lost & {l}:
             why[error, l] = _NO_SLOPE
+        elif None in causes and lost and l == net.depth:
+            why[error, l] = _NO_OUTPUT
         elif not causes and not known:
             why[error, l] = _NOTHING
         if not known:

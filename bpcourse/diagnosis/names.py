@@ -21,6 +21,13 @@ _ROLES = {
     "decay": "reg lam lambd lambda decay weightdecay regularization l2 regstrength regrate",
     "epochs": "epoch iteration numiteration niter iter numepoch nepoch maxiter nepochs",
     "m": "m batchsize nexample numexample",
+    "vector": "nnparam initialnnparam thetavec thetavector unrolled paramvec paramvector "
+    "paramsvector flatparam unrolledtheta unrolledparam nnweight vec vector",
+    "size_in": "inputlayersize inputsize inputdim nin ninput numinput",
+    "size_hidden": "hiddenlayersize hiddensize hiddendim nhidden numhidden",
+    "size_out": "numlabel outputlayersize outputsize outputdim nout noutput numoutput numclasse "
+    "nclasse numclass nclass",
+    "sizes": "size layersize layerdim layersdim networksize architecture networkshape",
 }
 ROLES = {name: role for role, names in _ROLES.items() for name in names.split()}
 

@@ -28,6 +28,7 @@ class Came:
     ``w[l]`` has shape (n_l, n_{l-1}) and ``b[l]`` (n_l, 1). An array of a wrong shape that can be
     understood is repaired; ``shapes`` holds (equation, cause, layer, came, wanted) for each.
     ``b[l]`` is None where nothing can be made of it; in a network without ``biases``, for every l.
+    ``biases_first`` says that this was not asked for, and told by the names behind ``return``.
     """
 
     w: dict
@@ -36,6 +37,7 @@ class Came:
     changed: list = field(default_factory=list)
     biases: bool = True
     printed: str = ""
+    biases_first: bool = False
 
     @property
     def single(self):
@@ -59,14 +61,15 @@ def observe(function, convention, problem, name):
     try:
         if changed and not _readable(result):
             raise Trouble(takes_a_step(name, program_of(function), describe(result)))
-        weights, biases = _two_lists(result, convention, before, function, name)
+        result = as_lists(result)
+        weights, biases, turned = _two_lists(result, convention, before, function, name)
         came = _by_layer(weights, biases, before, convention, name)
     except Trouble as error:
         error.printed = printed
         raise
     if convention.biases is False:
         came = replace(came, b=dict.fromkeys(came.b), biases=False)
-    came.changed, came.printed = changed, printed
+    came.changed, came.printed, came.biases_first = changed, printed, turned
     return came
 
 
@@ -105,10 +108,6 @@ def call(function, arguments, name):
         It raised; the finding has the line.
     """
     own = program_of(function)
-    if own is function or own is getattr(function, "function", None):
-        signature = unfit_signature(own, arguments)
-        if signature is not None:
-            raise Trouble(cannot_call(name, signature))
     printed = Head()
     with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
         warnings.simplefilter("ignore")
@@ -118,8 +117,18 @@ def call(function, arguments, name):
             error.printed = printed.getvalue()
             raise
         except (Exception, SystemExit) as error:
-            finding = _raised(error, own, name)
+            finding = _not_called(function, arguments, name, error) or _raised(error, own, name)
             raise Trouble(finding, printed.getvalue()) from error
+
+
+def _not_called(function, arguments, name, error):
+    """Return the finding for a function that does not take the arguments, or None if it does."""
+    own = program_of(function)
+    called_as_it_is = own is function or own is getattr(function, "function", None)
+    if not (isinstance(error, TypeError) and called_as_it_is):
+        return None
+    signature = unfit_signature(own, arguments)
+    return None if signature is None else cannot_call(name, signature)
 
 
 def _raised(error, function, name):
@@ -172,11 +181,10 @@ def _readable(result):
 
 
 def _two_lists(result, convention, before, function, name):
-    """Return the gradients of the weights and of the biases as two lists of arrays."""
+    """Return the gradients of the weights, those of the biases, and whether these came first."""
     names = ("(grad_b, grad_w)", "biases, then weights", "w,b")
     if not convention.biases_first:
         names = ("(grad_w, grad_b)", "weights, then biases", "b,w")
-    result = as_lists(result)
     if result is None:
         raise Trouble(_none(name, *names))
     shapes = [(w.shape, b.size) for w, b in zip(before[0], before[1], strict=True)]
@@ -186,12 +194,13 @@ def _two_lists(result, convention, before, function, name):
     if is_absent(found[1]):
         if convention.biases:
             raise Trouble(no_gradients_by_biases(name, *names))
-        return [_arrays(found[0], "weights", name), None]
+        return _arrays(found[0], "weights", name), None, False
     lists = [_arrays(found[0], "weights", name), _arrays(found[1], "biases", name)]
     want_w, came_w, came_b = (_shapes(each) for each in (before[0], *lists))
     if came_w != want_w and came_b == want_w:
         raise Trouble(_swapped(name, *names))
-    return lists
+    first = isinstance(result, list | tuple) and found[1] is result[0]
+    return *lists, first and not convention.biases_first
 
 
 def _pair(result, convention, name, names):

@@ -31,6 +31,7 @@ class Setting:
     batch: bool
     tolerance: float = TOLERANCE
     biases: bool = True
+    labels: bool = False
 
     def decay(self, m):
         """Return the number that multiplies w in the gradient of a mini-batch of m."""
@@ -172,9 +173,12 @@ class Path:
     def with_faults(self, faults, scales=None):
         """Return the path with more faults, and their price."""
         price, paid, scales = self.price, set(self.paid), scales or {}
+        lost = ("forward", None, "") in paid
         for equation, cause, l in faults:
             value = rounded(scales.get((equation, l), 1)) if cause == "factor" else ""
             known, again = cause is not None, (equation, cause, value) in paid
+            # Errors after a forward pass that is not understood follow from it.
+            again = again or (lost and equation in ("bp1", "bp2"))
             price += (not again) * _KNOWN if known else _UNKNOWN_AGAIN if again else _UNKNOWN
             paid.add((equation, cause, value))
         return replace(self, price=price, faults=self.faults + faults, paid=frozenset(paid))

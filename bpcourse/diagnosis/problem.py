@@ -35,13 +35,13 @@ class Problem:
         return Problem(self.net, self.x[:, which], self.y[:, which])
 
 
-def random_problem(sizes, activations, cost, m, rng, *, biases=True):
+def random_problem(sizes, activations, cost, m, rng, *, biases=True, labels=False):
     """Return a problem on which nothing hides.
 
     No weighted input is near the kink of a ReLU, none is so large that the activation is flat, a
     layer of ReLUs has for each example neurons on both sides, and every output is too large for
     some examples and too small for others. Where sizes do not allow all of it, less is asked.
-    Without ``biases`` they are all zero.
+    Without ``biases`` they are all zero; with ``labels`` each target is that of a class.
     """
     hidden, output = activations
     for attempt in range(2 * _DRAWS):
@@ -49,7 +49,7 @@ def random_problem(sizes, activations, cost, m, rng, *, biases=True):
         net = net if biases else without_biases(net)
         x = rng.uniform(0.2, 1.0, (sizes[0], m)) * rng.choice([-1.0, 1.0], (sizes[0], m))
         trace = net.forward(x)
-        y = _targets(cost, output, trace.a[net.depth], rng)
+        y = _targets(cost, output, trace.a[net.depth], rng, labels=labels)
         if _telling(net, trace, trace.a[net.depth] - y, strict=attempt < _DRAWS):
             return Problem(net, x, y)
     raise ValueError(
@@ -69,7 +69,16 @@ _INPUTS = {
 
 
 def plain_problem(
-    sizes, activations, cost, m, rng, *, biases=True, inputs="usual", targets="usual"
+    sizes,
+    activations,
+    cost,
+    m,
+    rng,
+    *,
+    biases=True,
+    labels=False,
+    inputs="usual",
+    targets="usual",
 ):
     """Return a problem on which some mistakes may hide, but no kink is met.
 
@@ -81,21 +90,22 @@ def plain_problem(
     net = net if biases else without_biases(net)
     if inputs == "large":
         net = _scaled_down(net, 50)
-    x = np.empty((sizes[0], m))
-    for i in range(m):
-        x[:, [i]] = _smooth_example(net, _INPUTS[inputs], rng)
-    y = _targets(cost, output, net.forward(x).a[net.depth], rng)
-    if targets != "usual" and cost.name != "log_likelihood":
+    x = _smooth_examples(net, _INPUTS[inputs], m, rng)
+    y = _targets(cost, output, net.forward(x).a[net.depth], rng, labels=labels)
+    if targets != "usual" and cost.name != "log_likelihood" and not labels:
         y = (rng.random(y.shape) < 0.5).astype(float)
     return Problem(net, x, y if targets != "one class" else np.repeat(y[:, :1], m, axis=1))
 
 
-def _smooth_example(net, draw, rng):
-    """Return an input that is not at a kink; after a while, any."""
+def _smooth_examples(net, draw, m, rng):
+    """Return inputs that are not at a kink; after a while, any."""
+    x = draw(rng, (net.sizes[0], m))
     for _ in range(50):
-        x = draw(rng, (net.sizes[0], 1))
-        if min(abs(z).min() for z in net.forward(x).z.values()) > _KINK / 30:
+        nearest = [abs(z).min(axis=0) for z in net.forward(x).z.values()]
+        near = np.min(nearest, axis=0) <= _KINK / 30
+        if not near.any():
             break
+        x[:, near] = draw(rng, (net.sizes[0], near.sum()))
     return x
 
 
@@ -146,10 +156,12 @@ def _mixed(z, output, strict):
     return ((active >= min(2, n - 1)) & (active < n)).all()
 
 
-def _targets(cost, activation, a, rng):
-    """Return targets that the cost takes, not far from the outputs a."""
+def _targets(cost, activation, a, rng, *, labels):
+    """Return targets that the cost takes, not far from the outputs a; or those of classes."""
     n, m = a.shape
-    if cost.name == "log_likelihood":
+    if labels and n == 1:
+        return rng.permutation(np.arange(m) % 2)[None, :].astype(float)
+    if labels or cost.name == "log_likelihood":
         return np.eye(n)[:, rng.permutation(np.arange(m) % n)]
     if cost.name == "cross_entropy":
         return (rng.random((n, m)) < 0.5).astype(float)

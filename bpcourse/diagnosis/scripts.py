@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bpcourse.diagnosis.calling import Call, takes_parameters
 from bpcourse.diagnosis.from_object import from_object
 from bpcourse.diagnosis.from_step import from_step
 from bpcourse.diagnosis.trouble import Trouble, form_trouble
@@ -31,10 +32,17 @@ def likely(names, functions, preferred, module):
         return known[0]
     classes = _classes(names, module)
     if len(classes) > 1:
-        classes = [name for name in classes if _is_network(names[name])]
+        classes = _largest({name: _layers(names[name]) for name in classes})
     if len(classes) == 1:
         return classes[0]
-    return preferred
+    fitting = [name for name in functions if _takes_a_network(names[name])]
+    return fitting[0] if len(fitting) == 1 else preferred
+
+
+def _takes_a_network(function):
+    """Say whether the parameters of a function are known as x, y and the parameters."""
+    call = Call.of(function)
+    return call is not None and not call.unknown and call.has("x", "y") and takes_parameters(call)
 
 
 def _takes_enough(function):
@@ -47,13 +55,19 @@ def _classes(names, module):
     return [n for n, c in names.items() if inspect.isclass(c) and c.__module__ == module]
 
 
-def _is_network(kind):
-    """Say whether a class looks like a whole network, not like one of its layers."""
+def _largest(layers):
+    """Return the names with the most layers: a network holds what its layers hold."""
+    most = max(layers.values())
+    return [name for name, number in layers.items() if number == most > 0]
+
+
+def _layers(kind):
+    """Return how many layers the network of a class has: 0 if it is none, infinity for any."""
     try:
-        from_object(kind)
+        form = from_object(kind)
     except Exception:  # whatever its making raises
-        return False
-    return True
+        return 0
+    return np.inf if form.layers is None else form.layers
 
 
 def formed(found, names, form):

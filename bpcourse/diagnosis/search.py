@@ -171,6 +171,8 @@ def _from_the_output(case, setting, trace, net, faults, limit=np.inf):
 def _extensions(path, case, setting, l):
     """Return the path extended by layer l in every way that explains what came there."""
     step = path.step(case, setting, l)
+    if _is_right(step, case, setting.tolerance):
+        return [path.extended(l, step.right, {})]
     equation = "bp1" if l == path.net.depth else "bp2"
     found = []
     for error, delta in _errors(step, case.w[l], case.b[l], setting.tolerance):
@@ -184,9 +186,14 @@ def _extensions(path, case, setting, l):
         by_w = [RIGHT] if right_w else _matches(BP4, step, delta, case.w[l], setting.tolerance)
         for of_b, of_w in product(by_b, by_w):
             found.append(path.extended(l, delta, {equation: error, "bp3": of_b, "bp4": of_w}))
-        if found[-1].faults == path.faults:
-            return found[-1:]
     return found or [path.extended(l, step.right, dict.fromkeys((equation, "bp4"), UNKNOWN))]
+
+
+def _is_right(step, case, tolerance):
+    """Say whether both gradients of a layer are those of the right error."""
+    seen_w, seen_b = case.w[step.l], case.b[step.l]
+    right_b = seen_b is None or same(seen_b, step.right, tolerance)
+    return right_b and same(seen_w, right_bp4(step, step.right), tolerance)
 
 
 def _errors(step, seen_w, seen_b, tolerance):

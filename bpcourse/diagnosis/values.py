@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from bpcourse import _checks
 from bpcourse.diagnosis.catalogue.bp1 import BP1
 from bpcourse.diagnosis.catalogue.bp2 import BP2
 from bpcourse.diagnosis.catalogue.cause import Cause
@@ -84,6 +85,11 @@ def values(
     """
     setting = setting_of(activation, output, cost, reduction, weight_decay, training_size, True)
     setting = replace(setting, biases=grad_b is not None)
+    _checks.lookup_name("layout", layout, dict.fromkeys(("columns", "rows")))
+    held = {"weights": weights, "biases": biases, "grad_w": grad_w, "grad_b": grad_b}
+    for name, each in {**held, "delta": delta}.items():
+        if each is not None or name in ("weights", "grad_w"):
+            _checks.sequence(name, each, "a list of arrays, one a layer")
     try:
         numbers = _Numbers.of(x, y, weights, biases, grad_w, grad_b, layout == "rows", setting)
         deltas = _errors(delta, numbers, layout == "rows")
@@ -130,7 +136,8 @@ class _Numbers:
 
 def _array(name, value):
     try:
-        array = np.array(value, float)
+        array = np.array(value)
+        array = array.astype(float, casting="unsafe" if array.dtype.kind == "O" else "same_kind")
     except (ValueError, TypeError) as error:
         raise Trouble(_unfit(f"{name} holds something that is no array of numbers")) from error
     if not np.isfinite(array).all():
@@ -160,7 +167,11 @@ def _errors(delta, numbers, rows):
     if delta is None:
         return None
     turn = np.transpose if rows else np.asarray
-    arrays = [turn(_array("delta", each)).reshape(-1, numbers.m) for each in delta]
+    arrays = [turn(_array("delta", each)) for each in delta]
+    if len(arrays) != len(numbers.w) or any(each.size % numbers.m for each in arrays):
+        shapes, n = [each.shape for each in arrays], len(numbers.w)
+        raise Trouble(_unfit(f"delta has the shapes {shapes}, want {n} of shape (n_l, m)"))
+    arrays = [each.reshape(-1, numbers.m) for each in arrays]
     return dict(zip(numbers.w, arrays, strict=True))
 
 

@@ -237,6 +237,8 @@ def arguments(name: str, number: int = 1) -> tuple:
 
 
 def _look_up(name):
+    if not isinstance(name, str):
+        raise TypeError(f"name is {name!r}, want the name of a step, such as 'bp3'")
     if name in _EXERCISES:
         return _EXERCISES[name]
     by_lower_case = {each.lower(): each for each in _EXERCISES}

@@ -38,6 +38,9 @@ def verify(exercise: Exercise) -> None:
     Traceback (most recent call last):
     AssertionError: middle: the mistake "summed" passes as right: add a case on which it shows
     """
+    if not isinstance(exercise, Exercise):
+        kind = type(exercise).__name__
+        raise TypeError(f"exercise is {kind}, want an Exercise; exercise(name) returns one")
     faults = [*_failing(exercise)]
     if not faults:
         faults = [*_right_answers(exercise), *_told_apart(exercise), *_hints(exercise)]

@@ -144,7 +144,10 @@ class Starts:
     """
 
     def __init__(self, w2, w3, *, eta, momentum=0.0):
-        self.w2, self.w3 = (np.array(_real(name, w)) for name, w in (("w2", w2), ("w3", w3)))
+        # In Fortran's order the networks lie side by side, and NumPy's inner loops run over them.
+        self.w2, self.w3 = (
+            np.array(_real(name, w), order="F") for name, w in (("w2", w2), ("w3", w3))
+        )
         if (
             self.w2.ndim != 3
             or self.w3.ndim != 3
@@ -178,21 +181,21 @@ class Starts:
 
     def forward(self, x):
         """Return hidden and output activations, (r, n_2, m) and (r, n_3, m), for x (n_1, m)."""
-        return self._forward(self._inputs(x))
+        return self._forward(_with_one(self._inputs(x)))
 
     def _inputs(self, x):
         return _real("x", _checks.columns("x", x, self.w2.shape[2] - 1))
 
     def _patterns(self, x, y):
-        """Return inputs and targets, checked; the loops of this module pass theirs unchecked."""
+        """Return the inputs, with a last row of ones, and the targets: both checked."""
         x, y = self._inputs(x), _real("y", _checks.columns("y", y, self.w3.shape[1]))
         if x.shape[1] != y.shape[1]:
             raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
-        return x, y
+        return _with_one(x), y
 
     def _forward(self, x):
-        hidden = _logistic(_weighted(self.w2, _with_one(x)))
-        return hidden, _logistic(_weighted(self.w3, _with_one(hidden)))
+        hidden = _logistic(np.einsum("rjk,km->rjm", self.w2, x))
+        return hidden, _logistic(np.einsum("rjk,rkm->rjm", self.w3, _with_one(hidden)))
 
     def cost(self, x, y):
         """Return E of each network, of shape (r,)."""
@@ -204,11 +207,15 @@ class Starts:
         return self._gradient(*self._patterns(x, y))
 
     def _gradient(self, x, y):
+        """Return the derivatives of all networks r at once, for inputs with a row of ones."""
         hidden, output = self._forward(x)
         delta3 = (output - y) * output * (1 - output)
-        backward = self.w3[:, :, :-1].transpose(0, 2, 1)
-        delta2 = (backward @ delta3) * hidden * (1 - hidden)
-        return _outer(delta2, _with_one(x)), _outer(delta3, _with_one(hidden))
+        backward = np.einsum("rjk,rjm->rkm", self.w3[:, :, :-1], delta3)
+        delta2 = backward * hidden * (1 - hidden)
+        return (
+            np.einsum("rjm,km->rjk", delta2, x),
+            np.einsum("rjm,rkm->rjk", delta3, _with_one(hidden)),
+        )
 
     def step(self, x, y):
         """Move every network by one step on this batch."""
@@ -217,10 +224,13 @@ class Starts:
     def _step(self, x, y):
         velocities = (self.w2, self.v2), (self.w3, self.v3)
         for gradient, (w, v) in zip(self._gradient(x, y), velocities, strict=True):
-            v *= self.momentum
             gradient *= self.eta
-            v -= gradient
-            w += v
+            if self.momentum:
+                v *= self.momentum
+                v -= gradient
+                w += v
+            else:
+                w -= gradient
 
     def network(self, r):
         """Return the r-th of them as a Network, counted from 0."""
@@ -242,26 +252,19 @@ def _real(name, value):
 
 
 def _logistic(z):
-    return sigmoid.f(z)
+    """Return sigma(z) in the place of z. Where exp overflows, 1 / (1 + exp) is 0, and right."""
+    np.negative(z, z)
+    with np.errstate(over="ignore"):
+        np.exp(z, z)
+    z += 1
+    return np.reciprocal(z, z)
 
 
 def _with_one(a):
     """Return activations with a last row of ones, the input that belongs to the biases."""
-    extended = np.ones((*a.shape[:-2], a.shape[-2] + 1, a.shape[-1]))
+    extended = np.ones((*a.shape[:-2], a.shape[-2] + 1, a.shape[-1]), order="F")
     extended[..., :-1, :] = a
     return extended
-
-
-def _weighted(w, a):
-    """Return w a for stacked w (r, n, k); if all share one a (k, m), by a single product."""
-    return w @ a if a.ndim == 3 else (w.reshape(-1, len(a)) @ a).reshape(*w.shape[:2], -1)
-
-
-def _outer(delta, a):
-    """Return delta a^T: BP4, and in the last column BP3."""
-    if delta.shape[2] == 1:  # one example: no sum
-        return delta * a.swapaxes(-1, -2)
-    return delta @ a.swapaxes(-1, -2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -370,7 +373,7 @@ def encoder(
     low, high = _checks.real("low", low), _checks.real("high", high)
     starts = Starts.uniform(seeds, (8, hidden, 8), init=init, eta=eta, momentum=momentum)
     x, shuffler = np.eye(8), np.random.default_rng(0)
-    y = low + (high - low) * x
+    y, inputs = low + (high - low) * x, _with_one(x)
     epochs_recorded, records = [], []
     for epoch in range(epochs + 1):
         if epoch % record_every == 0 or epoch == epochs:
@@ -378,7 +381,7 @@ def encoder(
             records.append(_encoder_record(starts, x, y))
         if epoch < epochs:
             for batch in _encoder_batches(order, shuffler):
-                starts._step(x[:, batch], y[:, batch])
+                starts._step(inputs[:, batch], y[:, batch])
     a, output = starts.forward(x)
     recorded = [np.array(each) for each in zip(*records, strict=True)]
     return EncoderRuns(starts, a, output, starts.cost(x, y), np.array(epochs_recorded), *recorded)
@@ -451,9 +454,10 @@ def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
     starts = Starts.uniform(seeds, (6, 2, 1), init=init, eta=eta, momentum=momentum)
     x, y = symmetry_task()
     solved_at = np.full(len(starts.w2), -1)
+    inputs = _with_one(x)
     for sweep in range(1, sweeps + 1):
-        starts._step(x, y)
-        right = ((starts._forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
+        starts._step(inputs, y)
+        right = ((starts._forward(inputs)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
         solved_at[right & (solved_at < 0)] = sweep
     return SymmetryRuns(starts, solved_at)
 
@@ -520,8 +524,9 @@ def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
     starts = Starts(*zip(*pairs, strict=True), eta=eta)
     x = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
     y = np.array([[0.0, 1.0, 1.0, 0.0]])
+    inputs = _with_one(x)
     for _ in range(epochs):
-        starts._step(x, y)
+        starts._step(inputs, y)
     solved = ((starts.forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
     return XorRuns(starts, starts.cost(x, y), solved)
 

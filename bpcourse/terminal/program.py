@@ -452,6 +452,8 @@ def _missing(file, name, said, own, names):
     elif classes:
         parts.append(f"{name} is a method of the class {classes[0]}.")
     parts.append(f"The functions of the file: {', '.join(own) or 'none'}.")
+    kinds = [n for n, c in names.items() if inspect.isclass(c) and c.__module__ == _MODULE]
+    parts += [f"Its classes: {', '.join(kinds)}."] if kinds else []
     if not classes and not close:
         parts.append(
             "A script without such a function is judged by the values that it ends with: --vars "

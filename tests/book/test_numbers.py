@@ -71,6 +71,10 @@ def test_every_number_is_glued_or_given(page):
         ("minus -0.5 and +0.75", ["0.5", "0.75"]),
         ("{math}`0.5 x`", ["0.5"]),
         ("```{figure} x.svg\n:alt: shows 0.5\n```", ["0.5"]),
+        (
+            "```{question} number\n:label: q-a\n\nHow 0.1?\n\n- [x] 0.25\n\n  A 0.125.\n```",
+            ["0.1", "0.25", "0.125"],
+        ),
     ],
 )
 def test_the_scanner_finds(text, numbers):
@@ -96,6 +100,7 @@ def test_the_scanner_finds(text, numbers):
         "<!-- 0.5 -->\n% 0.5",
         '<a id="x-100"></a>',
         "````{exercise} Title\n:label: ex-100\n```python\n0.5\n```\n````",
+        "```{question} number\n:label: q-100\n:tolerance: 0.05\n\n- [x] {glue:text}`x_100`\n```",
     ],
 )
 def test_the_scanner_passes(text):

@@ -15,8 +15,9 @@ VERDICTS = 2
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 UNSEEN = {"remove-output", "remove-cell", "hide-output", "hide-cell"}
 
-# Blocks that are part of the main text.
-READ = {"admonition", "note"}
+# Blocks that are part of the main text; of a question all but the replies, which are folded.
+READ = {"admonition", "note", "question"}
+REPLY = re.compile(r"^ {2,}\S.*$", re.MULTILINE)
 
 CHAPTERS = [path for path in notebooks() if path.stem not in TABLES]
 FIRST = {name.rpartition("/")[2] for name in list(table_of_contents().values())[1]}
@@ -43,11 +44,16 @@ def reading(path):
 
 def words(markdown):
     """Count the words of the main text: no formulas, no listings, no exercises and solutions."""
-    text = BLOCK.sub(
-        lambda block: block[0] if block[2] in ("admonition", "note") else " ", markdown
-    )
+    text = BLOCK.sub(shown, markdown)
     text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|\{[\w:]+\}`[^`]*`", " x ", text, flags=re.DOTALL)
     return len(re.findall(r"[A-Za-z][A-Za-z'’-]*", text))
+
+
+def shown(block):
+    """Return what a reader sees of a block, at first sight."""
+    if block[2] not in READ:
+        return " "
+    return REPLY.sub("", block[0]) if block[2] == "question" else block[0]
 
 
 def listing(cell):
@@ -133,3 +139,5 @@ def test_every_exercise_says_what_it_takes(path):
 def test_the_reader_of_chapters_leaves_out_what_it_should():
     text = "Two words.\n\n```{exercise} T (pencil, ★)\n:label: x\n\nmany more words\n```\n$a b$\n"
     assert words(text) == 3, "two words and a formula"
+    question = "```{question} single\n:label: x\n\nWhy so?\n\n- [ ] Because\n\n  A reply.\n```\n"
+    assert words(question) == words("question single label x Why so Because"), "no reply"

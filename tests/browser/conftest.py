@@ -96,14 +96,15 @@ def visit(browser, site):
 
 @pytest.fixture(scope="session")
 def findings():
-    """What axe finds seriously or critically wrong on a page: ``findings(page)``."""
+    """What axe finds seriously wrong on a page: ``findings(page, **options)``, options of axe."""
     package = pytest.importorskip("axe_playwright_python")
     script = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
-    def look(page, inside="body"):
-        page.evaluate(script)
-        # Left to itself axe would fetch the style sheets again, one of them from a wrong address.
-        options = {"resultTypes": ["violations"], "preload": False}
+    def look(page, inside="body", **options):
+        # Without `preload: false` axe loads style sheets anew, from addresses that do not exist.
+        options = {"resultTypes": ["violations"], "preload": False, **options}
+        if not page.evaluate("typeof axe === 'object'"):
+            page.evaluate(script)
         found = page.evaluate("([inside, options]) => axe.run(inside, options)", [inside, options])
         serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
         return [(v["id"], [n["html"][:120] for n in v["nodes"]][:4]) for v in serious]

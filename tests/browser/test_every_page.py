@@ -1,10 +1,89 @@
-"""Every page of the built book in a real browser."""
+"""Every page of the built book in a real browser: nothing sticks out, nothing complains."""
 
 import pytest
 
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
-@pytest.mark.parametrize("path", ["book/four-equations.html"])
-def test_nothing_scrolls_sideways_on_a_phone(visit, path):
-    page = visit(path, width=390, height=844)
+# What scrolls sideways and can't be reached with the keyboard.
+UNREACHABLE = """() => [...document.querySelectorAll("body *")]
+  .filter(box => box.scrollWidth > box.clientWidth && box.clientWidth > 0)
+  .filter(box => ["auto", "scroll"].includes(getComputedStyle(box).overflowX))
+  .filter(box => box.checkVisibility({visibilityProperty: true}))
+  .filter(box => box.tabIndex < 0 && !box.querySelector("a, button, input, [tabindex='0']"))
+  .map(box => box.outerHTML.slice(0, 100))"""
+
+# An element's kind is its tag and classes and those of everything around it. What the book has
+# shown twice is cut out of the page, and the insides of formulas and figures: axe would look at the
+# same things over and over, for half a minute a page. Returns the kinds met so far, or null if this
+# page brought no new one.
+THIN = """(known) => {
+  const inside = "mjx-container *, svg.bp-figure *";
+  const seen = new Map(known), before = seen.size;
+  const kinds = new Map([[document.documentElement, 7]]), keep = new Set();
+  const hash = (text, start) =>
+    [...text].reduce((h, c) => (h * 31 + c.charCodeAt(0)) % 2 ** 40, start);
+  document.querySelectorAll(inside).forEach((each) => each.remove());
+  for (const each of document.querySelectorAll("body, body *")) {
+    const name = `${each.tagName}.${each.getAttribute("class")}.${each.getAttribute("role")}`;
+    const kind = hash(name, kinds.get(each.parentElement));
+    kinds.set(each, kind);
+    const times = (seen.get(kind) || 0) + 1;
+    seen.set(kind, times);
+    if (times > 2) continue;
+    for (let up = each; up && !keep.has(up); up = up.parentElement) keep.add(up);
+  }
+  for (const each of document.querySelectorAll("body *")) keep.has(each) || each.remove();
+  return seen.size > before ? [...seen] : null;
+}"""
+DARK = "document.documentElement.dataset.theme = 'dark'"
+STILL = "* { transition: none !important; animation: none !important; }"
+
+
+@pytest.fixture(scope="module")
+def pages(book):
+    """The addresses of all pages, from the book's folder."""
+    found = sorted(path.relative_to(book) for path in book.rglob("*.html"))
+    return [path.as_posix() for path in found if "_static" not in path.parts]
+
+
+@pytest.fixture(scope="module")
+def tab(browser, site):
+    """One page for all; ``tab.said`` holds what it complains of and what failed to load."""
+    page = browser.new_context(viewport=PHONE).new_page()
+    page.said = []
+    loud = ("warning", "error")
+    page.on("console", lambda message: message.type in loud and page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("requestfailed", lambda request: page.said.append(f"failed: {request.url}"))
+    page.on("response", lambda r: r.status >= 400 and page.said.append(f"{r.status}: {r.url}"))
+    page.on("request", lambda r: r.url.startswith(own) or page.said.append(f"asked {r.url}"))
+    own = (site, "data:", "blob:")
+    yield page
+    page.context.close()
+
+
+def test_every_page(tab, site, pages, findings):
+    problems, known = [], []
+    for path in pages:
+        tab.said.clear()
+        tab.set_viewport_size(PHONE)
+        tab.goto(f"{site}/{path}", wait_until="load")
+        found, known = seen_on(tab, known, findings)
+        problems += [f"{path}: {what}" for what in (*found, *tab.said)]
+    assert not problems, "\n".join(problems)
+
+
+def seen_on(page, known, findings):
+    """Return what is wrong with a page that has loaded, and the kinds of elements known by now."""
+    page.evaluate("window.MathJax?.startup?.promise.then(() => null)")
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, f"{path} is {wide} pixels wider than a phone"
+    problems = [f"{wide} pixels wider than a phone"] if wide > 0 else []
+    problems += [f"out of the keyboard's reach: {each}" for each in page.evaluate(UNREACHABLE)]
+    more = page.evaluate(THIN, known)
+    if more is None:
+        return problems, known
+    page.add_style_tag(content=STILL)
+    problems += [f"light: {each}" for each in findings(page)]
+    page.evaluate(DARK)
+    page.set_viewport_size(DESK)
+    return problems + [f"dark: {each}" for each in findings(page)], more

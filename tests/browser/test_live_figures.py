@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 from book_pages import BOOK
 
@@ -36,7 +37,7 @@ def num(value, decimals=4):
 def opened(visit, page, name, state="", **options):
     """Open a page at a state of one of its figures; return the page and the figure."""
     window = visit(page + state, **options)
-    figure = window.locator(f"bp-{name}")
+    figure = window.locator(f"bp-{name} .bp-live")
     figure.locator(".bp-live-words").wait_for()
     return window, figure
 
@@ -139,3 +140,68 @@ def test_the_ball_is_dragged_and_the_link_leads_back(visit):
 def test_an_odd_link_opens_a_figure_all_the_same(visit, odd):
     window, figure = opened(visit, ONE, "one-weight", f"#fig-one-weight-steps?{odd}")
     assert re.search(r"After \d+ steps?: w = ", words(window, figure))
+
+
+FOUR = "book/four-equations.html"
+PENCIL = {
+    "weights": [[[1.0, -2.0], [-1.0, 3.0]], [[5.0, -8.0], [-5.0, 2.0]]],
+    "biases": [[np.log(4), -1.0], [np.log(2 / 3), 3 + np.log(9)]],
+    "activations": ["sigmoid", "sigmoid"],
+}
+
+
+def pencil(**changed):
+    """Return the chapter's network, its trace, target and gradient."""
+    net = bp.Network.from_arrays(**(PENCIL | changed))
+    trace, y = net.forward(np.array([[2.0], [1.0]])), np.array([[1.0], [0.0]])
+    return net, trace, y, bp.backprop(net, trace, y, bp.quadratic)
+
+
+def test_the_stepper_finds_one_number_after_the_other(visit):
+    _, trace, _, grad = pencil()
+    window, figure = opened(visit, FOUR, "stepper")
+    press(window, figure, "Step")
+    assert f"= {num(trace.z[2][0, 0])}\na²₁ = σ" in words(window, figure)
+    press(window, figure, "Step", 7)
+    said = words(window, figure)
+    assert "(5 · (−0.144) + (−5) · 0.081) · 0.8 · (1 − 0.8)" in said, said
+    assert said.endswith(f"= {num(grad.delta[2][0, 0])}"), said
+    assert figure.get_by_text(f"δ = {num(grad.delta[3][1, 0])}").count() == 1, "found before"
+    assert figure.get_by_text(f"δ = {num(grad.delta[2][1, 0])}").count() == 0, "not yet found"
+    press(window, figure, "BP4")
+    press(window, figure, "Step", 2)
+    said = words(window, figure)
+    assert "∂C/∂w³₂₁ = a²₁ δ³₂" in said and said.endswith(f" = {num(grad.w[3][1, 0])}"), said
+    press(window, figure, "Back", 21)
+    assert words(window, figure).startswith("The input: a¹₁ = x₁ = 2, a¹₂ = x₂ = 1")
+
+
+def test_a_nudge_is_measured_beside_delta(visit):
+    net, trace, y, grad = pencil()
+    window, figure = opened(visit, FOUR, "stepper", "#fig-pencil-network?mode=nudge")
+    figure.get_by_label("z²₂").focus()
+    window.keyboard.press("Space")
+    figure.get_by_label("nudge Δz").focus()
+    for _ in range(5):
+        window.keyboard.press("ArrowLeft")
+    z2 = trace.z[2] + [[0.0], [0.05]]
+    after = bp.quadratic.value(bp.sigmoid(net.w[3] @ bp.sigmoid(z2) + net.b[3]), y)
+    before = bp.quadratic.value(trace.a[3], y)
+    said = words(window, figure)
+    assert f"from {num(before, 6)} to {num(after, 6)}" in said, said
+    assert f"= {num((after - before) / 0.05)}." in said, said
+    assert said.endswith(f"δ²₂ = {num(grad.delta[2][1, 0])}."), said
+
+
+def test_every_number_of_the_stepper_can_be_changed(visit):
+    window, figure = opened(visit, FOUR, "stepper", "#fig-pencil-network?mode=change")
+    figure.get_by_role("combobox").select_option("w³₁₂")
+    figure.get_by_label("its value, typed").fill("-2.5")
+    net, trace, y, grad = pencil(weights=[PENCIL["weights"][0], [[5.0, -2.5], [-5.0, 2.0]]])
+    said, cost = words(window, figure), bp.quadratic.value(trace.a[3], y)
+    assert f"w³₁₂ = −2.5, and the cost is C = {num(cost)}." in said, said
+    assert said.endswith(f" = {num(grad.w[3][0, 1])}"), said
+    figure.locator("rect.touch").first.click()
+    assert "w²₁₁ = 1, and the cost" in words(window, figure), "a touch on a weight chooses it"
+    names = figure.get_by_role("combobox").locator("option").all_inner_texts()
+    assert len(names) == len(net.parameters) + 4, f"{names} are not all weights, inputs and targets"

@@ -358,6 +358,7 @@ _BP1_FIXTURES = [
     _fixture("bp1 prime_of_error 4", (_OUT, "f_out_prime(a - y)")),
     _fixture("bp1 prime_of_error 4", (_OUT, "(1 - (a - y) ** 2)"), asked=TANH),
     _fixture("bp1 prime_of_bias 4", (_OUT, "f_out_prime(b)")),
+    _fixture("bp1 prime_without_bias 4", (_OUT, "f_out_prime(zs[-1] - b)")),
     _fixture("bp1 mean_in_bp1 4", ("(a - y) *", "(a - y) / m *"), asked=TANH),
     _fixture("bp1 mean_in_bp1 4", ("= a - y", "= (a - y) / m"), asked=TANH_SOFTMAX),
     _fixture(
@@ -450,6 +451,7 @@ _BP2_FIXTURES = [
     _fixture("bp2 prime_of_error 3 2", (_PRIME, "f_prime(error)")),
     _fixture("bp2 prime_of_error 3 2", (_PRIME, "(1 - error**2)"), asked=TANH),
     _fixture("bp2 prime_of_bias 3 2", (_PRIME, "f_prime(biases[-l])"), asked=CROSS),
+    _fixture("bp2 prime_without_bias 3 2", (_PRIME, "f_prime(weights[-l] @ activations[-l - 1])")),
     _fixture("bp2 mean_over_neurons 3 2", (_BACK, f"{_BACK} / len(delta)")),
 ]
 

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import re
 import warnings
+from functools import cache
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -101,13 +102,18 @@ def test_without_axes_a_new_figure_is_made(draw, ax):
     assert draw(None).figure is not ax.figure
 
 
+def as_svg(draw):
+    """Return what a drawing is in the book's style."""
+    with matplotlib.rc_context(STYLE):
+        return svg_text(draw(None).figure)
+
+
+once_as_svg = cache(as_svg)
+
+
 @every_drawing
 def test_the_same_data_give_the_same_svg(draw):
-    def fresh():
-        with matplotlib.rc_context(STYLE):
-            return svg_text(draw(None).figure)
-
-    assert fresh() == fresh()
+    assert as_svg(draw) == once_as_svg(draw)
 
 
 @every_drawing
@@ -123,17 +129,14 @@ def test_nothing_is_left_behind_in_the_settings(draw):
 @every_drawing
 def test_all_colors_follow_the_theme(draw):
     """A color outside the palette would stay as it is when the page turns dark."""
-    with matplotlib.rc_context(STYLE):
-        text = svg_text(draw(None).figure)
-    bare = set(re.findall(r"(?<!, )#[0-9a-f]{6}\b", text))
+    bare = set(re.findall(r"(?<!, )#[0-9a-f]{6}\b", once_as_svg(draw)))
     assert not bare, f"colors without a CSS variable: {sorted(bare)}"
 
 
 @every_drawing
 def test_text_is_large_enough_and_in_fonts_that_every_browser_replaces(draw):
     """Nine points at full width; subscripts are smaller, and none is smaller than this."""
-    with matplotlib.rc_context(STYLE):
-        text = svg_text(draw(None).figure)
+    text = once_as_svg(draw)
     sizes = {float(size) for size in re.findall(r"font-size: ([\d.]+)px", text)}
     assert min(sizes) >= 6.9
     assert max(sizes) >= 10

@@ -66,6 +66,11 @@ def _prime_of_bias(step):
     return None if prime is None or step.activation == identity else step.grad_a * prime
 
 
+def _prime_without_bias(step):
+    prime = prime_of(step, step.z - step.net.b[step.l])
+    return None if prime is None or step.activation == identity else step.grad_a * prime
+
+
 def _bp1(*arguments, **options):
     return Cause(arguments[0], "bp1", *arguments[1:], **options)
 
@@ -163,6 +168,14 @@ BP1 = [
         "Of which variable is sigma' a function in BP1?",
         "Write sigma'(z^L), with z^L = w^L a^{L-1} + b^L.",
         _prime_of_bias,
+    ),
+    _bp1(
+        "prime_without_bias",
+        "sigma' of w a, without the bias",
+        "sigma' was taken at w^L a^{L-1}, without the bias, instead of at z^L.",
+        "Of which variable is sigma' a function in BP1? Which terms has it?",
+        "Write sigma'(z^L), with z^L = w^L a^{L-1} + b^L.",
+        _prime_without_bias,
     ),
     _bp1(
         "prime_twice",

@@ -130,6 +130,11 @@ def _prime_of_bias(step):
     return step.back * step.activation.prime(b) if step.activation != identity else None
 
 
+def _prime_without_bias(step):
+    z = step.z - step.net.b[step.l]
+    return step.back * step.activation.prime(z) if step.activation != identity else None
+
+
 def _bp2(*arguments, **options):
     return Cause(arguments[0], "bp2", *arguments[1:], **options)
 
@@ -296,6 +301,14 @@ BP2 = [
         "Of which variable is sigma' a function in BP2?",
         "Write sigma'(z^l), with z^l = w^l a^{l-1} + b^l.",
         _prime_of_bias,
+    ),
+    _bp2(
+        "prime_without_bias",
+        "sigma' of w a, without the bias",
+        "sigma' was taken at w^l a^{l-1}, without the bias, instead of at z^l.",
+        "Of which variable is sigma' a function in BP2? Which terms has it?",
+        "Write sigma'(z^l), with z^l = w^l a^{l-1} + b^l.",
+        _prime_without_bias,
     ),
     _bp2(
         "zero",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -129,19 +130,19 @@ class Step:
         """The activations of layer l - 1."""
         return self.trace.a[self.l - 1]
 
-    @property
+    @cached_property
     def prime(self):
         """The derivatives of the activation; for softmax those of each output by its own z."""
         return (
             self.activation.prime(self.z) if self.activation.elementwise else self.a * (1 - self.a)
         )
 
-    @property
+    @cached_property
     def grad_a(self):
         """The gradient of the cost by the outputs."""
         return self.cost.gradient(self.a, self.y)
 
-    @property
+    @cached_property
     def back(self):
         """The error of layer l + 1, taken back through the weights."""
         return self.net.w[self.l + 1].T @ self.delta[self.l + 1]
@@ -151,7 +152,7 @@ class Step:
         """The penalty's part of the weights' gradient of layer l."""
         return self.decay * self.given.w[self.l]
 
-    @property
+    @cached_property
     def right(self):
         """The error of layer l, by BP1 or by BP2 from the learner's own error of layer l + 1."""
         if self.l == self.net.depth:

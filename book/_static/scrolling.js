@@ -1,0 +1,44 @@
+// A formula, a table, a listing that is wider than the screen scrolls in its own box. The box can be
+// reached with the Tab key, but only while there is something to scroll.
+// A classic script: it runs from a file on disk, too.
+"use strict";
+
+(() => {
+  const BOXES =
+    "div.math, mjx-container[display='true'], .bp-figure-box, .output, pre, table, " +
+    ".pst-scrollable-table-container, .bd-article .math-wrapper";
+
+  function markAll() {
+    document.querySelectorAll(BOXES).forEach(mark);
+  }
+
+  function mark(box) {
+    const wide = box.scrollWidth > box.clientWidth && scrolls(box);
+    if (wide) box.setAttribute("tabindex", "0");
+    else if (box.dataset.scrolls) box.removeAttribute("tabindex");
+    if (wide) box.dataset.scrolls = "true";
+    else delete box.dataset.scrolls;
+  }
+
+  function scrolls(box) {
+    return ["auto", "scroll"].includes(getComputedStyle(box).overflowX);
+  }
+
+  let waiting = false;
+
+  function markSoon() {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      markAll();
+    });
+  }
+
+  window.addEventListener("load", () => {
+    Promise.resolve(window.MathJax?.startup?.promise).then(markAll);
+  });
+  window.addEventListener("resize", markSoon);
+  // What was folded has no width before it is unfolded.
+  document.addEventListener("toggle", markSoon, true);
+})();
