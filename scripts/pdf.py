@@ -35,6 +35,7 @@ TEX_FILES = {
 FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
 STYLES = "BoldFont=*-Bold,ItalicFont=*-Oblique,BoldItalicFont=*-BoldOblique"
 MOST_PASSES = 6
+CONTENTS = r"\renewcommand{\contentsname}{Contents}{\hypersetup{linkcolor=bpink}\sphinxtableofcontents}"
 SETUP = (
     r"hmargin={28mm,28mm},vmargin={26mm,28mm},HeaderFamily=\rmfamily\bfseries,"
     "VerbatimColor={HTML}{F4F6F8},VerbatimBorderColor={HTML}{F4F6F8},"
@@ -94,7 +95,7 @@ def settings():
             "preamble": (ROOT / "book" / "_ext" / "paper.tex").read_text(encoding="utf-8"),
             "sphinxsetup": SETUP,
             "figure_align": "htb",
-            "tableofcontents": r"\renewcommand{\contentsname}{Contents}\sphinxtableofcontents",
+            "tableofcontents": CONTENTS,
         },
     }
 
