@@ -72,7 +72,9 @@ def main(source=HTML, out=OUT):
             decks.setdefault(part, []).append((page, title, len(slides)))
     (out / "index.html").write_text(index_page(decks), encoding="utf-8")
     count = sum(number for entries in decks.values() for _, _, number in entries)
-    print(f"{count} slides in {sum(map(len, decks.values()))} decks: {(out / 'index.html').as_uri()}")
+    print(
+        f"{count} slides in {sum(map(len, decks.values()))} decks: {(out / 'index.html').as_uri()}"
+    )
     take_home.main()
     return 0
 
@@ -150,7 +152,7 @@ def inside(section, slides):
 
 
 def opening_question(paragraph):
-    """Return the first question of a paragraph as HTML, or None; a short one with what led to it."""
+    """Return the first question of a paragraph as HTML, a short one with what led to it; or None."""
     said = sentences(paragraph)
     for place, sentence in enumerate(said):
         if plain(sentence).endswith("?"):
@@ -226,7 +228,7 @@ def picture(figure):
     text = inner(caption.find("span", class_="caption-text") or caption)
     number = caption.find("span", class_="caption-number")
     label = f'<span class="label">{inner(number).strip()}</span> ' if number else ""
-    return f'<figure>{CARRIED.sub("", str(svg))}<figcaption>{label}{text}</figcaption></figure>'
+    return f"<figure>{CARRIED.sub('', str(svg))}<figcaption>{label}{text}</figcaption></figure>"
 
 
 def question(tag):
@@ -307,7 +309,8 @@ def note(paragraph):
 def deck_page(title, slides):
     """Return the page of a deck."""
     sections = "\n".join(
-        f'<section>{slide.heading}{slide.body}<aside class="notes">{"".join(slide.notes)}</aside></section>'
+        f"<section>{slide.heading}{slide.body}"
+        f'<aside class="notes">{"".join(slide.notes)}</aside></section>'
         for slide in slides
     )
     return DECK.format(title=html.escape(title), sections=sections)
@@ -319,7 +322,9 @@ def index_page(decks):
     for part, entries in decks.items():
         lines.append(f"<h2>{html.escape(part)}</h2><ul>")
         for page, title, count in entries:
-            lines.append(f'<li><a href="{page}.html">{html.escape(title)}</a> ({count} slides)</li>')
+            lines.append(
+                f'<li><a href="{page}.html">{html.escape(title)}</a> ({count} slides)</li>'
+            )
         lines.append("</ul>")
     return INDEX.format(list="\n".join(lines))
 

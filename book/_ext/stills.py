@@ -56,8 +56,20 @@ def drop_names_of_insides(document):
             node["ids"] = [name for name in node["ids"] if name not in INSIDES]
 
 
+def say_that_it_moves(figure, docname, url):
+    """Add to the caption of a figure that it moves in the pages, and where, if that is known."""
+    caption = next(figure.findall(nodes.caption), None)
+    if not isinstance(figure, nodes.figure) or caption is None:
+        return
+    name = next(iter(figure["ids"]), "")
+    place = f"{url.rstrip('/')}/{docname}.html#{name}"
+    said = "This figure moves in the pages of the book"
+    moves = nodes.reference("", said, refuri=place) if url else nodes.Text(said)
+    caption += [nodes.Text(" "), moves, nodes.Text(".")]
+
+
 def palette():
-    """Return a style sheet with the figures' colors and fonts: dark where the reader wants it dark."""
+    """Return a style sheet with the figures' fonts and colors, dark where that is wanted."""
     pages = Path(__file__).resolve().parents[1] / "_static" / "bpcourse.css"
     text = pages.read_text(encoding="utf-8")
     light, dark = re.findall(r"\{\s*((?:--bp-[\w-]+:[^;]*;\s*)+)\}", text)[:2]

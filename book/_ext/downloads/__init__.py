@@ -59,7 +59,7 @@ def setup(app):
 def link_to_archive(name, rawtext, text, lineno, inliner, options=None, content=()):
     """Return the link of the role ``archive``, on a page of the folder ``book``."""
     env = inliner.document.settings.env
-    if env.app.builder.format != "html":
+    if env.app.builder.name != "html":
         return [nodes.inline(rawtext, text)], []
     return [nodes.reference(rawtext, text, refuri=f"../downloads/{ARCHIVE}")], []
 
@@ -71,7 +71,7 @@ def is_chapter(app, docname):
 
 def collect(app, doctree, docname):
     """Keep the pieces of a chapter, and the works that it cites."""
-    if app.builder.format != "html" or not is_chapter(app, docname):
+    if app.builder.name != "html" or not is_chapter(app, docname):
         return
     plain = Plain(docname, app.env.toc_fignumbers.get(docname, {}), app.config.book_url)
     notebook = nbformat.read(app.env.doc2path(docname), as_version=4)
