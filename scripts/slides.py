@@ -152,7 +152,7 @@ def inside(section, slides):
 
 
 def opening_question(paragraph):
-    """Return the first question of a paragraph as HTML, a short one with what led to it; or None."""
+    """Return the first question of a paragraph as HTML, with what led to it if short; or None."""
     said = sentences(paragraph)
     for place, sentence in enumerate(said):
         if plain(sentence).endswith("?"):
@@ -197,7 +197,8 @@ def marked(tag, here):
         return [Slide(f"<h2>{title}</h2>", f'<div class="{size(inner(tag))}">{inner(tag)}</div>')]
     if "question" in classes or "bp-question" in classes:
         return [question(tag)]
-    if tag.find("table") and len(tag.find_all("tr")) <= LONGEST_TABLE:
+    short = len(tag.find_all("tr")) <= LONGEST_TABLE and len(tag.get_text()) < 2 * TOO_LONG
+    if tag.find("table") and short:
         return [Slide(here.heading, outer(tag.find("table")))]
     return [Slide(here.heading, picture(figure)) for figure in all_figures(tag)]
 
@@ -277,13 +278,18 @@ def exercises(section):
 
 
 def inner(tag):
-    """Return what stands in a tag, as HTML without identifiers."""
-    return re.sub(r' id="[^"]*"', "", tag.decode_contents()).strip()
+    """Return what stands in a tag, as HTML for a slide."""
+    return for_slide(tag.decode_contents()).strip()
 
 
 def outer(tag):
-    """Return a tag as HTML without identifiers."""
-    return re.sub(r' id="[^"]*"', "", str(tag))
+    """Return a tag as HTML for a slide."""
+    return for_slide(str(tag))
+
+
+def for_slide(fragment):
+    """Return HTML without identifiers, and without sections, which would be slides."""
+    return re.sub(r"(</?)section\b", r"\1div", re.sub(r' id="[^"]*"', "", fragment))
 
 
 def plain(fragment):
@@ -364,9 +370,20 @@ Reveal.initialize({{
   hash: true, width: 1280, height: 720, margin: 0.06, center: true, transition: "none",
   slideNumber: "c/t", pdfSeparateFragments: false, plugins: [RevealNotes],
 }});
+// What is too large for its slide is set smaller, when its formulas have been set.
+function fit() {{
+  const slide = Reveal.getCurrentSlide();
+  const wide = () => [...slide.querySelectorAll("mjx-math, table, pre")].some(
+    (part) => part.offsetWidth > part.closest("section, .math").clientWidth);
+  for (let size = 95; size >= 50 && (slide.scrollHeight > 690 || wide()); size -= 5) {{
+    slide.style.fontSize = `${{size}}%`;
+  }}
+  Reveal.layout();
+}}
+Reveal.on("slidechanged", fit);
 window.MathJax = {{
   options: {{enableMenu: false, ignoreHtmlClass: "notes"}},
-  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(() => Reveal.layout())}},
+  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(fit)}},
 }};
 </script>
 <script defer src="_static/mathjax/es5/tex-chtml.js"></script>
