@@ -53,6 +53,8 @@ def configuration(builder):
         "nb_mime_priority_overrides": mime,
         "use_jupyterbook_latex": False,
         "numfig_secnum_depth": 0,
+        # The license of the fonts lies beside them and is packed with nothing.
+        "suppress_warnings": [*config["suppress_warnings"], "epub.unknown_project_files"],
         "epub_uid": NAME,
         "epub_tocdepth": 2,
         "epub_tocdup": False,

@@ -374,7 +374,7 @@ Reveal.initialize({{
 function fit() {{
   const slide = Reveal.getCurrentSlide();
   const wide = () => [...slide.querySelectorAll("mjx-math, table, pre")].some(
-    (part) => part.offsetWidth > part.closest("section, .math").clientWidth);
+    (part) => part.offsetWidth > part.closest("section, div.math").clientWidth);
   for (let size = 95; size >= 50 && (slide.scrollHeight > 690 || wide()); size -= 5) {{
     slide.style.fontSize = `${{size}}%`;
   }}
