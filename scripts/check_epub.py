@@ -59,6 +59,7 @@ def page_problems(page, names):
     found += [
         f"{tag.get('src')} has no alt" for tag in page.iter(f"{XHTML}img") if not tag.get("alt")
     ]
+    found += ["a path without points" for tag in page.iter(f"{SVG}path") if not tag.get("d")]
     for svg in page.iter(f"{SVG}svg"):
         if svg.get("role") == "img" and not svg.get("aria-label"):
             found.append("a figure has no aria-label")

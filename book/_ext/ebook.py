@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 DECLARATION = re.compile(r"([\w-]+):\s*(var\(--[\w-]+,\s*([^()]+?)\s*\))")
 
 
+# A line without a point, which matplotlib draws all the same.
+EMPTY = re.compile(r"<path (?![^>]*\bd=)[^>]*/>")
 STYLES = ("pygments.css", "ebook.css")
 
 
@@ -82,7 +84,7 @@ def put_figures_in(app, doctree, docname):
 def figure(svg, alternative):
     """Return the node that shows a figure, with what to say of it to those who don't see it."""
     label = f'class="bp-figure" role="img" aria-label="{html.escape(alternative.strip())}"'
-    markup = CARRIED.sub("", svg).replace("<svg ", f"<svg {label} ", 1)
+    markup = EMPTY.sub("", CARRIED.sub("", svg)).replace("<svg ", f"<svg {label} ", 1)
     return nodes.raw("", f'<div class="bp-figure-box">{markup}</div>', format="html")
 
 

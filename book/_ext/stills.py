@@ -35,6 +35,7 @@ class ForPaper(SphinxPostTransform):
         if self.app.builder.name in ("latex", "epub"):
             drop_what_is_on_demand(self.document)
             drop_names_of_insides(self.document)
+            drop_controls(self.document)
 
 
 def drop_what_is_on_demand(document):
@@ -54,6 +55,13 @@ def drop_names_of_insides(document):
     for node in document.findall(nodes.Element):
         if INSIDES & set(node.get("ids", [])):
             node["ids"] = [name for name in node["ids"] if name not in INSIDES]
+
+
+def drop_controls(document):
+    """Remove the HTML that chapters hold for scripts; drawings stay."""
+    for node in list(document.findall(nodes.raw)):
+        if "html" in node["format"] and "<svg" not in node.astext():
+            node.parent.remove(node)
 
 
 def say_that_it_moves(figure, docname, url):

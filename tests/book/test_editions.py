@@ -176,6 +176,7 @@ PLANTED = {
     "not there": ('<a href="other.xhtml">x</a>', ""),
     "a place that is not there": ('<a href="#b">x</a>', ""),
     "LaTeX in the text": (r"<p>\(x\)</p>", ""),
+    "a path without points": ('<svg xmlns="http://www.w3.org/2000/svg"><path/></svg>', ""),
     "no aria-label": ('<svg xmlns="http://www.w3.org/2000/svg" role="img"/>', ""),
     "not well-formed": ("<p>", ""),
     "is listed and missing": ("", '<item href="gone.css"/>'),
