@@ -7,10 +7,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 # With one thread a sum has one order, whatever the number of processors.
 export OMP_NUM_THREADS = 1
 export OPENBLAS_NUM_THREADS = 1
+# What the notebooks print does not depend on where the book is published.
+export BPCOURSE_BOOK =
 # Hundreds of processes import the package here; compiled files spare each of them half a second.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: book test quick lint notebooks serve bench clean
+.PHONY: book test quick lint notebooks downloads lite pdf epub slides serve bench clean
 
 # The stored outputs of the notebooks are shown; any warning fails.
 book: .venv/installed
@@ -31,6 +33,24 @@ lint: .venv/installed
 # Runs every notebook and saves it with its outputs.
 notebooks: .venv/installed
 	$(BIN)/python scripts/notebooks.py
+
+# The notebooks that stand alone, the package, and an archive of both: they come with the book.
+downloads: book
+	@ls _build/html/downloads/*.zip
+
+# JupyterLite beside the book: all notebooks, run by the browser, offline.
+lite: book
+	$(BIN)/python scripts/lite.py
+
+# The book to take home. The PDF needs TeX, the slides the built pages; the README says more.
+pdf: .venv/installed
+	$(BIN)/python scripts/pdf.py
+
+epub: .venv/installed
+	$(BIN)/python scripts/epub.py
+
+slides: book
+	$(BIN)/python scripts/slides.py
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

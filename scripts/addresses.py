@@ -2,8 +2,8 @@
 
     python scripts/addresses.py
 
-They are set once, there. The files are the package's metadata, the citation and the README. An address that is not set leaves no
-trace. A test compares.
+They are set once, there. The files are the package's metadata, the citation, the README and what
+the package index shows. An address that is not set leaves no trace. A test compares.
 """
 
 import re
@@ -47,14 +47,19 @@ def citation(text, book_url, repository_url):
     return text.replace("license:\n", f"{lines}license:\n")
 
 
-def readme(text, book_url, repository_url):
-    """Return the README with a line that leads to the book, below its first paragraph."""
+def page(text, book_url, repository_url):
+    """Return a Markdown file with a line that leads to the book, below its title."""
     text = re.sub(r"^The book: <.*>\n\n", "", text, flags=re.MULTILINE)
-    line = f"The book: <{book_url}>\n\n" if book_url else ""
-    return text.replace("## Two commands\n", f"{line}## Two commands\n", 1)
+    title, rest = text.split("\n\n", 1)
+    return f"{title}\n\nThe book: <{book_url}>\n\n{rest}" if book_url else text
 
 
-WRITERS = {"pyproject.toml": project, "CITATION.cff": citation, "README.md": readme}
+WRITERS = {
+    "pyproject.toml": project,
+    "CITATION.cff": citation,
+    "README.md": page,
+    "PACKAGE.md": page,
+}
 
 
 def main():

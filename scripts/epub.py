@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import bpcourse
 import check_epub
+import take_home
 from editions import BUILD, NAME, fail, sphinx, title_and_author
 
 OUT = BUILD / "epub"
@@ -34,6 +35,7 @@ def main():
         fail("The e-book was not made: see the warnings above.")
     pack(PAGES, BOOK)
     print(f"The e-book: {BOOK.as_uri()}")
+    take_home.main()
     return check_epub.main(BOOK)
 
 

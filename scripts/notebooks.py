@@ -34,6 +34,7 @@ def run(path):
     notebook = nbformat.read(path, as_version=4)
     # One thread: sums then have one order, whatever the number of processors.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND=INLINE)
+    os.environ["BPCOURSE_BOOK"] = ""  # messages name pages, wherever the book is published
     client = NotebookClient(
         notebook,
         timeout=600,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import check_pdf
 import matplotlib
+import take_home
 from editions import BUILD, NAME, ROOT, fail, sphinx, title_and_author
 from fontTools.ttLib import TTFont
 
@@ -53,6 +54,7 @@ def main():
     typeset()
     shutil.copy2(TEX / f"{NAME}.pdf", OUT)
     print(f"The book on paper: {(OUT / f'{NAME}.pdf').as_uri()}")
+    take_home.main()
     return check_pdf.main(OUT / f"{NAME}.pdf", TEX / f"{NAME}.log", TEX / "output.txt")
 
 
@@ -114,7 +116,7 @@ def add_missing_letters(path):
     code = path.read_text(encoding="utf-8")
     known = TTFont(where("texgyrepagella-regular.otf")).getBestCmap()
     missing = sorted(c for c in set(code) if ord(c) > 0xA0 and ord(c) not in known)
-    rules = [rf"\newunicodechar{{{c}}}{{{{\ttfamily\symbol{{{ord(c)}}}}}}}" for c in missing]
+    rules = [rf"\newunicodechar{{{c}}}{{{{\ttfamily\upshape\symbol{{{ord(c)}}}}}}}" for c in missing]
     begin = r"\begin{document}"
     path.write_text(code.replace(begin, "\n".join([*rules, begin]), 1), encoding="utf-8")
 

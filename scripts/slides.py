@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import take_home
 import yaml
 from bs4 import BeautifulSoup, NavigableString
 
@@ -29,6 +30,8 @@ HTML, OUT = ROOT / "_build" / "html", ROOT / "_build" / "slides"
 LEFT_OUT = {"Teaching", "Reference"}
 # From this many letters on, a text is set smaller; a sentence beyond the second is no slide.
 LONG, TOO_LONG = 170, 320
+# A question of fewer letters ("By how much?") says nothing by itself.
+SHORT = 40
 NUMBERS_PER_SECTION = 2
 LONGEST_CODE, LONGEST_TABLE = 12, 7
 END_OF_SENTENCE = re.compile(r"(?<=[.?!])\s+")
@@ -70,6 +73,7 @@ def main(source=HTML, out=OUT):
     (out / "index.html").write_text(index_page(decks), encoding="utf-8")
     count = sum(number for entries in decks.values() for _, _, number in entries)
     print(f"{count} slides in {sum(map(len, decks.values()))} decks: {(out / 'index.html').as_uri()}")
+    take_home.main()
     return 0
 
 
@@ -146,8 +150,12 @@ def inside(section, slides):
 
 
 def opening_question(paragraph):
-    """Return the first question of a paragraph as HTML, or None."""
-    return next((s for s in sentences(paragraph) if plain(s).endswith("?")), None)
+    """Return the first question of a paragraph as HTML, or None; a short one with what led to it."""
+    said = sentences(paragraph)
+    for place, sentence in enumerate(said):
+        if plain(sentence).endswith("?"):
+            return " ".join(said[max(place - (len(plain(sentence)) < SHORT), 0) : place + 1])
+    return None
 
 
 def sentences(paragraph):
@@ -234,13 +242,29 @@ def question(tag):
 
 def choice(tag):
     """Return the slide of a question with answers; the right ones are marked at the next press."""
-    asked = inner(tag.find("legend"))
-    answers = [(label.parent, inner(label)) for label in tag.select(".bp-choice > label")]
-    right = [text for parent, text in answers if "right" in parent.get("class", [])]
-    items = "".join(f"<li>{text}</li>" for _, text in answers)
-    shown = "".join(f"<p>{text}</p>" for text in right)
-    body = f'<div>{asked}</div><ul>{items}</ul><div class="fragment answer">{shown}</div>'
-    return Slide("<h2>Question</h2>", body, [note(p) for p in tag.select(".bp-reply")])
+    legend = tag.find("legend")
+    for kind in legend.select(".bp-kind"):
+        kind.decompose()
+    asked = [inner(legend), *(outer(part) for part in tag.find_all("p", recursive=False))]
+    choices = [label.parent for label in tag.select(".bp-choice > label")]
+    replies = [note(paragraph) for paragraph in tag.select(".bp-reply p")]
+    items = "".join(f"<li>{inner(choice.label)}</li>" for choice in choices)
+    options = f"<ul>{items}</ul>" if items else ""
+    shown = "".join(f"<li>{text}</li>" for text in right_answers(tag, choices))
+    body = f'<div>{"".join(asked)}</div>{options}<ol class="fragment answer">{shown}</ol>'
+    return Slide("<h2>Question</h2>", body, replies)
+
+
+def right_answers(tag, choices):
+    """Return the right answers of a question, or the steps of an order, as HTML."""
+    if choices:
+        return [inner(choice.label) for choice in choices if "right" in choice.get("class", [])]
+    answers = tag.select(".bp-answers li")
+    right = [answer for answer in answers if answer.select_one(".bp-reply.right")] or answers
+    for answer in right:
+        for reply in answer.select(".bp-reply"):
+            reply.decompose()
+    return [inner(answer) for answer in right]
 
 
 def exercises(section):

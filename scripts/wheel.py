@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "bpcourse")
+PARTS = ("pyproject.toml", "PACKAGE.md", "LICENSE", "LICENSE-TEXT", "MANIFEST.in", "bpcourse")
 
 
 def build(folder):

@@ -140,3 +140,24 @@ def names_in(node):
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return [node.module] if isinstance(node, ast.ImportFrom) else []
+
+
+def test_the_version_is_the_same_everywhere_and_in_the_changelog():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {PROJECT['version']}\n" in citation, "CITATION.cff has another version"
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {PROJECT['version']}\n" in changes, "CHANGELOG.md does not tell of this version"
+
+
+def test_what_the_index_shows_stands_alone(archives):
+    text = (ROOT / "PACKAGE.md").read_text(encoding="utf-8")
+    assert PROJECT["readme"] == "PACKAGE.md"
+    relative = re.findall(r"\]\((?!https?://)[^)]*\)", text)
+    assert not relative, f"links that lead nowhere on the package index: {relative}"
+    programs = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert programs, "it shows no program"
+    for program in programs:
+        run(program)
+    for licence in ("LICENSE", "LICENSE-TEXT", "bpcourse/data/README.md"):
+        there = [name for name in archives[1] if name.endswith(f"licenses/{licence}")]
+        assert there, f"the wheel lacks {licence}"

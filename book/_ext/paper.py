@@ -8,6 +8,7 @@
 """
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -109,8 +110,9 @@ def name_references(book, env):
 
 def exercise_or_theorem(env, label):
     """Return where something with a label of its own stands and its name, or None."""
-    if label in env.proof_list:
-        entry = env.proof_list[label]
+    theorems = getattr(env, "proof_list", {})
+    if label in theorems:
+        entry = theorems[label]
         count = number(env, entry["docname"], entry["countertype"], label)
         return entry["docname"], f"{entry['realtype'].title()} {count}"
     entry = env.sphinx_exercise_registry.get(label)
@@ -134,6 +136,22 @@ def number_equations(book, env):
             code = f"\\begin{{equation}}\\tag{{{tag}}}\\label{{{place}}}\n{lines}\n\\end{{equation}}"
             equation.children = [nodes.Text(code)]
             equation["nowrap"], equation["label"] = True, None
+        elif not equation["nowrap"] and (lines := formulas_side_by_side(equation.astext())):
+            beside, below = equation.astext().strip(), r" \\ ".join(lines)
+            equation.children = [nodes.Text(rf"\[\bpwide{{{beside}}}{{{below}}}\]")]
+            equation["nowrap"] = True
+
+
+def formulas_side_by_side(code):
+    r"""Return the formulas that stand side by side in one, or None if they can't be taken apart.
+
+    >>> formulas_side_by_side(r"a = b, \quad c = d")
+    ['a = b,', 'c = d']
+    """
+    parts = re.split(r"\s*\\q?quad\s*", code.strip())
+    whole = all(part.count("{") == part.count("}") for part in parts)
+    aligned = "&" in code or r"\\" in code or r"\left" in code
+    return parts if len(parts) > 1 and whole and not aligned else None
 
 
 def number_figures(book, env):

@@ -8,6 +8,8 @@ more. In a notebook it shows the place in a small picture of the network.
 
 from __future__ import annotations
 
+import functools
+import importlib.metadata
 import os
 import textwrap
 from dataclasses import asdict, dataclass, replace
@@ -59,7 +61,8 @@ CHAPTERS = {
     "vectors-and-matrices": "Vectors and matrices",
 }
 
-# The one setting for links: where the book is published. Without it pages are named, not linked.
+# Where the book is published, if it is to be another place than the package's own metadata say.
+# Empty, or known to neither: pages are named, not linked.
 BOOK = "BPCOURSE_BOOK"
 
 # What is returned in a form that can't be read leaves nothing to judge, as a call that fails.
@@ -399,8 +402,20 @@ def relative(section: tuple[str, str, str]) -> str:
 
 def address(section: tuple[str, str, str]) -> str:
     """Return the whole address of a section; empty if it is not set where the book is."""
-    base = os.environ.get(BOOK, "").rstrip("/")
+    base = os.environ.get(BOOK)
+    base = (published() if base is None else base).rstrip("/")
     return f"{base}/{relative(section)}" if base else ""
+
+
+@functools.cache
+def published() -> str:
+    """Return where the package's metadata say that the book is; empty if they don't."""
+    try:
+        urls = importlib.metadata.metadata("bpcourse").get_all("Project-URL") or []
+    except importlib.metadata.PackageNotFoundError:  # run from a folder, not installed
+        return ""
+    named = dict(url.split(", ", 1) for url in urls)
+    return named.get("Documentation", "")
 
 
 def _evidence(finding, level):

@@ -11,7 +11,7 @@ arrays; ``.check(answer)`` says which entries are wrong and which mistake they l
 ``two_examples``                              the gradient of the mean over two examples
 ============================================  ====================================================
 
-:func:`compare` judges the numbers of any other problem in the same words.
+:func:`bpcourse.lessons.drill.compare` judges the numbers of any other problem in the same words.
 
 The numbers are drawn again until no entry wanted is 0 and every mistake in a drill's list gives an
 answer of its own.

@@ -9,7 +9,7 @@ UNREACHABLE = """() => [...document.querySelectorAll("body *")]
   .filter(box => box.scrollWidth > box.clientWidth && box.clientWidth > 0)
   .filter(box => ["auto", "scroll"].includes(getComputedStyle(box).overflowX))
   .filter(box => box.checkVisibility({visibilityProperty: true}))
-  .filter(box => box.tabIndex < 0 && !box.querySelector("a, button, input, [tabindex='0']"))
+  .filter(box => box.tabIndex < 0 && !box.querySelector("a, button, input, textarea, [tabindex='0']"))
   .map(box => box.outerHTML.slice(0, 100))"""
 
 # An element's kind is its tag and classes and those of everything around it. What the book has

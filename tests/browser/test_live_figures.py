@@ -1,5 +1,7 @@
 """Figures that move, in a real browser: at home on every screen, and driven by keyboard."""
 
+import html
+import json
 import re
 
 import numpy as np
@@ -55,6 +57,30 @@ def press(window, figure, name, times=1):
     figure.get_by_role("button", name=name, exact=True).focus()
     for _ in range(times):
         window.keyboard.press("Enter")
+
+
+def carried(page, name):
+    """Return the numbers that the chapter gave to a figure."""
+    text = (BOOK.parent / page).with_suffix(".ipynb").read_text(encoding="utf-8")
+    svgs = ["".join(lines) for lines in svg_outputs(json.loads(text))]
+    found = [re.search(rf'<metadata data-live="{name}">(.*?)</metadata>', svg) for svg in svgs]
+    return json.loads(html.unescape(next(filter(None, found))[1]))
+
+
+def svg_outputs(notebook):
+    outputs = [out for cell in notebook["cells"] for out in cell.get("outputs", [])]
+    return [
+        out["data"]["image/svg+xml"] for out in outputs if "image/svg+xml" in out.get("data", {})
+    ]
+
+
+def network_of(data):
+    """Return the network that a figure computes with."""
+    layers = sorted(data["w"])
+    weights, biases = ([data[name][l] for l in layers] for name in "wb")
+    return bp.Network.from_arrays(
+        weights, [np.ravel(b) for b in biases], [data["activations"][l] for l in layers]
+    )
 
 
 @each_page
@@ -205,3 +231,117 @@ def test_every_number_of_the_stepper_can_be_changed(visit):
     assert "w²₁₁ = 1, and the cost" in words(window, figure), "a touch on a weight chooses it"
     names = figure.get_by_role("combobox").locator("option").all_inner_texts()
     assert len(names) == len(net.parameters) + 4, f"{names} are not all weights, inputs and targets"
+
+
+DIGITS = "book/reading-digits.html"
+
+
+def test_a_digit_is_drawn_by_keyboard_and_read(visit):
+    data = carried(DIGITS, "draw-a-digit")
+    net, ink = network_of(data["network"]), np.array(data["examples"][data["first"]]) / 16.0
+    window, figure = opened(visit, DIGITS, "draw-a-digit")
+    a = net.forward(ink[:, None]).a[3][:, 0]
+    said = words(window, figure)
+    assert f"says {a.argmax()}, with a probability of {num(100 * a.max(), 1)} %" in said, said
+    figure.get_by_role("gridcell").first.focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown", "Space"):
+        window.keyboard.press(key)
+    ink[17] = 1.0
+    figure.get_by_role("combobox").select_option("9")
+    trace, y = net.forward(ink[:, None]), np.eye(10)[:, [9]]
+    grad, said = bp.backprop(net, trace, y, "log_likelihood"), words(window, figure)
+    assert f"C = {num(bp.log_likelihood.value(trace.a[3], y), 3)}." in said, said
+    assert f"δ = {num(grad.delta[3][9, 0], 3)}." in said, said
+
+
+def test_the_pixels_change_against_the_slope_and_the_cost_falls(visit):
+    data = carried(DIGITS, "draw-a-digit")
+    window, figure = opened(visit, DIGITS, "draw-a-digit", "#fig-reading-digits-softmax?meant=3")
+    costs = []
+    for _ in range(4):
+        costs.append(float(re.search(r"C = ([\d.]+)\.", words(window, figure))[1]))
+        press(window, figure, "Change the pixels a little")
+    assert costs == sorted(costs, reverse=True) and costs[-1] < costs[0] / 2, costs
+    net, y = network_of(data["network"]), np.eye(10)[:, [3]]
+    ink = np.array(data["examples"][data["first"]])[:, None] / 16.0
+    slopes = net.w[2].T @ bp.backprop(net, net.forward(ink), y, "log_likelihood").delta[2]
+    ink = np.floor(16 * np.clip(ink - 0.25 * slopes / abs(slopes).max(), 0, 1) + 0.5) / 16
+    assert costs[1] == pytest.approx(bp.log_likelihood.value(net.forward(ink).a[3], y), abs=6e-4)
+
+
+def test_a_digit_is_drawn_with_the_pointer(visit):
+    window, figure = opened(visit, DIGITS, "draw-a-digit", "#fig-reading-digits-softmax?meant=1")
+    press(window, figure, "Clear")
+    slate = figure.get_by_role("grid").bounding_box()
+    window.mouse.move(slate["x"] + slate["width"] / 2, slate["y"] + 10)
+    window.mouse.down()
+    window.mouse.move(slate["x"] + slate["width"] / 2, slate["y"] + slate["height"] - 10, steps=4)
+    window.mouse.up()
+    words(window, figure)
+    inks = [each.get_attribute("aria-label") for each in figure.get_by_role("gridcell").all()]
+    middle = [text for text in inks if re.search(r"column [45]: ink (1|0\.[5-9])", text)]
+    assert len(middle) == 16, f"a stroke from top to bottom left ink on {middle}"
+    assert sum("ink 0" in text and "ink 0." not in text for text in inks) >= 32, "beside it, paper"
+
+
+OWN = "book/your-own-backpropagation.html"
+TRAINING = """figure => {
+  const { net, batch, steps } = figure.closest(".bp-awake").figure.training;
+  return { net, batch, steps };
+}"""
+
+
+def digits_of(part):
+    """Return the digits that a figure got, a column each, and their targets."""
+    inks = [["0123456789abcdefg".index(letter) / 16 for letter in text] for text in part["x"]]
+    return np.array(inks).T, np.eye(10)[:, part["labels"]]
+
+
+def test_the_network_in_the_page_takes_the_steps_of_the_package(visit):
+    data = carried(OWN, "watch-it-train")
+    (x, y), (test_x, _) = digits_of(data["digits"]), digits_of(data["test"])
+    window, figure = opened(visit, OWN, "watch-it-train", "#fig-your-own-curve?eta=0.8")
+    for step in (1, 2, 3):
+        net = network_of(figure.evaluate(TRAINING)["net"])
+        press(window, figure, "One step")
+        said, after = words(window, figure), figure.evaluate(TRAINING)
+        assert after["steps"] == step and len(set(after["batch"])) == 10, "ten digits a step"
+        chosen = after["batch"]
+        grad = bp.backprop(net, net.forward(x[:, chosen]), y[:, chosen], "log_likelihood")
+        wanted = (net.parameters - 0.8 * grad).vector
+        net = network_of(after["net"])
+        assert abs(net.parameters.vector - wanted).max() < 1e-12, f"step {step} leads elsewhere"
+    cost = bp.log_likelihood.value(net.forward(x).a[3], y)
+    right = (net.forward(test_x).a[3].argmax(axis=0) == data["test"]["labels"]).sum()
+    assert f"After 3 steps, 0.1 epochs on 300 digits: cost C = {num(cost)}." in said, said
+    assert f"Of 100 other digits {right} are read" in said, said
+
+
+def test_the_training_plays_pauses_and_starts_again(visit):
+    window, figure = opened(visit, OWN, "watch-it-train")
+    press(window, figure, "Play")
+    window.wait_for_function("document.querySelector('bp-watch-it-train').figure.state.steps > 20")
+    press(window, figure, "Pause")
+    said = words(window, figure)
+    assert words(window, figure) == said, "a paused training moves"
+    press(window, figure, "Start again")
+    assert words(window, figure).startswith("After 0 steps, 0 epochs on 300 digits")
+
+
+def test_a_link_leads_through_thirty_epochs(visit):
+    link = "#fig-your-own-curve?steps=20000&batch=50"
+    _, figure = opened(visit, OWN, "watch-it-train", link)
+    figure.get_by_text("After 180 steps, 30 epochs").wait_for()
+    button = figure.get_by_role("button", name="One step")
+    assert button.get_attribute("aria-disabled") == "true", "the curve has no room for more"
+
+
+def test_the_moons_are_parted_by_a_trained_border(visit):
+    link = "#fig-your-own-curve?task=moons&eta=5&width=10&steps=2400"
+    window, figure = opened(visit, OWN, "watch-it-train", link)
+    figure.get_by_text("After 2400 steps, 200 epochs").wait_for()
+    net = network_of(figure.evaluate(TRAINING)["net"])
+    moons = carried(OWN, "watch-it-train")["moons"]
+    right = (net.forward(np.array(moons["x"]).T).a[3].argmax(axis=0) == moons["labels"]).sum()
+    said = words(window, figure)
+    assert f"Of them {right} are on the right side" in said and right > 110, said

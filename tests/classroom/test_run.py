@@ -21,8 +21,8 @@ import bpcourse as bp
 from bpcourse import classroom
 from bpcourse.classroom import find, left_out, misconceptions, process, report, run, worker
 from bpcourse.classroom.outcomes import examine
-from bpcourse.classroom.task import Task
 from bpcourse.classroom.text import printable
+from bpcourse.submission import Task
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such thing")
 # Far more than anything here takes: only the tests of the limit itself wait for it.

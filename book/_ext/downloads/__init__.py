@@ -47,12 +47,21 @@ def setup(app):
     app.add_config_value("book_url", "", "env")
     app.add_config_value("repository_url", "", "env")
     app.add_config_value("package_on_index", False, "env")
+    app.add_role("archive", link_to_archive)
     app.connect("config-inited", edit_button)
     # Before the other extensions put what only the page shows into it.
     app.connect("doctree-resolved", collect, priority=300)
     app.connect("html-page-context", menu, priority=900)
     app.connect("build-finished", write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
+
+
+def link_to_archive(name, rawtext, text, lineno, inliner, options=None, content=()):
+    """Return the link of the role ``archive``, on a page of the folder ``book``."""
+    env = inliner.document.settings.env
+    if env.app.builder.format != "html":
+        return [nodes.inline(rawtext, text)], []
+    return [nodes.reference(rawtext, text, refuri=f"../downloads/{ARCHIVE}")], []
 
 
 def is_chapter(app, docname):

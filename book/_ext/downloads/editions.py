@@ -26,6 +26,8 @@ FONTS = [
 MIME_TYPES = ("image/svg+xml", "text/html", "text/latex", "text/markdown", "text/plain")
 # The numbers with which the page moves a figure.
 CARRIED = re.compile(r"<metadata data-live=.*?</metadata>", re.DOTALL)
+# A link to another page of the book, which is not beside the notebook.
+PAGE_LINK = re.compile(r'<a href="[\w/-]+\.html[^"]*">(.*?)</a>', re.DOTALL)
 COLOR = re.compile(r"var\(--bp-\w+, (#\w+)\)")
 # Pixels of a PNG for each pixel of the figure, so that it is sharp on screens of today.
 SCALE = 1.5
@@ -131,6 +133,8 @@ def travelling(output):
         made.data["image/svg+xml"] = svg = COLOR.sub(r"\1", CARRIED.sub("", svg))
         made.data["image/png"] = base64.b64encode(png(svg)).decode()
         made.metadata["image/png"] = dict(zip(("width", "height"), size(svg), strict=True))
+    if "text/html" in made.data:
+        made.data["text/html"] = PAGE_LINK.sub(r"\1", made.data["text/html"])
     made.metadata.pop("scrapbook", None)
     return made if made.data else None
 

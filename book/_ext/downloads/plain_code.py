@@ -37,12 +37,22 @@ def plain_code(cells):
 
 
 def without(source, unwanted):
-    """Return code without the statements of its top level that are unwanted."""
+    """Return code without the statements that are unwanted, in loops as well."""
     lines = source.splitlines()
-    for node in reversed(ast.parse(source).body):
-        if unwanted(node):
-            del lines[node.lineno - 1 : node.end_lineno]
+    for node in reversed(list(outermost(ast.parse(source).body, unwanted))):
+        del lines[node.lineno - 1 : node.end_lineno]
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n")
+
+
+def outermost(body, unwanted):
+    """Yield the unwanted statements of a body, and those within the statements that stay."""
+    for node in body:
+        nested = isinstance(node, (ast.For, ast.With, ast.If))
+        inner = list(outermost(node.body, unwanted)) if nested else []
+        if unwanted(node) or inner == (node.body if nested else None):
+            yield node  # a loop does not stay without a body
+        else:
+            yield from inner
 
 
 def is_plumbing(node):
