@@ -104,3 +104,16 @@ def axe_on(page, known, findings):
     page.set_viewport_size(DESK)
     options = {"runOnly": ["color-contrast", "summary-name", "link-name", "button-name"]}
     return problems + [f"dark: {each}" for each in findings(page, **options)], more
+
+
+def test_on_a_phone_figures_take_the_screen_and_listings_wrap(visit):
+    page = visit("book/four-equations.html", width=390, height=844)
+    figures = page.locator("article .bp-figure-box").evaluate_all(
+        "boxes => boxes.filter(b => !b.closest('details, .admonition'))"
+        ".map(b => b.clientWidth).filter(width => width > 0)"
+    )
+    assert figures and set(figures) == {390}, f"figures as wide as the screen, not {figures}"
+    cut = page.locator("article pre:visible").evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+    )
+    assert not cut, f"listings and results that run off the screen: {cut}"
