@@ -10,13 +10,13 @@ import re
 import shutil
 import sys
 import zipfile
-from pathlib import Path
 from urllib.parse import unquote
 
-import bpcourse
 import check_epub
 import take_home
 from editions import BUILD, NAME, fail, sphinx, title_and_author
+
+import bpcourse
 
 OUT = BUILD / "epub"
 PAGES = OUT / "pages"

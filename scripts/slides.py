@@ -72,7 +72,9 @@ def main(source=HTML, out=OUT):
             decks.setdefault(part, []).append((page, title, len(slides)))
     (out / "index.html").write_text(index_page(decks), encoding="utf-8")
     count = sum(number for entries in decks.values() for _, _, number in entries)
-    print(f"{count} slides in {sum(map(len, decks.values()))} decks: {(out / 'index.html').as_uri()}")
+    print(
+        f"{count} slides in {sum(map(len, decks.values()))} decks: {(out / 'index.html').as_uri()}"
+    )
     take_home.main()
     return 0
 
@@ -150,7 +152,7 @@ def inside(section, slides):
 
 
 def opening_question(paragraph):
-    """Return the first question of a paragraph as HTML, or None; a short one with what led to it."""
+    """Return the first question of a paragraph as HTML, with what led to it if short; or None."""
     said = sentences(paragraph)
     for place, sentence in enumerate(said):
         if plain(sentence).endswith("?"):
@@ -195,7 +197,8 @@ def marked(tag, here):
         return [Slide(f"<h2>{title}</h2>", f'<div class="{size(inner(tag))}">{inner(tag)}</div>')]
     if "question" in classes or "bp-question" in classes:
         return [question(tag)]
-    if tag.find("table") and len(tag.find_all("tr")) <= LONGEST_TABLE:
+    short = len(tag.find_all("tr")) <= LONGEST_TABLE and len(tag.get_text()) < 2 * TOO_LONG
+    if tag.find("table") and short:
         return [Slide(here.heading, outer(tag.find("table")))]
     return [Slide(here.heading, picture(figure)) for figure in all_figures(tag)]
 
@@ -226,7 +229,7 @@ def picture(figure):
     text = inner(caption.find("span", class_="caption-text") or caption)
     number = caption.find("span", class_="caption-number")
     label = f'<span class="label">{inner(number).strip()}</span> ' if number else ""
-    return f'<figure>{CARRIED.sub("", str(svg))}<figcaption>{label}{text}</figcaption></figure>'
+    return f"<figure>{CARRIED.sub('', str(svg))}<figcaption>{label}{text}</figcaption></figure>"
 
 
 def question(tag):
@@ -275,13 +278,18 @@ def exercises(section):
 
 
 def inner(tag):
-    """Return what stands in a tag, as HTML without identifiers."""
-    return re.sub(r' id="[^"]*"', "", tag.decode_contents()).strip()
+    """Return what stands in a tag, as HTML for a slide."""
+    return for_slide(tag.decode_contents()).strip()
 
 
 def outer(tag):
-    """Return a tag as HTML without identifiers."""
-    return re.sub(r' id="[^"]*"', "", str(tag))
+    """Return a tag as HTML for a slide."""
+    return for_slide(str(tag))
+
+
+def for_slide(fragment):
+    """Return HTML without identifiers, and without sections, which would be slides."""
+    return re.sub(r"(</?)section\b", r"\1div", re.sub(r' id="[^"]*"', "", fragment))
 
 
 def plain(fragment):
@@ -307,7 +315,8 @@ def note(paragraph):
 def deck_page(title, slides):
     """Return the page of a deck."""
     sections = "\n".join(
-        f'<section>{slide.heading}{slide.body}<aside class="notes">{"".join(slide.notes)}</aside></section>'
+        f"<section>{slide.heading}{slide.body}"
+        f'<aside class="notes">{"".join(slide.notes)}</aside></section>'
         for slide in slides
     )
     return DECK.format(title=html.escape(title), sections=sections)
@@ -319,7 +328,9 @@ def index_page(decks):
     for part, entries in decks.items():
         lines.append(f"<h2>{html.escape(part)}</h2><ul>")
         for page, title, count in entries:
-            lines.append(f'<li><a href="{page}.html">{html.escape(title)}</a> ({count} slides)</li>')
+            lines.append(
+                f'<li><a href="{page}.html">{html.escape(title)}</a> ({count} slides)</li>'
+            )
         lines.append("</ul>")
     return INDEX.format(list="\n".join(lines))
 
@@ -359,9 +370,20 @@ Reveal.initialize({{
   hash: true, width: 1280, height: 720, margin: 0.06, center: true, transition: "none",
   slideNumber: "c/t", pdfSeparateFragments: false, plugins: [RevealNotes],
 }});
+// What is too large for its slide is set smaller, when its formulas have been set.
+function fit() {{
+  const slide = Reveal.getCurrentSlide();
+  const wide = () => [...slide.querySelectorAll("mjx-math, table, pre")].some(
+    (part) => part.offsetWidth > part.closest("section, div.math").clientWidth);
+  for (let size = 95; size >= 50 && (slide.scrollHeight > 690 || wide()); size -= 5) {{
+    slide.style.fontSize = `${{size}}%`;
+  }}
+  Reveal.layout();
+}}
+Reveal.on("slidechanged", fit);
 window.MathJax = {{
   options: {{enableMenu: false, ignoreHtmlClass: "notes"}},
-  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(() => Reveal.layout())}},
+  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(fit)}},
 }};
 </script>
 <script defer src="_static/mathjax/es5/tex-chtml.js"></script>

@@ -34,6 +34,13 @@ LONG = (
 )
 
 
+def pytest_addoption(parser):
+    """Add what ``make quick`` asks for: a few cases of what only rests on a change."""
+    few = "run N cases of each test function, spread over all; in the files of --whole every one"
+    parser.addoption("--few", type=int, metavar="N", help=few)
+    parser.addoption("--whole", action="append", default=[], metavar="FILE")
+
+
 def pytest_configure(config):
     """Fork the notebooks' kernels, and keep the order of the files.
 
@@ -45,9 +52,25 @@ def pytest_configure(config):
         warm_kernels.install()
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Put the tests of long files first; the order is otherwise as it was."""
     items.sort(key=lambda item: _rank(item.nodeid))
+    if few := config.getoption("few"):
+        kept = set(_spread(items, few, config.getoption("whole")))
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
+
+
+def _spread(items, few, whole):
+    """Yield the items of whole files, and of every other function so many, spread evenly."""
+    functions = {}
+    for item in items:
+        functions.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for name, cases in functions.items():
+        if name.partition("::")[0] in whole or len(cases) <= few:
+            yield from cases
+        else:
+            yield from (cases[k * (len(cases) - 1) // max(few - 1, 1)] for k in range(few))
 
 
 def _rank(name):

@@ -252,7 +252,7 @@ SELF = {
     "Gradient": gradient,
     "Network": net,
     "Parameters": lambda: net().parameters,
-    "submission.Task": lambda: bp.classroom.Task(step="bp1"),
+    "classroom.Task": lambda: bp.classroom.Task(step="bp1"),
     "lessons.starts.Starts": starts,
     "autodiff.scalar.Value": lambda: bp.scalar.Value(0.5),
     "autodiff.tensor.Tensor": tensor,

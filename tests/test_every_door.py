@@ -35,7 +35,6 @@ OPEN = {
     ],
     "starts processes, or reads programs and directories": [
         "classroom.*",
-        "submission.*",
         "terminal.*",
     ],
     "fetches data": ["datasets.mnist"],

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import matplotlib
 from docutils import nodes
+from paper_tables import fit_tables
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
-from paper_tables import fit_tables
 from sphinx_proof.nodes import NODE_TYPES, proof_node
-from stills import plain_colors
+from stills import CARRIED, plain_colors, say_that_it_moves
 
 APPENDICES = "Appendices"
 SOLUTIONS = "Answers and solutions"
@@ -133,7 +133,9 @@ def number_equations(book, env):
             place = f"equation:{docname}:{label}"
             body = equation.astext().strip()
             lines = f"\\begin{{split}}{body}\\end{{split}}" if r"\\" in body else body
-            code = f"\\begin{{equation}}\\tag{{{tag}}}\\label{{{place}}}\n{lines}\n\\end{{equation}}"
+            code = (
+                f"\\begin{{equation}}\\tag{{{tag}}}\\label{{{place}}}\n{lines}\n\\end{{equation}}"
+            )
             equation.children = [nodes.Text(code)]
             equation["nowrap"], equation["label"] = True, None
         elif not equation["nowrap"] and (lines := formulas_side_by_side(equation.astext())):
@@ -223,7 +225,7 @@ def is_remark(node):
 
 
 def take_answers(chapter, docname, env):
-    """Set the questions and exercises of a chapter as blocks; take out and return what answers them."""
+    """Set the questions and exercises of a chapter as blocks; take out what answers them."""
     answers = []
     for node in list(chapter.findall(nodes.Element)):
         if is_answer(node):
@@ -357,8 +359,10 @@ def draw_figures(app, book, docname):
     for image in book.findall(nodes.image):
         path = Path(app.srcdir, image["uri"])
         if path.suffix == ".svg":
-            pdf = path.with_suffix(".pdf")
-            draw(path.read_text(encoding="utf-8"), pdf)
+            pdf, svg = path.with_suffix(".pdf"), path.read_text(encoding="utf-8")
+            draw(svg, pdf)
+            if CARRIED.search(svg):
+                say_that_it_moves(image.parent, next_file(image), app.config.book_url)
             uri = str(Path(image["uri"]).with_suffix(".pdf"))
             image["uri"], image["candidates"] = uri, {"*": uri}
             app.env.images.add_file(docname, uri)

@@ -20,7 +20,8 @@ function filled(node, attributes, children) {
 
 // Set attributes; null and false remove one, true sets it empty, text sets what is written inside.
 function change(node, attributes) {
-  for (const [key, value] of Object.entries(attributes)) {
+  for (const [key, given] of Object.entries(attributes)) {
+    const value = given === true && key.startsWith("aria-") ? "true" : given;
     if (key === "text") {
       if (node.textContent !== String(value)) node.textContent = value;
     } else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);

@@ -389,8 +389,10 @@ def reading(section: tuple[str, str, str]) -> str:
     if address(section):
         return f'Read "{title}": {address(section)}'
     chapter = "" if anchor.startswith("ch-") else CHAPTERS.get(page, "")
-    where = f' in "{chapter}"' if chapter else ""
-    return _fill(f'Read "{title}"{where}.')
+    if not chapter:
+        return f'Read "{title}".'
+    gap = " " if len(title) + len(chapter) + 15 <= _WIDTH else "\n"  # a title stays whole
+    return f'Read "{title}"{gap}in "{chapter}".'
 
 
 def relative(section: tuple[str, str, str]) -> str:

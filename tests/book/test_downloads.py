@@ -240,3 +240,14 @@ def test_a_download_runs_alone_and_prints_what_the_book_prints(chapter, kind, al
         stored = "".join(o.text for o in cell.outputs if o.output_type == "stream")
         if stored:
             assert printed == stored, f"{cell.id} prints something else than in the book"
+
+
+def test_the_works_that_a_chapter_cites_are_told_once():
+    text = "\n".join(cell.source for cell in edition("learner", "by-hand").cells)
+    works = re.search(r"^## Works cited\n\n(.*?)(?:^#|\Z)", text, re.MULTILINE | re.DOTALL)
+    lines = [line for line in works[1].splitlines() if line]
+    assert any("Nielsen" in line for line in lines), "a work that the chapter cites is missing"
+    assert len(lines) == len(set(lines))
+    for line in lines:
+        half = line[2 : len(line) // 2]
+        assert line.count(half) == 1, f"told twice: {line}"

@@ -176,6 +176,7 @@ PLANTED = {
     "not there": ('<a href="other.xhtml">x</a>', ""),
     "a place that is not there": ('<a href="#b">x</a>', ""),
     "LaTeX in the text": (r"<p>\(x\)</p>", ""),
+    "a path without points": ('<svg xmlns="http://www.w3.org/2000/svg"><path/></svg>', ""),
     "no aria-label": ('<svg xmlns="http://www.w3.org/2000/svg" role="img"/>', ""),
     "not well-formed": ("<p>", ""),
     "is listed and missing": ("", '<item href="gone.css"/>'),
@@ -186,7 +187,9 @@ PLANTED = {
 def test_the_check_of_an_ebook_finds(wanted, tmp_path):
     body, item = PLANTED[wanted]
     html = 'xmlns="http://www.w3.org/1999/xhtml"'
-    listing = f'<package xmlns="http://www.idpf.org/2007/opf"><item href="a.xhtml"/>{item}</package>'
+    listing = (
+        f'<package xmlns="http://www.idpf.org/2007/opf"><item href="a.xhtml"/>{item}</package>'
+    )
     with zipfile.ZipFile(tmp_path / "a.epub", "w") as book:
         book.writestr("mimetype", "application/epub+zip")
         book.writestr("content.opf", listing)
@@ -245,10 +248,12 @@ CHAPTER = """<article><section><h1>A chapter</h1><p><em>About 5 minutes.</em></p
 <div class="summary"><pre>def f(): ...</pre></div>
 <p>It took <span class="pasted-text">42</span> steps. Then it ended.</p>
 <figure id="f"><svg width="10pt" height="5pt" viewBox="0 0 10 5"></svg>
-<figcaption><span class="caption-number">Fig. 3 </span><span class="caption-text">Look.</span></figcaption></figure>
+<figcaption><span class="caption-number">Fig. 3 </span><span class="caption-text">Look.</span>
+</figcaption></figure>
 <div class="admonition question"><p class="admonition-title">Check yourself</p><p>And now?</p></div>
 <details><summary>Answer</summary><div class="sd-card-body"><p>So.</p></div></details></section>
-<section><h2>Exercises</h2><div class="exercise"><p class="admonition-title">Exercise 1 (Try)</p></div></section>
+<section><h2>Exercises</h2><div class="exercise"><p class="admonition-title">Exercise 1 (Try)</p>
+</div></section>
 </section></article>"""
 
 
@@ -256,7 +261,15 @@ def test_slides_are_what_a_chapter_marks():
     title, made = slides.deck(CHAPTER)
     assert title == "A chapter"
     bodies = [slides.plain(slide.heading + " " + slide.body) for slide in made]
-    wanted = ["What is it?", "Which of the two", "(BP1)", "It took 42 steps.", "Look.", "And now?", "Exercise 1"]
+    wanted = [
+        "What is it?",
+        "Which of the two",
+        "(BP1)",
+        "It took 42 steps.",
+        "Look.",
+        "And now?",
+        "Exercise 1",
+    ]
     assert len(bodies) == len(wanted), bodies
     for body, text in zip(bodies, wanted, strict=True):
         assert text in body, bodies

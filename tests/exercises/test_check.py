@@ -257,7 +257,9 @@ def test_an_exception_is_shown_with_the_learners_own_line():
     found = check("bp2", my_bp2)
     assert (found.status, found.cause) == ("cannot run", "exception")
     line = my_bp2.__code__.co_firstlineno + 2
-    assert f"NameError: name 'prim' is not defined in line {line}: return back * prim" in unwrapped(found)
+    assert f"NameError: name 'prim' is not defined in line {line}: return back * prim" in unwrapped(
+        found
+    )
 
 
 def test_an_exception_inside_numpy_is_shown_with_the_learners_own_line():

@@ -171,6 +171,7 @@ def test_settings_side_by_side_are_what_each_is_alone():
     assert len(np.unique(np.round(changed, 6), axis=0)) == len(SETTINGS), "a setting does nothing"
 
 
+@pytest.mark.slow
 def test_encoders_learn_the_identity_but_not_always_eight_codes(encoders):
     assert encoders.largest_right.all() and encoders.all_right.all()
     eight = (encoders.distinct_codes == 8).sum()
@@ -178,6 +179,7 @@ def test_encoders_learn_the_identity_but_not_always_eight_codes(encoders):
     assert np.median(encoders.costs) == pytest.approx(0.0439, abs=0.001)
 
 
+@pytest.mark.slow
 def test_encoder_of_seed_0_is_the_source_books(encoders):
     assert encoders.costs[0] == pytest.approx(0.039192, abs=1e-6)
     diagonal = [0.9424, 0.936, 0.9307, 0.9441, 0.9338, 0.9418, 0.9201, 0.9199]
@@ -186,6 +188,7 @@ def test_encoder_of_seed_0_is_the_source_books(encoders):
     assert codes == ["110", "011", "001", "010", "101", "100", "000", "111"]
 
 
+@pytest.mark.slow
 def test_encoder_progress(encoders):
     """Source book 9.1, the median cost as training goes on."""
     medians = dict(zip(encoders.epochs, np.median(encoders.recorded_costs, axis=1), strict=True))
@@ -281,6 +284,7 @@ def test_unknown_bias_rule_is_named():
         experiments.mazur_training(1, biases="none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options, largest, all_right, eight, cost",
     [

@@ -59,7 +59,7 @@ def setup(app):
 def link_to_archive(name, rawtext, text, lineno, inliner, options=None, content=()):
     """Return the link of the role ``archive``, on a page of the folder ``book``."""
     env = inliner.document.settings.env
-    if env.app.builder.format != "html":
+    if env.app.builder.name != "html":
         return [nodes.inline(rawtext, text)], []
     return [nodes.reference(rawtext, text, refuri=f"../downloads/{ARCHIVE}")], []
 
@@ -71,7 +71,7 @@ def is_chapter(app, docname):
 
 def collect(app, doctree, docname):
     """Keep the pieces of a chapter, and the works that it cites."""
-    if app.builder.format != "html" or not is_chapter(app, docname):
+    if app.builder.name != "html" or not is_chapter(app, docname):
         return
     plain = Plain(docname, app.env.toc_fignumbers.get(docname, {}), app.config.book_url)
     notebook = nbformat.read(app.env.doc2path(docname), as_version=4)
@@ -122,8 +122,7 @@ def bibliography(app):
     plain = Plain("book/bibliography", {}, app.config.book_url)
     found = {}
     for entry in doctree.findall(nodes.citation):
-        children = [child for child in entry.children if not isinstance(child, nodes.label)]
-        text = " ".join(block for child in children for block in plain.block(child))
+        *_, text = plain.block(entry.children[-1])  # after its label
         found.update(dict.fromkeys(entry["ids"], text))
     return found
 
