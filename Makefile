@@ -12,7 +12,7 @@ export BPCOURSE_BOOK =
 # Hundreds of processes import the package here; compiled files spare each of them half a second.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: book test quick lint notebooks downloads lite serve bench clean
+.PHONY: book test quick lint notebooks downloads lite pdf epub slides serve bench clean
 
 # The stored outputs of the notebooks are shown; any warning fails.
 book: .venv/installed
@@ -41,6 +41,16 @@ downloads: book
 # JupyterLite beside the book: all notebooks, run by the browser, offline.
 lite: book
 	$(BIN)/python scripts/lite.py
+
+# The book to take home. The PDF needs TeX, the slides the built pages; the README says more.
+pdf: .venv/installed
+	$(BIN)/python scripts/pdf.py
+
+epub: .venv/installed
+	$(BIN)/python scripts/epub.py
+
+slides: book
+	$(BIN)/python scripts/slides.py
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

@@ -155,7 +155,8 @@ def all_finite(array):
     """Return whether every entry is finite."""
     # One product, much faster than a look at each entry: a finite sum of squares is proof. An
     # infinite one may have overflowed by itself.
-    return np.isfinite(np.vdot(array, array)) or np.isfinite(array).all()
+    squares = np.vdot(array, array)
+    return math.isfinite(squares.real) or bool(np.isfinite(array).all())
 
 
 def finite(name, array):
@@ -174,25 +175,22 @@ def finite(name, array):
 def columns(name, value, rows, dtype=None):
     """Return ``value`` as an array (rows, m), one example per column, m at least 1."""
     array = array_of(name, value)
-    want = f"want ({rows}, m): one example per column"
-    if array.ndim != 2:
-        raise ValueError(f"{name} has shape {array.shape}, {want}; {_axis_hint(name, array, rows)}")
-    if array.shape[0] != rows:
-        hint = ""
-        if array.shape[1] == rows:
-            hint = f". From rows, pass {name}.T or use Dataset.from_rows"
-        raise ValueError(f"{name} has shape {array.shape}, {want}{hint}")
-    if array.shape[1] == 0:
-        raise ValueError(f"{name} has shape {array.shape}: an empty batch; {want}, m at least 1")
+    if array.ndim != 2 or array.shape[0] != rows or array.shape[1] == 0:
+        came, want = f"{name} has shape {array.shape}", f"want ({rows}, m): one example per column"
+        raise ValueError(f"{came}, {want}{_columns_hint(name, array, rows)}")
     return floating(name, array, dtype)
 
 
-def _axis_hint(name, array, rows):
+def _columns_hint(name, array, rows):
     if array.shape == (rows,):
-        return f"for a single example pass {name}[:, None]"
+        return f"; for a single example pass {name}[:, None]"
     if array.ndim == 1 and rows == 1:
-        return f"for one number per example pass {name}[None, :]"
-    return "use two axes"
+        return f"; for one number per example pass {name}[None, :]"
+    if array.ndim != 2:
+        return "; use two axes"
+    if array.shape[0] == rows:
+        return ", m at least 1; this is an empty batch"
+    return f". From rows, pass {name}.T or use Dataset.from_rows" if array.shape[1] == rows else ""
 
 
 def outputs_and_targets(a, y):

@@ -506,7 +506,7 @@ def _unchanging(array):
 
 def _check_output(trace):
     """Refuse weighted inputs that overflowed, where it shows in the output, and say where."""
-    if _checks.all_finite(trace.a[max(trace.a)]):
+    if _checks.all_finite(trace.a[trace.network.depth]):
         return
     for l, z in trace.z.items():  # what an activation of your own makes of finite ones is its own
         good = np.isfinite(z)

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import take_home
+
 ROOT = Path(__file__).resolve().parents[1]
 NEW, BOOK = ROOT / "_build" / "new", ROOT / "_build" / "html"
 
@@ -28,6 +30,7 @@ def main():
     shutil.rmtree(BOOK, ignore_errors=True)
     built.rename(BOOK)
     shutil.rmtree(NEW)
+    take_home.main()
     print(f"The book: {(BOOK / 'index.html').as_uri()}")
     return 0
 

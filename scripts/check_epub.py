@@ -1,6 +1,6 @@
-"""Check an e-book: its files, its pages, its links; then let epubcheck judge, where it is installed.
+"""Check an e-book: its files, its pages, its links; where epubcheck is installed, let it judge.
 
-    python scripts/check_epub.py BOOK.epub
+python scripts/check_epub.py BOOK.epub
 """
 
 import posixpath
@@ -33,7 +33,10 @@ def problems(book):
         except ElementTree.ParseError as error:
             found.append(f"{name} is not well-formed: {error}")
     found += listing_problems(ElementTree.fromstring(files["content.opf"]), files)
-    places = {name: [tag.get("id") for tag in page.iter() if tag.get("id")] for name, page in pages.items()}
+    places = {
+        name: [tag.get("id") for tag in page.iter() if tag.get("id")]
+        for name, page in pages.items()
+    }
     for name, page in pages.items():
         found += [f"{name}: {what}" for what in page_problems(page, places[name])]
         found += [f"{name}: {what}" for what in broken_links(name, page, files, places)]
@@ -53,13 +56,18 @@ def page_problems(page, names):
     twice = sorted({name for name in names if names.count(name) > 1})
     found = [f"the identifier {name} occurs twice" for name in twice]
     found += ["a script" for _ in page.iter(f"{XHTML}script")]
-    found += [f"{tag.get('src')} has no alt" for tag in page.iter(f"{XHTML}img") if not tag.get("alt")]
+    found += [
+        f"{tag.get('src')} has no alt" for tag in page.iter(f"{XHTML}img") if not tag.get("alt")
+    ]
+    found += ["a path without points" for tag in page.iter(f"{SVG}path") if not tag.get("d")]
     for svg in page.iter(f"{SVG}svg"):
         if svg.get("role") == "img" and not svg.get("aria-label"):
             found.append("a figure has no aria-label")
     for tag in page.iter():
         if tag.tag not in (f"{XHTML}code", f"{XHTML}pre", f"{XHTML}span") and tag.text:
-            found += [f"LaTeX in the text: {tag.text[:60]!r}" for mark in LEFT_OVER if mark in tag.text]
+            found += [
+                f"LaTeX in the text: {tag.text[:60]!r}" for mark in LEFT_OVER if mark in tag.text
+            ]
     return found
 
 
@@ -70,7 +78,11 @@ def broken_links(name, page, files, places):
         path, _, place = link.get("href", "").partition("#")
         if ":" in path:
             continue
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(path))) if path else name
+        target = (
+            posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(path)))
+            if path
+            else name
+        )
         if target not in files:
             found.append(f"links to {target}, which is not there")
         elif place and unquote(place) not in places.get(target, []):
@@ -91,7 +103,9 @@ def epubcheck(book):
     """Let epubcheck judge; return its exit status, 0 if it is not installed."""
     program = shutil.which("epubcheck")
     if not program:
-        print("Not checked by epubcheck, which is not installed (Debian: apt-get install epubcheck).")
+        print(
+            "Not checked by epubcheck, which is not installed (Debian: apt-get install epubcheck)."
+        )
         return 0
     # Debian's is a Java archive that not every system starts by itself.
     command = ["java", "-jar"] if zipfile.is_zipfile(program) else []

@@ -16,7 +16,15 @@ BUILD = ROOT / "_build"
 NAME = "backpropagation-computed"
 
 # What belongs to pages in a browser alone, and an extension that would write paper in its own way.
-LEFT_OUT = {"sphinx_jupyterbook_latex", "sphinx_comments", "sphinx_thebe", "sphinx_copybutton"}
+LEFT_OUT = {
+    "accessible",
+    "live_figures",
+    "python_in_page",
+    "sphinx_comments",
+    "sphinx_copybutton",
+    "sphinx_jupyterbook_latex",
+    "sphinx_thebe",
+}
 # What a cell shows, from the richest form that both editions can print.
 RICHEST = ("image/svg+xml", "text/latex", "text/plain")
 
@@ -33,7 +41,10 @@ def sphinx(builder, out, *, settings):
 
 def configuration(builder):
     """Return the book's settings for Sphinx, with what the two editions share."""
-    config, _ = get_final_config(user_yaml=ROOT / "_config.yml", sourcedir=ROOT, cli_config={"latex_individualpages": False})
+    one_book = {"latex_individualpages": False}
+    config, _ = get_final_config(
+        user_yaml=ROOT / "_config.yml", sourcedir=ROOT, cli_config=one_book
+    )
     del config["comments_config"]  # known only to an extension that is left out
     extensions = [name for name in config["extensions"] if name not in LEFT_OUT]
     mime = [(builder, kind, 10 + place) for place, kind in enumerate(RICHEST)]
@@ -42,6 +53,8 @@ def configuration(builder):
         "nb_mime_priority_overrides": mime,
         "use_jupyterbook_latex": False,
         "numfig_secnum_depth": 0,
+        # The license of the fonts lies beside them and is packed with nothing.
+        "suppress_warnings": [*config["suppress_warnings"], "epub.unknown_project_files"],
         "epub_uid": NAME,
         "epub_tocdepth": 2,
         "epub_tocdup": False,

@@ -10,12 +10,13 @@ import re
 import shutil
 import sys
 import zipfile
-from pathlib import Path
 from urllib.parse import unquote
 
-import bpcourse
 import check_epub
+import take_home
 from editions import BUILD, NAME, fail, sphinx, title_and_author
+
+import bpcourse
 
 OUT = BUILD / "epub"
 PAGES = OUT / "pages"
@@ -34,6 +35,7 @@ def main():
         fail("The e-book was not made: see the warnings above.")
     pack(PAGES, BOOK)
     print(f"The e-book: {BOOK.as_uri()}")
+    take_home.main()
     return check_epub.main(BOOK)
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import check_pdf
 import matplotlib
+import take_home
 from editions import BUILD, NAME, ROOT, fail, sphinx, title_and_author
 from fontTools.ttLib import TTFont
 
 OUT = BUILD / "pdf"
 TEX = OUT / "tex"
-# The packages of Debian and Ubuntu that hold what is needed: programs, and files that TeX must find.
+# The packages of Debian and Ubuntu with what is needed: programs, and files that TeX must find.
 PROGRAMS = {
     "xelatex": "texlive-xetex",
     "makeindex": "texlive-binaries",
@@ -34,6 +35,9 @@ TEX_FILES = {
 FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
 STYLES = "BoldFont=*-Bold,ItalicFont=*-Oblique,BoldItalicFont=*-BoldOblique"
 MOST_PASSES = 6
+CONTENTS = (
+    r"\renewcommand{\contentsname}{Contents}{\hypersetup{linkcolor=bpink}\sphinxtableofcontents}"
+)
 SETUP = (
     r"hmargin={28mm,28mm},vmargin={26mm,28mm},HeaderFamily=\rmfamily\bfseries,"
     "VerbatimColor={HTML}{F4F6F8},VerbatimBorderColor={HTML}{F4F6F8},"
@@ -53,6 +57,7 @@ def main():
     typeset()
     shutil.copy2(TEX / f"{NAME}.pdf", OUT)
     print(f"The book on paper: {(OUT / f'{NAME}.pdf').as_uri()}")
+    take_home.main()
     return check_pdf.main(OUT / f"{NAME}.pdf", TEX / f"{NAME}.log", TEX / "output.txt")
 
 
@@ -92,7 +97,7 @@ def settings():
             "preamble": (ROOT / "book" / "_ext" / "paper.tex").read_text(encoding="utf-8"),
             "sphinxsetup": SETUP,
             "figure_align": "htb",
-            "tableofcontents": r"\renewcommand{\contentsname}{Contents}\sphinxtableofcontents",
+            "tableofcontents": CONTENTS,
         },
     }
 
@@ -114,7 +119,9 @@ def add_missing_letters(path):
     code = path.read_text(encoding="utf-8")
     known = TTFont(where("texgyrepagella-regular.otf")).getBestCmap()
     missing = sorted(c for c in set(code) if ord(c) > 0xA0 and ord(c) not in known)
-    rules = [rf"\newunicodechar{{{c}}}{{{{\ttfamily\symbol{{{ord(c)}}}}}}}" for c in missing]
+    rules = [
+        rf"\newunicodechar{{{c}}}{{{{\ttfamily\upshape\symbol{{{ord(c)}}}}}}}" for c in missing
+    ]
     begin = r"\begin{document}"
     path.write_text(code.replace(begin, "\n".join([*rules, begin]), 1), encoding="utf-8")
 
@@ -142,7 +149,9 @@ def xelatex(*options):
 def run(*command):
     """Run a program in the folder of the LaTeX file; end if it fails."""
     with (TEX / "output.txt").open("w", encoding="utf-8") as output:
-        done = subprocess.run(command, cwd=TEX, stdout=output, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            command, cwd=TEX, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
     if done.returncode:
         last = (TEX / "output.txt").read_text(encoding="utf-8", errors="replace")[-2000:]
         fail(f"{command[0]} failed:\n{last}")

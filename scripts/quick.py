@@ -2,9 +2,11 @@
 
     python scripts/quick.py [options of pytest]
 
-Which file imports which is read by ``tests/test_imports.py``. A change elsewhere than in the
-package's and the tests' Python files, or in something that all tests share, runs everything but the
-notebooks, and so does a change whose reach can't be told.
+Which file imports which is read by ``tests/test_imports.py``. The test file of what has changed
+runs as a whole; of the tests of its importers, and of a folder, a few cases of each function.
+
+A change elsewhere than in the package's and the tests' Python files, or in something that all tests
+share, runs everything but the notebooks, and so does a change whose reach can't be told.
 """
 
 import functools
@@ -18,6 +20,10 @@ import test_imports as house  # noqa: E402 - it is found by the line before
 
 OPTIONS = ["-q", "-n", "2", "--dist", "load", "-m", "not slow", "--doctest-modules"]
 EVERYTHING = ["tests", "bpcourse"]
+FEW = ["--few", "2"]
+# Wings whose tests stand elsewhere than in a folder of their name.
+_COMMANDS = {"tests/test_command_line.py", "tests/diagnosis/test_forms.py"}
+ELSEWHERE = {"terminal": _COMMANDS, "submission": _COMMANDS | {"tests/classroom"}}
 
 
 def main(options):
@@ -28,7 +34,9 @@ def main(options):
         print("Nothing that a test covers differs from the last commit.")
         return 0
     print("Tests of:", " ".join(chosen))
-    command = [sys.executable, "-m", "pytest", *OPTIONS, *options, *chosen]
+    few = [] if chosen == sorted(EVERYTHING) else FEW
+    whole = [f"--whole={file}" for file in sorted(own_tests(changed))]
+    command = [sys.executable, "-m", "pytest", *OPTIONS, *few, *whole, *options, *chosen]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
@@ -63,6 +71,15 @@ def tests_of(changed):
     return chosen
 
 
+def own_tests(changed):
+    """Return the test files of the changed paths themselves."""
+    found = {path for path in changed if Path(path).name.startswith("test_")}
+    for path in changed:
+        if path.startswith("bpcourse/") and path.endswith(".py"):
+            found |= test_of(path.removeprefix("bpcourse/").removesuffix(".py"))
+    return {file for file in found if file.endswith(".py")}
+
+
 def tests_of_file(name):
     """Return the tests of a file of the package and of the files that import it."""
     chosen = {"tests/test_imports.py"}
@@ -77,6 +94,8 @@ def test_of(name):
     own = ROOT / "tests" / wing / f"test_{stem}.py"
     if own.exists():
         return {own.relative_to(ROOT).as_posix()}
+    if wing in ELSEWHERE:
+        return ELSEWHERE[wing]
     folder = own.parent
     while not folder.exists():
         folder = folder.parent

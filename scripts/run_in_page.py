@@ -4,14 +4,16 @@
     python scripts/run_in_page.py                    every chapter whose page runs Python
     python scripts/run_in_page.py four-equations     these
 
-It takes some minutes, and so is no part of `make test`. It needs Chromium. Python and NumPy of the
-page are older than those that made the outputs; what differs is listed, with the cell.
+It takes some minutes, and so is no part of `make test`. It needs Chromium. Python, NumPy and
+matplotlib of the page are older than those that made the outputs; what differs is listed, with the
+cell. Of figures the words are compared: matplotlib moves its axes a little from version to version.
 """
 
 import functools
 import http.server
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILT = ROOT / "_build" / "html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LIMIT = 900  # seconds for one chapter
+TEXT = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
 
 RUN = """async () => {
   await bpPython.withFigures();
@@ -132,8 +135,16 @@ def stored_outputs(cell):
 
 
 def text_of(came, kind):
-    """Return all outputs of a kind as one text."""
-    return "".join(text for each, text in came if each == kind).strip()
+    """Return all outputs of a kind as one text; of figures their words."""
+    texts = [text for each, text in came if each == kind]
+    if kind == "svg":
+        texts = [f"figure: {' '.join(map(words, TEXT.findall(text)))}\n" for text in texts]
+    return "".join(texts).strip()
+
+
+def words(text):
+    """Return what a text of a figure says, without its marks of type and place."""
+    return "".join(re.sub(r"<[^>]*>", "", text).split())
 
 
 def first(text, other):

@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import take_home
 import yaml
 from bs4 import BeautifulSoup, NavigableString
 
@@ -29,6 +30,8 @@ HTML, OUT = ROOT / "_build" / "html", ROOT / "_build" / "slides"
 LEFT_OUT = {"Teaching", "Reference"}
 # From this many letters on, a text is set smaller; a sentence beyond the second is no slide.
 LONG, TOO_LONG = 170, 320
+# A question of fewer letters ("By how much?") says nothing by itself.
+SHORT = 40
 NUMBERS_PER_SECTION = 2
 LONGEST_CODE, LONGEST_TABLE = 12, 7
 END_OF_SENTENCE = re.compile(r"(?<=[.?!])\s+")
@@ -69,7 +72,10 @@ def main(source=HTML, out=OUT):
             decks.setdefault(part, []).append((page, title, len(slides)))
     (out / "index.html").write_text(index_page(decks), encoding="utf-8")
     count = sum(number for entries in decks.values() for _, _, number in entries)
-    print(f"{count} slides in {sum(map(len, decks.values()))} decks: {(out / 'index.html').as_uri()}")
+    print(
+        f"{count} slides in {sum(map(len, decks.values()))} decks: {(out / 'index.html').as_uri()}"
+    )
+    take_home.main()
     return 0
 
 
@@ -146,8 +152,12 @@ def inside(section, slides):
 
 
 def opening_question(paragraph):
-    """Return the first question of a paragraph as HTML, or None."""
-    return next((s for s in sentences(paragraph) if plain(s).endswith("?")), None)
+    """Return the first question of a paragraph as HTML, with what led to it if short; or None."""
+    said = sentences(paragraph)
+    for place, sentence in enumerate(said):
+        if plain(sentence).endswith("?"):
+            return " ".join(said[max(place - (len(plain(sentence)) < SHORT), 0) : place + 1])
+    return None
 
 
 def sentences(paragraph):
@@ -187,7 +197,8 @@ def marked(tag, here):
         return [Slide(f"<h2>{title}</h2>", f'<div class="{size(inner(tag))}">{inner(tag)}</div>')]
     if "question" in classes or "bp-question" in classes:
         return [question(tag)]
-    if tag.find("table") and len(tag.find_all("tr")) <= LONGEST_TABLE:
+    short = len(tag.find_all("tr")) <= LONGEST_TABLE and len(tag.get_text()) < 2 * TOO_LONG
+    if tag.find("table") and short:
         return [Slide(here.heading, outer(tag.find("table")))]
     return [Slide(here.heading, picture(figure)) for figure in all_figures(tag)]
 
@@ -218,7 +229,7 @@ def picture(figure):
     text = inner(caption.find("span", class_="caption-text") or caption)
     number = caption.find("span", class_="caption-number")
     label = f'<span class="label">{inner(number).strip()}</span> ' if number else ""
-    return f'<figure>{CARRIED.sub("", str(svg))}<figcaption>{label}{text}</figcaption></figure>'
+    return f"<figure>{CARRIED.sub('', str(svg))}<figcaption>{label}{text}</figcaption></figure>"
 
 
 def question(tag):
@@ -234,13 +245,29 @@ def question(tag):
 
 def choice(tag):
     """Return the slide of a question with answers; the right ones are marked at the next press."""
-    asked = inner(tag.find("legend"))
-    answers = [(label.parent, inner(label)) for label in tag.select(".bp-choice > label")]
-    right = [text for parent, text in answers if "right" in parent.get("class", [])]
-    items = "".join(f"<li>{text}</li>" for _, text in answers)
-    shown = "".join(f"<p>{text}</p>" for text in right)
-    body = f'<div>{asked}</div><ul>{items}</ul><div class="fragment answer">{shown}</div>'
-    return Slide("<h2>Question</h2>", body, [note(p) for p in tag.select(".bp-reply")])
+    legend = tag.find("legend")
+    for kind in legend.select(".bp-kind"):
+        kind.decompose()
+    asked = [inner(legend), *(outer(part) for part in tag.find_all("p", recursive=False))]
+    choices = [label.parent for label in tag.select(".bp-choice > label")]
+    replies = [note(paragraph) for paragraph in tag.select(".bp-reply p")]
+    items = "".join(f"<li>{inner(choice.label)}</li>" for choice in choices)
+    options = f"<ul>{items}</ul>" if items else ""
+    shown = "".join(f"<li>{text}</li>" for text in right_answers(tag, choices))
+    body = f'<div>{"".join(asked)}</div>{options}<ol class="fragment answer">{shown}</ol>'
+    return Slide("<h2>Question</h2>", body, replies)
+
+
+def right_answers(tag, choices):
+    """Return the right answers of a question, or the steps of an order, as HTML."""
+    if choices:
+        return [inner(choice.label) for choice in choices if "right" in choice.get("class", [])]
+    answers = tag.select(".bp-answers li")
+    right = [answer for answer in answers if answer.select_one(".bp-reply.right")] or answers
+    for answer in right:
+        for reply in answer.select(".bp-reply"):
+            reply.decompose()
+    return [inner(answer) for answer in right]
 
 
 def exercises(section):
@@ -251,13 +278,18 @@ def exercises(section):
 
 
 def inner(tag):
-    """Return what stands in a tag, as HTML without identifiers."""
-    return re.sub(r' id="[^"]*"', "", tag.decode_contents()).strip()
+    """Return what stands in a tag, as HTML for a slide."""
+    return for_slide(tag.decode_contents()).strip()
 
 
 def outer(tag):
-    """Return a tag as HTML without identifiers."""
-    return re.sub(r' id="[^"]*"', "", str(tag))
+    """Return a tag as HTML for a slide."""
+    return for_slide(str(tag))
+
+
+def for_slide(fragment):
+    """Return HTML without identifiers, and without sections, which would be slides."""
+    return re.sub(r"(</?)section\b", r"\1div", re.sub(r' id="[^"]*"', "", fragment))
 
 
 def plain(fragment):
@@ -283,7 +315,8 @@ def note(paragraph):
 def deck_page(title, slides):
     """Return the page of a deck."""
     sections = "\n".join(
-        f'<section>{slide.heading}{slide.body}<aside class="notes">{"".join(slide.notes)}</aside></section>'
+        f"<section>{slide.heading}{slide.body}"
+        f'<aside class="notes">{"".join(slide.notes)}</aside></section>'
         for slide in slides
     )
     return DECK.format(title=html.escape(title), sections=sections)
@@ -295,7 +328,9 @@ def index_page(decks):
     for part, entries in decks.items():
         lines.append(f"<h2>{html.escape(part)}</h2><ul>")
         for page, title, count in entries:
-            lines.append(f'<li><a href="{page}.html">{html.escape(title)}</a> ({count} slides)</li>')
+            lines.append(
+                f'<li><a href="{page}.html">{html.escape(title)}</a> ({count} slides)</li>'
+            )
         lines.append("</ul>")
     return INDEX.format(list="\n".join(lines))
 
@@ -335,9 +370,20 @@ Reveal.initialize({{
   hash: true, width: 1280, height: 720, margin: 0.06, center: true, transition: "none",
   slideNumber: "c/t", pdfSeparateFragments: false, plugins: [RevealNotes],
 }});
+// What is too large for its slide is set smaller, when its formulas have been set.
+function fit() {{
+  const slide = Reveal.getCurrentSlide();
+  const wide = () => [...slide.querySelectorAll("mjx-math, table, pre")].some(
+    (part) => part.offsetWidth > part.closest("section, div.math").clientWidth);
+  for (let size = 95; size >= 50 && (slide.scrollHeight > 690 || wide()); size -= 5) {{
+    slide.style.fontSize = `${{size}}%`;
+  }}
+  Reveal.layout();
+}}
+Reveal.on("slidechanged", fit);
 window.MathJax = {{
   options: {{enableMenu: false, ignoreHtmlClass: "notes"}},
-  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(() => Reveal.layout())}},
+  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(fit)}},
 }};
 </script>
 <script defer src="_static/mathjax/es5/tex-chtml.js"></script>

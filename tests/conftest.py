@@ -3,6 +3,7 @@
 import os
 
 import matplotlib
+import warm_kernels
 from hypothesis import Phase, settings
 
 # They hold no docstrings with examples, and pytest cannot import two files of one name as modules.
@@ -18,3 +19,59 @@ course = {"derandomize": True, "deadline": None, "max_examples": 50}
 settings.register_profile("course", **course)
 settings.register_profile("mutants", **course, phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
+
+# Where a worker gets a file at a time (``make test``), the long ones come first, so that at the end
+# no worker waits for another: files and folders of twenty seconds or more, then the notebooks.
+LONG = (
+    "tests/browser/",
+    "tests/diagnosis/test_diagnose.py",
+    "tests/lessons/test_experiments.py",
+    "tests/classroom/",
+    "tests/test_mutants.py",
+    "tests/test_command_line.py",
+    "tests/fast/",
+    "book/",
+)
+
+
+def pytest_addoption(parser):
+    """Add what ``make quick`` asks for: a few cases of what only rests on a change."""
+    few = "run N cases of each test function, spread over all; in the files of --whole every one"
+    parser.addoption("--few", type=int, metavar="N", help=few)
+    parser.addoption("--whole", action="append", default=[], metavar="FILE")
+
+
+def pytest_configure(config):
+    """Fork the notebooks' kernels, and keep the order of the files.
+
+    pytest-xdist would sort them by the number of their tests.
+    """
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+    if warm_kernels.CAN_FORK and getattr(config.option, "nbval", False):
+        warm_kernels.install()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Put the tests of long files first; the order is otherwise as it was."""
+    items.sort(key=lambda item: _rank(item.nodeid))
+    if few := config.getoption("few"):
+        kept = set(_spread(items, few, config.getoption("whole")))
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
+
+
+def _spread(items, few, whole):
+    """Yield the items of whole files, and of every other function so many, spread evenly."""
+    functions = {}
+    for item in items:
+        functions.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for name, cases in functions.items():
+        if name.partition("::")[0] in whole or len(cases) <= few:
+            yield from cases
+        else:
+            yield from (cases[k * (len(cases) - 1) // max(few - 1, 1)] for k in range(few))
+
+
+def _rank(name):
+    return next((k for k, start in enumerate(LONG) if name.startswith(start)), len(LONG))

@@ -29,7 +29,10 @@ STAIRCASE = [
         "layers",
         "recurrent convolution normalization attention initialization optimizers second __init__",
     ),
-    ("lessons", "drill drills perceptron worked_examples experiments language_model __init__"),
+    (
+        "lessons",
+        "drill drills perceptron worked_examples starts experiments language_model __init__",
+    ),
     ("figures", "style axes labels networks curves surfaces matrices live __init__"),
     ("diagnosis", "place findings names trouble comparison problem forms results unrolled"),
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
@@ -45,11 +48,12 @@ STAIRCASE = [
         "named recurrent convolution normalization attention optimizers "
         "attempts verdicts drawn check own solutions __init__",
     ),
+    ("submission", "obstacles outcome task __init__"),
     ("terminal", "program process examine __init__"),
     (
         "classroom",
-        "text files wire channel isolation watching loading worker nursery process obstacles "
-        "stand_ins judging task bench sources outcomes page report assignment marks unit commands "
+        "text files wire channel isolation watching loading worker nursery process "
+        "stand_ins judging bench sources outcomes page report assignment marks unit commands "
         "__init__",
     ),
     ("top", "__init__ __main__"),

@@ -13,7 +13,7 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 PACKAGE = ROOT / "bpcourse"
 PASSED, FAILED = 0, 1  # pytest's exit codes; all others mean that the tests did not run at all
-INI = "[pytest]\nfilterwarnings = error\npythonpath = {tests} {tests}/book\n"
+INI = "[pytest]\nfilterwarnings = error\nmarkers = slow\npythonpath = {tests} {tests}/book\n"
 ENVIRONMENT = {
     **os.environ,
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",

@@ -14,9 +14,12 @@ from book_pages import ROOT
 import bpcourse
 
 PROGRAM = ROOT / "tests" / "typed_program.py"
-# Functions of arrays and of submissions that carry their types in their docstrings alone.
-WITHOUT_TYPES = {"classroom", "experiments", "language_model", "layers"}
-WINGS = ("autodiff", "fast", "lessons", "figures", "diagnosis", "exercises")
+# Of processes and files of submissions; their types stand in their docstrings alone.
+WITHOUT_TYPES = {"classroom"}
+WINGS = (
+    "autodiff", "fast", "layers", "lessons", "figures", "diagnosis", "exercises", "submission",
+    "terminal",
+)  # fmt: skip
 
 
 def mypy(*files):

@@ -4,12 +4,15 @@
 * The entries of the bibliography are items of their list.
 * ``accessible.css`` gives links a color that can be read on every ground; ``scrolling.js`` lets the
   keyboard reach what scrolls sideways.
+* No page loads fonts in advance that it may not need: browsers complain of that on the console.
 """
 
 import re
+from pathlib import Path
 
 # A link of the table of contents, and the nameless button of its pages.
 UNFOLDS = re.compile(r"(<a [^>]*>)([^<]*)(</a>\s*<details[^>]*>\s*<summary)(?=>)")
+PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
 
 
 def setup(app):
@@ -18,6 +21,7 @@ def setup(app):
     app.add_js_file("scrolling.js", loading_method="defer")
     # After the theme has put its functions into the context, at the default priority of 500.
     app.connect("html-page-context", repair, priority=900)
+    app.connect("build-finished", drop_preloads)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -40,3 +44,13 @@ def name_buttons(markup):
         ),
         markup,
     )
+
+
+def drop_preloads(app, exception):
+    """Take the fonts that are loaded in advance out of the finished pages."""
+    if exception is not None or app.builder.name != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        markup = page.read_text(encoding="utf-8")
+        if 'rel="preload" as="font"' in markup:
+            page.write_text(PRELOAD.sub("", markup), encoding="utf-8", newline="\n")

@@ -25,8 +25,8 @@ from sphinx.util.nodes import make_refnode
 
 logger = logging.getLogger(__name__)
 
-# A figure that is wider is not squeezed into the screen of a phone, but scrolls.
-WIDE = 600
+# A drawing that is wider is not squeezed into the screen of a phone, but scrolls.
+WIDE = 500
 
 # Statements of a cell that readers need not see.
 PLUMBING = re.compile(r"glue\(|from myst_nb import glue$|bp\.figures\.use_book_style\(\)$")
@@ -134,7 +134,10 @@ def inline_figure(image, svg):
         logger.warning("a figure has no alternative text: set mystnb.image.alt", location=image)
     width = float(re.search(r'viewBox="\S+ \S+ (\S+)', svg)[1])
     wide = " wide" if width > WIDE else ""
-    attributes = f'class="bp-figure{wide}" role="img" aria-label="{html.escape(alt)}"'
+    width_of_its_own = f' style="--bp-width: {width:g}px"' if wide else ""
+    attributes = (
+        f'class="bp-figure{wide}"{width_of_its_own} role="img" aria-label="{html.escape(alt)}"'
+    )
     markup = svg.replace("<svg ", f"<svg {attributes} ", 1)
     box = f'<div class="bp-figure-box">{markup}</div>'
     return nodes.raw("", box, format="html")

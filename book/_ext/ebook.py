@@ -1,7 +1,7 @@
 """The book for readers of e-books: formulas as MathML, figures that know light and dark.
 
-* A figure's ``fill: var(--bp-blue, #0b62a8)`` becomes ``fill: #0b62a8; fill: var(--bp-blue, #0b62a8)``:
-  a reader that knows variables follows its own theme, any other shows the first color.
+* A figure says each color twice, ``fill: #0b62a8; fill: var(--bp-blue, #0b62a8)``: a reader that
+  knows variables follows its own theme, any other shows the first.
 * Solutions are folded, as in the pages.
 * One style sheet and the figures' font are all that the pages load.
 """
@@ -17,12 +17,14 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx_exercise.nodes import solution_node
-from stills import CARRIED, palette
+from stills import CARRIED, palette, say_that_it_moves
 
 logger = logging.getLogger(__name__)
 DECLARATION = re.compile(r"([\w-]+):\s*(var\(--[\w-]+,\s*([^()]+?)\s*\))")
 
 
+# A line without a point, which matplotlib draws all the same.
+EMPTY = re.compile(r"<path (?![^>]*\bd=)[^>]*/>")
 STYLES = ("pygments.css", "ebook.css")
 
 
@@ -64,13 +66,16 @@ def formula(node, code, *, displayed):
 
 
 def put_figures_in(app, doctree, docname):
-    """Put the figures of the notebooks into the page, and give all pictures both kinds of colors."""
+    """Put the figures of the notebooks into the page, and give pictures both kinds of colors."""
     if app.builder.name != "epub":
         return
     for image in list(doctree.findall(nodes.image)):
         path = Path(app.srcdir, image["uri"])
         if path.suffix == ".svg" and "jupyter_execute" in path.parts:
-            image.replace_self(figure(path.read_text(encoding="utf-8"), image.get("alt", "")))
+            svg = path.read_text(encoding="utf-8")
+            if CARRIED.search(svg):
+                say_that_it_moves(image.parent, docname, app.config.book_url)
+            image.replace_self(figure(svg, image.get("alt", "")))
     for node in doctree.findall(nodes.raw):
         if "<svg" in node.astext():
             node.children = [nodes.Text(both_colors(node.astext()))]
@@ -79,7 +84,7 @@ def put_figures_in(app, doctree, docname):
 def figure(svg, alternative):
     """Return the node that shows a figure, with what to say of it to those who don't see it."""
     label = f'class="bp-figure" role="img" aria-label="{html.escape(alternative.strip())}"'
-    markup = CARRIED.sub("", svg).replace("<svg ", f"<svg {label} ", 1)
+    markup = EMPTY.sub("", CARRIED.sub("", svg)).replace("<svg ", f"<svg {label} ", 1)
     return nodes.raw("", f'<div class="bp-figure-box">{markup}</div>', format="html")
 
 

@@ -8,17 +8,18 @@
 """
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import matplotlib
 from docutils import nodes
+from paper_tables import fit_tables
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
-from paper_tables import fit_tables
 from sphinx_proof.nodes import NODE_TYPES, proof_node
-from stills import plain_colors
+from stills import CARRIED, plain_colors, say_that_it_moves
 
 APPENDICES = "Appendices"
 SOLUTIONS = "Answers and solutions"
@@ -109,8 +110,9 @@ def name_references(book, env):
 
 def exercise_or_theorem(env, label):
     """Return where something with a label of its own stands and its name, or None."""
-    if label in env.proof_list:
-        entry = env.proof_list[label]
+    theorems = getattr(env, "proof_list", {})
+    if label in theorems:
+        entry = theorems[label]
         count = number(env, entry["docname"], entry["countertype"], label)
         return entry["docname"], f"{entry['realtype'].title()} {count}"
     entry = env.sphinx_exercise_registry.get(label)
@@ -131,9 +133,27 @@ def number_equations(book, env):
             place = f"equation:{docname}:{label}"
             body = equation.astext().strip()
             lines = f"\\begin{{split}}{body}\\end{{split}}" if r"\\" in body else body
-            code = f"\\begin{{equation}}\\tag{{{tag}}}\\label{{{place}}}\n{lines}\n\\end{{equation}}"
+            code = (
+                f"\\begin{{equation}}\\tag{{{tag}}}\\label{{{place}}}\n{lines}\n\\end{{equation}}"
+            )
             equation.children = [nodes.Text(code)]
             equation["nowrap"], equation["label"] = True, None
+        elif not equation["nowrap"] and (lines := formulas_side_by_side(equation.astext())):
+            beside, below = equation.astext().strip(), r" \\ ".join(lines)
+            equation.children = [nodes.Text(rf"\[\bpwide{{{beside}}}{{{below}}}\]")]
+            equation["nowrap"] = True
+
+
+def formulas_side_by_side(code):
+    r"""Return the formulas that stand side by side in one, or None if they can't be taken apart.
+
+    >>> formulas_side_by_side(r"a = b, \quad c = d")
+    ['a = b,', 'c = d']
+    """
+    parts = re.split(r"\s*\\q?quad\s*", code.strip())
+    whole = all(part.count("{") == part.count("}") for part in parts)
+    aligned = "&" in code or r"\\" in code or r"\left" in code
+    return parts if len(parts) > 1 and whole and not aligned else None
 
 
 def number_figures(book, env):
@@ -205,7 +225,7 @@ def is_remark(node):
 
 
 def take_answers(chapter, docname, env):
-    """Set the questions and exercises of a chapter as blocks; take out and return what answers them."""
+    """Set the questions and exercises of a chapter as blocks; take out what answers them."""
     answers = []
     for node in list(chapter.findall(nodes.Element)):
         if is_answer(node):
@@ -339,8 +359,10 @@ def draw_figures(app, book, docname):
     for image in book.findall(nodes.image):
         path = Path(app.srcdir, image["uri"])
         if path.suffix == ".svg":
-            pdf = path.with_suffix(".pdf")
-            draw(path.read_text(encoding="utf-8"), pdf)
+            pdf, svg = path.with_suffix(".pdf"), path.read_text(encoding="utf-8")
+            draw(svg, pdf)
+            if CARRIED.search(svg):
+                say_that_it_moves(image.parent, next_file(image), app.config.book_url)
             uri = str(Path(image["uri"]).with_suffix(".pdf"))
             image["uri"], image["candidates"] = uri, {"*": uri}
             app.env.images.add_file(docname, uri)

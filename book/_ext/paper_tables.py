@@ -62,7 +62,8 @@ def printed(node):
     count = 0
     for part in node.findall(lambda n: isinstance(n, nodes.Text)):
         if isinstance(part.parent, nodes.math):
-            count += len(re.sub(r"\\[a-z]+|[{}^_\\ ]", "x", part.astext())) * 0.8
+            signs = re.sub(r"[{}^_\\ ]", "", re.sub(r"\\[a-zA-Z]+", "x", part.astext()))
+            count += len(signs) * 1.1 + 2
         else:
             count += len(part.astext()) * (1.1 if isinstance(part.parent, nodes.literal) else 1)
     return round(count)
@@ -73,7 +74,7 @@ def longest_word(cell):
     words = [NARROWEST]
     for part in cell.findall(lambda n: isinstance(n, nodes.Text)):
         if isinstance(part.parent, nodes.math):
-            words.append(min(printed(part.parent), 24))
+            words.append(min(printed(part.parent), 30))
         else:
             words += [len(word) + 1 for word in re.split(r"[\s,/-]+", part.astext())]
     return min(max(words), 40)

@@ -9,8 +9,8 @@
 
 Where a code cell or a whole chapter takes too long for a page, the metadata of the cell, or of the
 chapter's first cell, says why: ``{"python_in_page": {"run": false, "why": "It measures times."}}``.
-An exercise's answer cell is the metadata ``{"answer": {"code": ..., "check": "bp.check(...)"}}`` of
-the Markdown cell that holds the exercise.
+An exercise's answer cell is the metadata ``{"answer": {"exercise", "code", "check"}}``
+of the Markdown cell that holds the exercise.
 """
 
 import ast
@@ -20,7 +20,6 @@ import html
 import importlib.util
 import json
 import os
-import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -86,6 +85,10 @@ def mark_page(app, doctree, name):
     notebook = notebook_of(app, name) if app.python_files else None
     if notebook is None:
         return
+    answers = answers_of(notebook)
+    for box in doctree.findall(is_box):
+        if box["label"] in answers:
+            box.append(answer_cell(box["label"], answers[box["label"]]))
     why = kept_out(notebook)
     if why is not None:
         say_why(doctree, why)
@@ -96,10 +99,6 @@ def mark_page(app, doctree, name):
             cell.append(remark(settings["why"]))
         elif any(bpbook.is_input(each) for each in cell.findall()):
             cell["classes"].append(f"bp-cell-{cell['cell_index']}")
-    answers = answers_of(notebook)
-    for box in doctree.findall(is_box):
-        if box["label"] in answers:
-            box.append(answer_cell(box["label"], answers[box["label"]]))
 
 
 def is_cell(node):
@@ -133,12 +132,8 @@ def remark(text):
 
 def answers_of(notebook):
     """Return the answer cells of a chapter: {label of the exercise: {"code", "check"}}."""
-    found = {}
-    for cell in notebook["cells"]:
-        answer = cell["metadata"].get("answer")
-        if answer and cell["cell_type"] == "markdown":
-            found[answer["exercise"]] = answer
-    return found
+    answers = (cell["metadata"].get("answer") for cell in notebook["cells"])
+    return {answer["exercise"]: answer for answer in answers if answer}
 
 
 def answer_cell(label, answer):
@@ -196,10 +191,10 @@ def write_files(app, exception):
     exercises = {}
     for name in sorted(app.env.found_docs):
         notebook = notebook_of(app, name)
-        if notebook is not None and kept_out(notebook) is None:
+        if notebook is not None:
             short = name.rsplit("/", 1)[-1]
             exercises[short] = list(answers_of(notebook))
-            cells = json.dumps(cells_of(notebook))
+            cells = json.dumps(cells_of(notebook) if kept_out(notebook) is None else [])
             write(folder / "pages" / f"{short}.js", f"bpPython.page({cells});\n")
     settings = {
         "groups": write_groups(app, folder),

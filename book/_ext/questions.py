@@ -77,6 +77,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
+from sphinx_design.shared import create_component
 
 # The builders whose pages can answer. The others show plain text.
 LIVE = {"html", "dirhtml", "singlehtml"}
@@ -85,6 +86,17 @@ TITLES = {
     "multiple": "Question: mark all that hold",
     "number": "Question: a number",
     "order": "Question: put in order",
+}
+# What sphinx-design wants to know of a folded box.
+FOLDED = {
+    "opened": False,
+    "type": "dropdown",
+    "has_title": True,
+    "icon": None,
+    "chevron": None,
+    "container_classes": ["sd-mb-3"],
+    "title_classes": [],
+    "body_classes": [],
 }
 MARK = re.compile(r"\[([ x])\]\s*")
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?(?:[eE][-−+]?\d+)?")
@@ -329,29 +341,38 @@ WRITE = {
 class PlainQuestions(SphinxPostTransform):
     """Where nothing can answer, a question is an admonition with its answers."""
 
-    default_priority = 400
+    default_priority = 1  # before others set admonitions and folded boxes in their way
 
     def run(self, **kwargs):
         """Replace the questions of a document, unless it becomes a page that can answer."""
         if self.app.builder.name not in LIVE:
             for node in list(self.document.findall(question)):
-                node.replace_self(plain(node))
+                node.replace_self([asked(node), answered(node)])
 
 
-def plain(node):
-    """Return a question as an admonition."""
+def asked(node):
+    """Return what is asked, with the answers to choose from, as an admonition."""
     answers = list(node.findall(answer))
-    box = nodes.admonition("", nodes.title("", TITLES[node["kind"]]), ids=node["ids"])
-    box += node[0].children
-    if node["kind"] == "order":
-        order = shuffled(len(answers), node["label"])
-        box += nodes.bullet_list("", *[item(answers[k][0].deepcopy()) for k in order])
-        box += [nodes.paragraph("", "The right order:")]
-        box += nodes.enumerated_list("", *[item(*each.children) for each in answers])
-        box += node[-1].children
+    title = nodes.title("", TITLES[node["kind"]])
+    box = nodes.admonition("", title, *node[0].children, classes=["question"], ids=node["ids"])
+    if node["kind"] == "number":
         return box
-    box += nodes.bullet_list("", *[judged(each) for each in answers])
+    if node["kind"] == "order":
+        answers = [answers[k] for k in shuffled(len(answers), node["label"])]
+    box += nodes.bullet_list("", *[item(each[0].deepcopy()) for each in answers])
     return box
+
+
+def answered(node):
+    """Return the answers with what there is to say of each, as the folded box of sphinx-design."""
+    answers = list(node.findall(answer))
+    fold = create_component("dropdown", children=[nodes.rubric("", "Answer")], **FOLDED)
+    if node["kind"] == "order":
+        fold += nodes.enumerated_list("", *[item(*each.children) for each in answers])
+        fold += node[-1].children
+    else:
+        fold += nodes.bullet_list("", *[judged(each) for each in answers])
+    return fold
 
 
 def item(*children):

@@ -35,6 +35,7 @@ class ForPaper(SphinxPostTransform):
         if self.app.builder.name in ("latex", "epub"):
             drop_what_is_on_demand(self.document)
             drop_names_of_insides(self.document)
+            drop_controls(self.document)
 
 
 def drop_what_is_on_demand(document):
@@ -56,8 +57,27 @@ def drop_names_of_insides(document):
             node["ids"] = [name for name in node["ids"] if name not in INSIDES]
 
 
+def drop_controls(document):
+    """Remove the HTML that chapters hold for scripts; drawings stay."""
+    for node in list(document.findall(nodes.raw)):
+        if "html" in node["format"] and "<svg" not in node.astext():
+            node.parent.remove(node)
+
+
+def say_that_it_moves(figure, docname, url):
+    """Add to the caption of a figure that it moves in the pages, and where, if that is known."""
+    caption = next(figure.findall(nodes.caption), None)
+    if not isinstance(figure, nodes.figure) or caption is None:
+        return
+    name = next(iter(figure["ids"]), "")
+    place = f"{url.rstrip('/')}/{docname}.html#{name}"
+    said = "This figure moves in the pages of the book"
+    moves = nodes.reference("", said, refuri=place) if url else nodes.Text(said)
+    caption += [nodes.Text(" "), moves, nodes.Text(".")]
+
+
 def palette():
-    """Return a style sheet with the figures' colors and fonts: dark where the reader wants it dark."""
+    """Return a style sheet with the figures' fonts and colors, dark where that is wanted."""
     pages = Path(__file__).resolve().parents[1] / "_static" / "bpcourse.css"
     text = pages.read_text(encoding="utf-8")
     light, dark = re.findall(r"\{\s*((?:--bp-[\w-]+:[^;]*;\s*)+)\}", text)[:2]

@@ -66,7 +66,7 @@ const controls = {
   },
 
   // Play and pause: tick() for every frame on the screen; with reduced motion, twice a second.
-  play(figure, tick, { label = "Play" } = {}) {
+  play(figure, tick, { label = "Play", disabled = () => false } = {}) {
     const button = html("button", { type: "button", class: "play", text: label });
     let running = false, before = 0;
     const show = () => change(button, { text: running ? "Pause" : label, "aria-pressed": String(running) });
@@ -85,9 +85,10 @@ const controls = {
       show();
       if (on) requestAnimationFrame(turn);
     };
-    button.addEventListener("click", () => toggle());
+    button.addEventListener("click", () => (running || !disabled(figure.state)) && toggle());
     show();
-    return { node: button, sync() {}, toggle, get running() { return running; } };
+    const sync = state => change(button, { "aria-disabled": !running && disabled(state) && "true" });
+    return { node: button, sync, toggle };
   },
 };
 

@@ -15,11 +15,13 @@
 // width changes; the state stays.
 
 function define(name, kind) {
-  customElements.define(`bp-${name}`, class extends HTMLElement {
+  const element = class extends HTMLElement {
     connectedCallback() {
       if (!this.figure) this.figure = wake(this, kind);
     }
-  });
+  };
+  // Once the whole script has been read: a figure's file may name things further down.
+  queueMicrotask(() => customElements.define(`bp-${name}`, element));
 }
 
 // Take hold of an element, and return its figure.
@@ -32,7 +34,7 @@ function wake(element, kind) {
   figure.state = { ...figure.start };
   Object.assign(figure, methods(figure));
   element.append(root);
-  element.classList.add("bp-awake");
+  element.classList.add("bp-waking");
   followWidth(figure);
   followLink(figure);
   return figure;
@@ -85,6 +87,8 @@ function build(figure) {
   figure.root.replaceChildren(figure.stage, figure.words, figure.rows, foot(figure), figure.spoken);
   figure.show = figure.kind.build(figure);
   refresh(figure);
+  // Only now does the still figure go: where something fails, it stays.
+  figure.element.classList.add("bp-awake");
 }
 
 function refresh(figure) {

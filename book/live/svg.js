@@ -20,7 +20,8 @@ function filled(node, attributes, children) {
 
 // Set attributes; null and false remove one, true sets it empty, text sets what is written inside.
 function change(node, attributes) {
-  for (const [key, value] of Object.entries(attributes)) {
+  for (const [key, given] of Object.entries(attributes)) {
+    const value = given === true && key.startsWith("aria-") ? "true" : given;
     if (key === "text") {
       if (node.textContent !== String(value)) node.textContent = value;
     } else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
@@ -59,18 +60,18 @@ function picture(width, height, label) {
 }
 
 // Axes in the style of the still figures. Returns the group to draw in and the scales X and Y.
-function axes({ at = [0, 0], size, x, y, xticks, yticks, xlabel, ylabel, tick = v => num(v, 6) }) {
-  const [left, top] = [at[0] + 44, at[1] + 8], [right, bottom] = [at[0] + size[0] - 8, at[1] + size[1] - 40];
+function axes({ at = [0, 0], size, x, y, xticks, yticks, xlabel, ylabel, xtick = v => num(v, 6) }) {
+  const [left, top] = [at[0] + 44, at[1] + 8], [right, bottom] = [at[0] + size[0] - 14, at[1] + size[1] - 40];
   const X = v => left + (v - x[0]) / (x[1] - x[0]) * (right - left);
   const Y = v => bottom - (v - y[0]) / (y[1] - y[0]) * (bottom - top);
   const group = svg("g", { "aria-hidden": true });
   for (const v of xticks) {
     group.append(svg("line", { class: "grid", x1: X(v), x2: X(v), y1: top, y2: bottom }),
-      svg("text", { class: "tick", x: X(v), y: bottom + 16, "text-anchor": "middle", text: tick(v) }));
+      svg("text", { class: "tick", x: X(v), y: bottom + 16, "text-anchor": "middle", text: xtick(v) }));
   }
   for (const v of yticks) {
     group.append(svg("line", { class: "grid", x1: left, x2: right, y1: Y(v), y2: Y(v) }),
-      svg("text", { class: "tick", x: left - 6, y: Y(v) + 4, "text-anchor": "end", text: tick(v) }));
+      svg("text", { class: "tick", x: left - 6, y: Y(v) + 4, "text-anchor": "end", text: num(v, 6) }));
   }
   group.append(svg("path", { class: "spine", d: `M${left} ${top}V${bottom}H${right}` }));
   if (xlabel) group.append(svg("text", { x: (left + right) / 2, y: bottom + 34, "text-anchor": "middle", text: xlabel }));

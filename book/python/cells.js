@@ -5,20 +5,37 @@
   const DRAWS = /\bmatplotlib\b|\bplt\b|\bbp\.figures\b|bpcourse\.figures/;
   const page = DOCUMENTATION_OPTIONS.pagename.split("/").pop();
   const ran = new Set();
-  let plan, last = Promise.resolve();
+  let plan,
+    last = Promise.resolve();
 
-  const shown = new Map([...document.querySelectorAll("div.cell[class*='bp-cell-']")].map((box, i) => {
-    const number = Number(box.className.match(/bp-cell-(\d+)/)[1]);
-    return [number, makeCell(box, number, i + 1)];
-  }));
+  const shown = new Map(
+    [...document.querySelectorAll("div.cell[class*='bp-cell-']")].map((box, i) => {
+      const number = Number(box.className.match(/bp-cell-(\d+)/)[1]);
+      return [number, makeCell(box, number, i + 1)];
+    })
+  );
 
   function makeCell(box, number, place) {
-    const listing = box.querySelector(".cell_input"), highlight = listing.querySelector(".highlight");
+    const listing = box.querySelector(".cell_input"),
+      highlight = listing.querySelector(".highlight");
     const original = highlight.querySelector("pre").textContent.replace(/\n$/, "");
     const solution = Boolean(box.closest(".solution"));
-    const cell = { box, number, place, highlight, original, solution, editor: null, live: null,
-      get code() { return this.editor ? this.editor.value : original; },
-      get edited() { return this.code !== original; } };
+    const cell = {
+      box,
+      number,
+      place,
+      highlight,
+      original,
+      solution,
+      editor: null,
+      result: null,
+      get code() {
+        return this.editor ? this.editor.value : original;
+      },
+      get edited() {
+        return this.code !== original;
+      },
+    };
     cell.bar = controls(cell);
     listing.after(cell.bar);
     return cell;
@@ -29,10 +46,19 @@
     bar.className = "bp-bar";
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", `Cell ${cell.place}`);
-    cell.above = button("Run all above", () => runAbove(cell), "Run every cell above, then this one.");
+    cell.above = button(
+      "Run all above",
+      () => runAbove(cell),
+      "Run every cell above, then this one."
+    );
     cell.reset = button("Reset", () => reset(cell), "The book's code and the book's result.");
     cell.above.hidden = cell.reset.hidden = true;
-    bar.append(button("Run", () => run(cell)), button("Edit", () => edit(cell)), cell.above, cell.reset);
+    bar.append(
+      button("Run", () => run(cell)),
+      button("Edit", () => edit(cell)),
+      cell.above,
+      cell.reset
+    );
     return bar;
   }
 
@@ -62,37 +88,45 @@
   }
 
   function clear(cell) {
-    cell.live?.remove();
-    cell.live = null;
+    cell.result?.remove();
+    cell.result = null;
     cell.box.classList.remove("bp-replaced");
   }
 
   // What is new takes the place of the stored output; the caption of a figure stays.
   function freshOutput(cell) {
     clear(cell);
-    cell.live = bpPython.output(cell.box.querySelector("figure svg[aria-label]")?.getAttribute("aria-label"));
+    cell.result = bpPython.output(
+      cell.box.querySelector("figure svg[aria-label]")?.getAttribute("aria-label")
+    );
     const stored = cell.box.querySelector(":scope > .cell_output");
-    if (stored) stored.before(cell.live);
-    else cell.box.append(cell.live);
+    if (stored) stored.before(cell.result);
+    else cell.box.append(cell.result);
     cell.box.classList.add("bp-replaced");
-    return cell.live;
+    return cell.result;
   }
 
   // The cells of the page in the notebook's order; a listing that is not on the page has its code here.
   function order() {
     plan ??= new Promise((done, failed) => {
-      bpPython.page = cells => done(cells.map(cell => ({ ...cell, shown: shown.get(cell.number) })));
+      bpPython.page = cells =>
+        done(cells.map(cell => ({ ...cell, shown: shown.get(cell.number) })));
       bpPython.script(`pages/${page}.js`).catch(failed);
-    }).catch(error => { plan = undefined; throw error; });
+    }).catch(error => {
+      plan = undefined;
+      throw error;
+    });
     return plan;
   }
 
   // One after the other. After a stop nothing that waited goes on.
   function queue(job) {
     const asked = bpPython.turn();
-    const mine = last.then(() => asked === bpPython.turn() ? job() : null).catch(error => {
-      if (!error.stopped && !error.said) bpPython.say({ state: "failed", why: error.message });
-    });
+    const mine = last
+      .then(() => (asked === bpPython.turn() ? job() : null))
+      .catch(error => {
+        if (!error.stopped && !error.said) bpPython.say({ state: "failed", why: error.message });
+      });
     last = mine;
     return mine;
   }
@@ -100,12 +134,13 @@
   bpPython.listen(({ state }) => {
     if (state !== "stopped") return;
     ran.clear();
-    for (const cell of shown.values()) if (cell.live?.dataset.running) cell.live.say("error", "Stopped.");
+    for (const cell of shown.values())
+      if (cell.result?.dataset.running) cell.result.say("error", "Stopped.");
   });
 
-  function run(cell) {
-    return queue(async () => {
-      if (!await bpPython.agreed(cell.bar)) return;
+  async function run(cell) {
+    if (!(await bpPython.agreed(cell.bar))) return;
+    await queue(async () => {
       const above = await before(cell.number);
       await begin([...above, { shown: cell }]);
       const failed = await prepare(above.filter(each => !ran.has(each.number)));
@@ -116,10 +151,12 @@
     });
   }
 
-  function runAbove(cell) {
-    return queue(async () => {
-      if (!await bpPython.agreed(cell.bar)) return;
-      const items = (await order()).filter(each => each.number <= cell.number && each.run !== false);
+  async function runAbove(cell) {
+    if (!(await bpPython.agreed(cell.bar))) return;
+    await queue(async () => {
+      const items = (await order()).filter(
+        each => each.number <= cell.number && each.run !== false
+      );
       await begin(items);
       await ask("clean", []);
       ran.clear();
@@ -131,7 +168,7 @@
     });
   }
 
-  const codeOf = ({ shown: cell, code }) => cell ? cell.code : code;
+  const codeOf = ({ shown: cell, code }) => (cell ? cell.code : code);
 
   // What will be drawn with is fetched together with Python.
   async function begin(items) {
@@ -140,7 +177,8 @@
     await bpPython.start();
   }
 
-  const before = async number => (await order()).filter(each => each.number < number && each.run !== false);
+  const before = async number =>
+    (await order()).filter(each => each.number < number && each.run !== false);
 
   // Run cells for what they define. A hidden one that fails need not matter: an edit may have made
   // its sentence of the text untrue. Return the visible cell that failed, or else the hidden one.
@@ -155,10 +193,14 @@
   }
 
   async function perform(item, failed = null, silent = !item.shown || item.shown.solution) {
-    const cell = item.shown, code = codeOf(item);
+    const cell = item.shown,
+      code = codeOf(item);
     if (DRAWS.test(code)) await bpPython.withFigures();
     const last = shown.get(item.number)?.place ?? shown.size;
-    bpPython.say({ state: "running", what: cell ? `Cell ${last} of ${shown.size}` : "A hidden cell" });
+    bpPython.say({
+      state: "running",
+      what: cell ? `Cell ${last} of ${shown.size}` : "A hidden cell",
+    });
     const out = cell && !silent ? freshOutput(cell) : bpPython.output();
     if (cell && !silent) awake(cell);
     const name = cell ? `cell ${cell.place}` : "hidden cell";
@@ -175,28 +217,38 @@
     ran.add(item.number);
     if (result.ok) return result;
     if (cell && silent) freshOutput(cell).replaceChildren(...out.childNodes);
-    if (failed?.error) out.say("error", `A cell that the page does not show failed before:\n${failed.error}`);
+    if (failed?.error)
+      out.say("error", `A cell that the page does not show failed before:\n${failed.error}`);
     return { ...result, said: out.textContent };
   }
 
   function refuse(cell, above) {
-    const out = freshOutput(cell), link = button(`Go to cell ${above.place}`, () => {
-      above.box.scrollIntoView({ block: "center" });
-      above.bar.querySelector("button").focus();
-    });
+    const out = freshOutput(cell),
+      link = button(`Go to cell ${above.place}`, () => {
+        above.box.scrollIntoView({ block: "center" });
+        above.bar.querySelector("button").focus();
+      });
     awake(cell);
     out.say("error", `Cell ${above.place} above failed, so this one was not run.`);
     out.append(link);
     bpPython.say({ state: "ready" });
   }
 
-  // For an answer that uses names of the page: run what stands above an element.
-  bpPython.prepareAbove = async element => {
+  // For an answer that uses a name of the page: run what stands above an element. Return whether
+  // that may have helped.
+  bpPython.prepareAbove = async (element, name) => {
     const items = await order();
-    const above = items.filter(({ shown: cell }) => cell && !cell.solution
-      && cell.box.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING);
-    const end = above.at(-1)?.number ?? -1;
-    return prepare(items.filter(each => each.number <= end && !ran.has(each.number)));
+    const above = items.filter(
+      ({ shown: cell }) =>
+        cell &&
+        !cell.solution &&
+        cell.box.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING
+    );
+    const wanted = items.filter(
+      each => each.number <= (above.at(-1)?.number ?? -1) && !ran.has(each.number)
+    );
+    if (!wanted.some(each => new RegExp(`\\b${name}\\b`).test(codeOf(each)))) return false;
+    return !(await prepare(wanted))?.shown;
   };
   Object.assign(bpPython, { queue, order, cells: shown });
 })();

@@ -2,12 +2,20 @@
 // build: {cells, exercises, groups: {name: {chunks: [file], bytes}}, gzipped: [file]}.
 window.bpPython = (settings => {
   const root = new URL(".", document.currentScript.src).href;
-  const pieces = new Map(), groups = {}, waiting = new Map(), listeners = [];
-  let worker, number = 0, turn = 0, starting, figures;
+  const pieces = new Map(),
+    groups = {},
+    waiting = new Map(),
+    listeners = [];
+  let worker,
+    number = 0,
+    turn = 0,
+    starting,
+    figures;
 
   // Files come as classic scripts that call this: nothing else loads from a page on disk.
   function take(name, index, base64) {
-    const text = atob(base64), bytes = new Uint8Array(text.length);
+    const text = atob(base64),
+      bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
     if (!pieces.has(name)) pieces.set(name, []);
     pieces.get(name)[index] = bytes;
@@ -17,8 +25,14 @@ window.bpPython = (settings => {
     return new Promise((done, failed) => {
       const tag = document.createElement("script");
       tag.src = root + path;
-      tag.onload = () => { tag.remove(); done(); };
-      tag.onerror = () => { tag.remove(); failed(new Error(`${path} could not be loaded`)); };
+      tag.onload = () => {
+        tag.remove();
+        done();
+      };
+      tag.onerror = () => {
+        tag.remove();
+        failed(new Error(`${path} could not be loaded`));
+      };
       document.head.append(tag);
     });
   }
@@ -35,10 +49,18 @@ window.bpPython = (settings => {
   function load(group, count) {
     groups[group] ??= (async () => {
       const { chunks, files } = settings.groups[group];
-      await Promise.all(chunks.map(async ({ path, bytes }) => { await script(path); count(bytes); }));
+      await Promise.all(
+        chunks.map(async ({ path, bytes }) => {
+          await script(path);
+          count(bytes);
+        })
+      );
       const all = await Promise.all(files.map(async name => [name, await whole(name)]));
       return Object.fromEntries(all);
-    })().catch(error => { delete groups[group]; throw error; });
+    })().catch(error => {
+      delete groups[group];
+      throw error;
+    });
     return groups[group];
   }
 
@@ -47,9 +69,9 @@ window.bpPython = (settings => {
     const missing = names.filter(name => !(name in groups));
     const total = missing.reduce((sum, name) => sum + size(name), 0);
     let loaded = 0;
-    const count = bytes => say({ state: "loading", loaded: loaded += bytes, total });
+    const count = bytes => say({ state: "loading", loaded: (loaded += bytes), total });
     if (missing.length) count(0);
-    return Object.assign({}, ...await Promise.all(names.map(name => load(name, count))));
+    return Object.assign({}, ...(await Promise.all(names.map(name => load(name, count)))));
   }
 
   const size = group => settings.groups[group].chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
@@ -57,17 +79,24 @@ window.bpPython = (settings => {
 
   function start() {
     starting ??= (async () => {
-      const began = turn, files = await fetchAll("core", "course");
+      const began = turn,
+        files = await fetchAll("core", "course");
       if (began !== turn) throw stopped("stopped");
       say({ state: "starting" });
       const scripts = ["pyodide.js", "pyodide.asm.js", "worker.js"].map(name => files[name]);
-      const blob = new Blob(scripts.flatMap(each => [each, "\n"]), { type: "text/javascript" });
+      const blob = new Blob(
+        scripts.flatMap(each => [each, "\n"]),
+        { type: "text/javascript" }
+      );
       worker = new Worker(URL.createObjectURL(blob));
       worker.onmessage = ({ data }) => heard(data);
       worker.onerror = event => stop(`Python broke down (${event.message ?? "no reason given"})`);
       await post({ files });
       say({ state: "ready" });
-    })().catch(error => { starting = undefined; throw failed(error); });
+    })().catch(error => {
+      starting = undefined;
+      throw failed(error);
+    });
     return starting;
   }
 
@@ -77,7 +106,10 @@ window.bpPython = (settings => {
       await post({ files: await fetchAll("figures") });
       say({ state: "starting", what: "figures" });
       await ask("start_figures", []);
-    })().catch(error => { figures = undefined; throw failed(error); });
+    })().catch(error => {
+      figures = undefined;
+      throw failed(error);
+    });
     return figures;
   }
 
@@ -117,6 +149,19 @@ window.bpPython = (settings => {
   }
 
   const ask = (call, args, emit) => post({ call, args }, emit);
-  return { settings, root, take, script, size, fetchAll, start, withFigures, ask, stop,
-    listen: listener => listeners.push(listener), isRunning: () => Boolean(worker), turn: () => turn };
+  return {
+    settings,
+    root,
+    take,
+    script,
+    size,
+    fetchAll,
+    start,
+    withFigures,
+    ask,
+    stop,
+    listen: listener => listeners.push(listener),
+    isRunning: () => Boolean(worker),
+    turn: () => turn,
+  };
 })(window.bpPythonSettings);

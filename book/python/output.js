@@ -3,7 +3,8 @@
   function text(out, words, kind) {
     const last = out.lastElementChild;
     if (last?.dataset.kind === kind) return void last.querySelector("pre").append(words);
-    const box = document.createElement("div"), highlight = document.createElement("div");
+    const box = document.createElement("div"),
+      highlight = document.createElement("div");
     const pre = document.createElement("pre");
     box.className = kind === "error" ? "output bp-error" : "output text_plain";
     box.dataset.kind = kind;
@@ -23,7 +24,12 @@
     if (figure.viewBox.baseVal.width > 600) figure.classList.add("wide");
     figure.setAttribute("role", "img");
     figure.setAttribute("aria-label", label ?? "The figure that this code draws");
-    out.append(box);
+    // A figure that carries numbers moves, as the book's do.
+    const moving = svg.match(/<metadata data-live="([a-z-]+)"/)?.[1];
+    if (!moving) return void out.append(box);
+    const element = document.createElement(`bp-${moving}`);
+    element.append(box);
+    out.append(element);
   }
 
   function rich(out, kind, content) {
@@ -38,7 +44,7 @@
   // An empty output; say(kind, text) adds to it.
   bpPython.output = label => {
     const out = document.createElement("div");
-    out.className = "cell_output docutils container bp-live";
+    out.className = "cell_output docutils container bp-result";
     out.say = (kind, content) => {
       if (kind === "svg") drawing(out, content, label);
       else if (kind === "text" || kind === "error") text(out, content, kind);
@@ -48,8 +54,13 @@
       for (const pre of out.querySelectorAll("pre")) {
         if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0; // a keyboard can scroll it
       }
-      if (!out.childElementCount) out.append(Object.assign(document.createElement("p"),
-        { className: "bp-nothing", textContent: "It ran, and shows nothing." }));
+      if (!out.childElementCount)
+        out.append(
+          Object.assign(document.createElement("p"), {
+            className: "bp-nothing",
+            textContent: "It ran, and shows nothing.",
+          })
+        );
     };
     return out;
   };

@@ -13,42 +13,79 @@
   };
 
   bpPython.storage = {
-    get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
-    set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* not kept */ } },
-    remove(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
+    get(key) {
+      try {
+        return JSON.parse(localStorage.getItem(key));
+      } catch {
+        return null;
+      }
+    },
+    set(key, value) {
+      try {
+        localStorage.setItem(key, JSON.stringify(value));
+      } catch {
+        /* not kept */
+      }
+    },
+    remove(key) {
+      try {
+        localStorage.removeItem(key);
+      } catch {
+        /* nothing was kept */
+      }
+    },
   };
 
-  // Resolves to true if the reader wants Python; asked once, answered for all pages.
+  // Resolves to true if the reader wants Python; asked once, answered for all pages. A question
+  // that is still open gives way to the next one.
+  let decline = () => {};
   bpPython.agreed = place => {
     if (bpPython.isRunning() || bpPython.storage.get(AGREED)) return Promise.resolve(true);
-    return new Promise(answer => {
-      const box = document.createElement("div"), text = document.createElement("p");
-      box.className = "bp-ask";
-      box.setAttribute("role", "group");
-      box.setAttribute("aria-label", "Start Python");
-      const core = megabytes(size("core") + size("course")), more = megabytes(size("figures"));
-      text.textContent = onDisk
-        ? `Python with NumPy is read from the book's own folder (${core}; with figures, ${more} more). `
-          + "It runs in this page. Nothing is downloaded, and nothing leaves your machine."
-        : `Python with NumPy will be loaded into this page: ${core}, and ${more} more once something `
-          + "is drawn. Your browser keeps them for the next time. Nothing that you type leaves your machine.";
-      const choose = wanted => () => {
-        box.remove();
-        if (wanted) bpPython.storage.set(AGREED, true);
-        answer(wanted);
-      };
-      const yes = bpPython.button(onDisk ? "Start Python" : "Load and run", choose(true));
-      yes.classList.add("bp-main");
-      box.append(text, yes, bpPython.button("Not now", choose(false)));
-      place.append(box);
-      yes.focus();
-    });
+    decline();
+    return new Promise(answer => ask(place, answer));
   };
 
-  const strip = document.createElement("section"), words = document.createElement("span");
+  function ask(place, answer) {
+    const box = document.createElement("div"),
+      text = document.createElement("p");
+    const choose = wanted => () => {
+      box.remove();
+      decline = () => {};
+      if (wanted) bpPython.storage.set(AGREED, true);
+      answer(wanted);
+    };
+    decline = choose(false);
+    box.className = "bp-ask";
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Start Python");
+    text.textContent = price();
+    const yes = bpPython.button(onDisk ? "Start Python" : "Load and run", choose(true));
+    yes.classList.add("bp-main");
+    box.append(text, yes, bpPython.button("Not now", choose(false)));
+    place.append(box);
+    yes.focus();
+  }
+
+  function price() {
+    const core = megabytes(size("core") + size("course"));
+    const more = megabytes(size("figures"));
+    return onDisk
+      ? `Python with NumPy is read from the book's own folder (${core}; with figures, ${more} ` +
+          "more). It runs in this page. Nothing is downloaded, and nothing leaves your machine."
+      : `Python with NumPy will be loaded into this page: ${core}, and ${more} more once ` +
+          "something is drawn. Your browser keeps them for the next time. Nothing that you type " +
+          "leaves your machine.";
+  }
+
+  const strip = document.createElement("section"),
+    words = document.createElement("span");
   const bar = document.createElement("progress");
   const stop = bpPython.button("Stop", () => bpPython.stop(), "Ends Python. What it knew is lost.");
-  const restart = bpPython.button("Restart", () => bpPython.stop("restarted"), "Forgets all names.");
+  const restart = bpPython.button(
+    "Restart",
+    () => bpPython.stop("restarted"),
+    "Forgets all names."
+  );
   strip.className = "bp-strip";
   strip.hidden = true;
   strip.setAttribute("aria-label", "Python in this page");
@@ -69,20 +106,34 @@
   }
 
   const SAID = {
-    loading: ({ loaded, total }) => show(`Python is coming: ${megabytes(loaded)} of ${megabytes(total)}`,
-      { loading: loaded / total, busy: true }),
-    starting: ({ what }) => show(what ? "The drawing library starts …" : "Python starts …", { busy: true }),
+    loading: ({ loaded, total }) =>
+      show(`Python is coming: ${megabytes(loaded)} of ${megabytes(total)}`, {
+        loading: loaded / total,
+        busy: true,
+      }),
+    starting: ({ what }) =>
+      show(what ? "The drawing library starts …" : "Python starts …", { busy: true }),
     ready: () => show("Python is ready."),
     running: ({ what }) => {
       const began = Date.now();
       show(`${what} runs …`, { busy: true });
-      clock = setInterval(() => { strip.dataset.seconds = `${Math.round((Date.now() - began) / 1000)} s`; }, 1000);
+      clock = setInterval(() => {
+        strip.dataset.seconds = `${Math.round((Date.now() - began) / 1000)} s`;
+      }, 1000);
     },
-    stopped: ({ why }) => show(why === "restarted" ? "Python is fresh: it knows no names. The next Run starts it."
-      : why === "stopped" ? "Python was stopped, and what it knew is lost. The next Run starts it again."
-        : `${why}. What it knew is lost. The next Run starts it again.`),
+    stopped: ({ why }) =>
+      show(
+        why === "restarted"
+          ? "Python is fresh: it knows no names. The next Run starts it."
+          : why === "stopped"
+            ? "Python was stopped, and what it knew is lost. The next Run starts it again."
+            : `${why}. What it knew is lost. The next Run starts it again.`
+      ),
     failed: ({ why }) => show(`Python could not be started: ${why}.`),
   };
-  bpPython.say = news => { delete strip.dataset.seconds; SAID[news.state](news); };
+  bpPython.say = news => {
+    delete strip.dataset.seconds;
+    SAID[news.state](news);
+  };
   bpPython.listen(bpPython.say);
 })();

@@ -21,6 +21,7 @@ import stand_ins
 
 LONGEST = 100_000  # characters of text from one cell
 OFTEN = 0.1  # seconds between two messages with what is printed
+ANSWER = "your answer"  # what tracebacks call it
 WIDTH = 79  # beyond it a list or dictionary is shown over several lines
 
 names = {}
@@ -195,30 +196,40 @@ def missing(error):
 
 
 def check(code, question, emit):
-    """Judge an answer: {"verdict"}, or {"ok": False, "missing"} if it could not be run.
+    """Judge an answer: {"verdicts"}, or {"missing"} if it could not be run.
 
-    The answer has names of its own: whatever it does, the page's cells find theirs as they were.
+    What the check prints or ends with are the verdicts. The answer has names of its own: whatever
+    it does, the page's cells find theirs as they were.
     """
     import numpy as np
 
     import bpcourse as bp
 
     space = {"np": np, "bp": bp} | names | {"__name__": "__main__"}
-    out, name = Printed(emit), "your answer"
+    out, found = Printed(emit), []
     with redirected(out):
         try:
-            execute(code, name, space)
-            found = eval(compile(question, "<check>", "eval"), space)
-            out.flush()
-            return json.dumps({"ok": True, "verdict": verdict(found)})
+            execute(code, ANSWER, space)
+            asking = space | {"print": lambda *verdicts: found.extend(verdicts)}
+            found.append(execute(question, "the check", asking))
+            verdicts = [verdict(each) for each in found if each is not None]
+            return json.dumps({"verdicts": verdicts})
         except BaseException as error:
+            emit("error", report(error, ANSWER))
+            return json.dumps({"missing": missing(error)})
+        finally:
             out.flush()
-            emit("error", report(error, name))
-            return json.dumps({"ok": False, "missing": missing(error)})
 
 
 def verdict(found):
-    """Return a diagnosis as the page shows it."""
+    """Return a diagnosis, or the verdict on the numbers of a drill, as the page shows it."""
+    if isinstance(found.text, str):
+        return {
+            "status": "right" if found.ok else "wrong",
+            "equations": [],
+            "levels": [paragraphs(found.text)],
+            "hints": [],
+        }
     section = found.findings[0].section if found.findings else None
     return {
         "status": found.status,

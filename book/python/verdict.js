@@ -9,7 +9,7 @@
   }
 
   function body(found, level) {
-    return found.levels[level ? level - 1 : 0].map(paragraph);
+    return found.levels[Math.max(level, 1) - 1].map(paragraph);
   }
 
   function hints(found, level) {
@@ -22,8 +22,12 @@
   }
 
   function reading({ href, title }, before = "Read: ") {
-    const line = document.createElement("p"), link = document.createElement("a");
-    Object.assign(link, { href: new URL(`../../book/${href}`, bpPython.root).href, textContent: title });
+    const line = document.createElement("p"),
+      link = document.createElement("a");
+    Object.assign(link, {
+      href: new URL(`../../book/${href}`, bpPython.root).href,
+      textContent: title,
+    });
     line.append(before, link);
     return line;
   }
@@ -32,15 +36,20 @@
 
   // Return an element that shows a verdict; with each press of the button it says more.
   bpPython.verdict = found => {
-    const box = document.createElement("div"), head = document.createElement("p");
+    const box = document.createElement("div"),
+      head = document.createElement("p");
     const words = document.createElement("div");
     const most = new Set(found.hints).size;
     let level = 0;
-    box.className = `bp-verdict bp-${found.status.replace(" ", "-")}`;
+    box.className = `bp-judgement bp-${found.status.replace(" ", "-")}`;
     box.dataset.equations = found.equations.join(" ");
     head.className = "bp-headline";
     head.textContent = `${MARK[found.status]} ${found.status[0].toUpperCase()}${found.status.slice(1)}`;
-    const more = bpPython.button("First hint", () => { level++; fill(); more.hidden && words.focus(); });
+    const more = bpPython.button("First hint", () => {
+      level++;
+      fill();
+      more.hidden && words.focus();
+    });
     words.tabIndex = -1;
     function fill() {
       words.replaceChildren(...body(found, level), hints(found, level));
@@ -48,7 +57,8 @@
       more.textContent = level ? "Next hint" : "First hint";
     }
     box.append(head);
-    if (found.picture) box.insertAdjacentHTML("beforeend", `<div class="bp-picture">${found.picture}</div>`);
+    if (found.picture)
+      box.insertAdjacentHTML("beforeend", `<div class="bp-picture">${found.picture}</div>`);
     if (found.picture && found.status === "right") {
       box.querySelector("svg").setAttribute("aria-label", "The network on which it was tried");
     }

@@ -5,7 +5,9 @@ const held = new Map();
 let python, runner;
 
 self.fetch = async address => {
-  const name = String(address.url ?? address).split("/").pop();
+  const name = String(address.url ?? address)
+    .split("/")
+    .pop();
   const bytes = held.get(name);
   if (!bytes) return new Response("", { status: 404 });
   const type = name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
@@ -13,15 +15,27 @@ self.fetch = async address => {
 };
 
 // Pyodide asks for the list of its packages. Ours come by another way: see unpack.
-const LOCK = { info: { version: "0.27.7", python: "3.12.7", platform: "emscripten_3_1_58",
-  arch: "wasm32", abi_version: "2024_0" }, packages: {} };
+const LOCK = {
+  info: {
+    version: "0.27.7",
+    python: "3.12.7",
+    platform: "emscripten_3_1_58",
+    arch: "wasm32",
+    abi_version: "2024_0",
+  },
+  packages: {},
+};
 
 async function start(files) {
   for (const name of Object.keys(files)) held.set(name, files[name]);
   held.set("pyodide-lock.json", new TextEncoder().encode(JSON.stringify(LOCK)));
   const quiet = () => {};
-  python = await loadPyodide({ indexURL: BASE, stdout: quiet, stderr: quiet,
-    env: { MPLBACKEND: "svg", HOME: "/home/pyodide" } });
+  python = await loadPyodide({
+    indexURL: BASE,
+    stdout: quiet,
+    stderr: quiet,
+    env: { MPLBACKEND: "svg", HOME: "/home/pyodide" },
+  });
   unpack(files);
   held.clear();
   runner = python.pyimport("runner");
@@ -44,6 +58,12 @@ self.onmessage = async ({ data: { id, files, call, args } }) => {
     const done = call ? runner[call](...args, emit) : "null";
     postMessage({ id, done: JSON.parse(done) });
   } catch (error) {
-    postMessage({ id, error: String(error.message ?? error).trim().split("\n").pop() });
+    postMessage({
+      id,
+      error: String(error.message ?? error)
+        .trim()
+        .split("\n")
+        .pop(),
+    });
   }
 };

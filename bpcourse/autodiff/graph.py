@@ -337,7 +337,7 @@ def _derivative(node, port, x, y):
     if not hasattr(node, "derivatives"):
         return ""
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="end" font-size="12" '
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="end" font-size="12.5" '
         f'style="fill: {DERIVATIVE}; stroke: {PAPER}; stroke-width: 3px; paint-order: stroke">'
         f"{_shown(_text(node.derivatives[port]))}</text>"
     )

@@ -14,21 +14,20 @@ force. That is less than a virtual machine: run files that you don't trust in a 
 import importlib
 
 _HOMES = {
-    "assignment": ("Assignment", "read_assignment"),
-    "marks": ("write_marks",),
-    "report": ("write_report",),
-    "outcomes": (
+    "classroom.assignment": ("Assignment", "read_assignment"),
+    "classroom.marks": ("write_marks",),
+    "classroom.report": ("write_report",),
+    "classroom.outcomes": (
         "Misconception",
-        "Outcome",
         "examine",
         "misconceptions",
         "run",
         "run_all",
         "stopped",
     ),
-    "sources": ("Student", "Submission", "find", "left_out", "submissions"),
-    "task": ("Task",),
-    "unit": ("write_assignment",),
+    "classroom.sources": ("Student", "Submission", "find", "left_out", "submissions"),
+    "submission": ("Outcome", "Task"),
+    "classroom.unit": ("write_assignment",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -39,7 +38,7 @@ def __getattr__(name):
     """Import what is asked for: the process of a submission must not hold the judge."""
     if name not in _HOME:
         raise AttributeError(f"module 'bpcourse.classroom' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"bpcourse.classroom.{_HOME[name]}"), name)
+    return getattr(importlib.import_module(f"bpcourse.{_HOME[name]}"), name)
 
 
 def __dir__():

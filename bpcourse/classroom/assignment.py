@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
 from pathlib import Path
 
-from bpcourse.classroom.task import Task
 from bpcourse.exercises import own
 from bpcourse.exercises.check import exercise
+from bpcourse.submission.task import Task
 
 _OPTIONS = (
     "activation", "output", "cost", "layout", "order", "reduction", "weight_decay",
     "training_size", "batch", "biases", "sizes", "labels",
 )  # fmt: skip
+_FORM = ("form", "forward", "weights", "call", "gradients", "vars")
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ def _questions(path, table):
 
 def _question(path, number, table):
     where = f"{path}, question {number}"
-    keys = {each.name for each in fields(Task)} - {"options", "seed"}
+    _same_form(where, table)
+    keys = {each.name for each in fields(Task)} - {"options", "form", "seed"}
     keys |= {"text", "solution", *_OPTIONS}
     _known(where, table, keys)
     step = table.get("step", "backprop")
@@ -173,6 +175,18 @@ def _question(path, number, table):
     except (ValueError, TypeError) as error:
         raise ValueError(f"{where}: {error}") from error
     return Question(task, str(table.get("text", "")), str(table.get("solution", "")))
+
+
+def _same_form(where, table):
+    """Refuse the options by which the terminal is told of a program of another form."""
+    told = [name for name in _FORM if name in table]
+    told += ["step"] if isinstance(table.get("step"), int | float) else []
+    if told:
+        raise ValueError(
+            f"{where}: {', '.join(told)} would say how a program of another form is called, which "
+            "only `python -m bpcourse diagnose` can be told. Let the text ask for "
+            "backprop(weights, biases, x, y), or for a form that is recognized by its names"
+        )
 
 
 def wording(question):

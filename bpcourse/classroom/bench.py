@@ -16,9 +16,11 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 
-from bpcourse.classroom import isolation, judging, obstacles, process
-from bpcourse.classroom.task import Task
+from bpcourse.classroom import isolation, judging, process
 from bpcourse.exercises import own
+from bpcourse.submission import obstacles
+from bpcourse.submission.outcome import failure
+from bpcourse.submission.task import Task
 
 
 def main():
@@ -51,7 +53,7 @@ class Bench:
                 return judging.judge(_placed(source, folder), tasks, self._starter(folder, tasks))
         except Exception as error:  # no room on the disk: this row, not the whole class
             finding = obstacles.not_started(error)
-            return [judging.failure(t.function or source["file"], finding) for t in tasks]
+            return [failure(t.function or source["file"], finding) for t in tasks]
 
     def _starter(self, folder, tasks):
         limits = {"memory": tasks[0].memory}
@@ -122,7 +124,7 @@ class Pool:
                 self._stop(judge)
                 judge = None
                 finding = obstacles.fault(RuntimeError("the process that judges has ended"))
-                answers = [judging.failure(source["file"], finding) for _ in self._tasks]
+                answers = [failure(source["file"], finding) for _ in self._tasks]
             done.put((place, answers))
         if judge is not None:
             self._stop(judge)

@@ -18,8 +18,8 @@ from bpcourse.classroom.assignment import read_assignment
 from bpcourse.classroom.bench import jobs as all_jobs
 from bpcourse.classroom.files import verify_writable
 from bpcourse.classroom.outcomes import misconceptions, run_all, stopped
-from bpcourse.classroom.task import Task
 from bpcourse.classroom.text import printable
+from bpcourse.submission.task import Task
 
 INTERRUPTED = 130
 _SIGNALS = ("SIGTERM", "SIGHUP")
@@ -165,8 +165,8 @@ def _asked(options, network):
             return made, [replace(task, seed=options.seed) for task in made.tasks]
         if options.export:
             raise ValueError("--export needs an --assignment, which says what a question is worth")
-        limits = options.timeout, options.memory
-        task = Task(options.function, options.step, network, *limits, seed=options.seed)
+        limits = {"seconds": options.timeout, "memory": options.memory}
+        task = Task(options.function, options.step, network, **limits, seed=options.seed)
         task.verify()
     except (ValueError, TypeError) as error:
         options.parser.error(str(error))

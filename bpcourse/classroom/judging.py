@@ -9,15 +9,16 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from bpcourse.classroom import obstacles, stand_ins
+from bpcourse.classroom import stand_ins
 from bpcourse.classroom.process import Crowded, Ended, Late
 from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.diagnose import diagnose
-from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.exercises.check import check, exercise, topic
+from bpcourse.submission import obstacles
+from bpcourse.submission.outcome import answer, failure
 
-_WIDTH = 88  # of a line of text, as in a diagnosis
+_WIDTH = 76  # of a line of text, as in a diagnosis
 _PATIENCE = 4  # so many time limits may all calls for one question take together
 # What may be used of the course itself for an answer: what stands outside of the exercise.
 _GIVEN = {"activations", "costs", "network", "parameters", "datasets", "_checks", "__init__"}
@@ -28,22 +29,6 @@ _HOMES = {
     "networks": {"network", "parameters"},
     "validation": {"datasets"},
 }
-
-
-def failure(subject, finding):
-    """Return the answer for what delivered no function to judge."""
-    texts = []
-    for level in (1, 2, 3):
-        different = dict.fromkeys(finding.hints[:level])
-        hints = [f"Hint {k}: {hint}" for k, hint in enumerate(different, 1)]
-        paragraphs = (f"{subject} cannot run.", finding.sentence, *hints)
-        texts.append("\n\n".join(textwrap.fill(each, _WIDTH) for each in paragraphs))
-    return {"diagnosis": Diagnosis(subject, (finding,)).to_dict(), "texts": texts}
-
-
-def answer(diagnosis):
-    """Return a diagnosis as a dictionary that travels as JSON, with its texts at three levels."""
-    return {"diagnosis": diagnosis.to_dict(), "texts": [diagnosis.text(k) for k in (1, 2, 3)]}
 
 
 def judge(source, tasks, start):

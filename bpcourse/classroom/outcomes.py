@@ -1,79 +1,13 @@
 """Judge a class: each submission in a process of its own, and what comes of it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bpcourse.classroom import judging, obstacles, process, sources
+from bpcourse.classroom import judging, process, sources
 from bpcourse.classroom.bench import Pool
 from bpcourse.classroom.bench import jobs as all_jobs
-
-_EQUATIONS = {"forward": "forward pass", "bp1": "BP1", "bp2": "BP2", "bp3": "BP3", "bp4": "BP4"}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one question to one submission.
-
-    Attributes
-    ----------
-    name : str
-        The file, as seen from the directory of the class.
-    diagnosis : dict
-        As from :meth:`Diagnosis.to_dict`.
-    texts : tuple of three str
-        The message at each level of hints.
-    seconds : float
-        How long it took to judge.
-    output : str
-        The end of what it printed.
-    printed : int
-        How many bytes it printed.
-    isolated : tuple of str
-        What it was kept from: "files", "network", "processes".
-    """
-
-    name: str
-    diagnosis: dict
-    texts: tuple[str, str, str]
-    seconds: float = 0.0
-    output: str = ""
-    printed: int = 0
-    isolated: tuple[str, ...] = field(default=())
-
-    @property
-    def status(self):
-        """One of "right", "wrong", "cannot run" and "not judged"."""
-        return self.diagnosis["status"]
-
-    @property
-    def findings(self):
-        """What is wrong, as dictionaries."""
-        return self.diagnosis["findings"]
-
-    @property
-    def notes(self):
-        """What a reader of the verdict must know."""
-        return self.diagnosis.get("notes", ())
-
-    @property
-    def title(self):
-        """What is wrong, in a few words: "BP2: sigma' is missing"; empty if nothing is."""
-        titles = (title(each["equation"], each["title"]) for each in self.findings)
-        return "; ".join(dict.fromkeys(titles))
-
-    @property
-    def sentence(self):
-        """What is wrong first, and where that holds if not everywhere; empty if nothing is."""
-        if not self.findings:
-            return ""
-        within = self.diagnosis.get("within")
-        where = f"With {within}, not everywhere: " if within else ""
-        return where + self.findings[0]["sentence"]
-
-    @property
-    def hint(self):
-        """What to tell this student first."""
-        return self.findings[0]["hints"][0] if self.findings else ""
+from bpcourse.submission import obstacles
+from bpcourse.submission.outcome import Outcome, failure, title
 
 
 @dataclass(frozen=True)
@@ -96,11 +30,6 @@ class Misconception:
     sentence: str
     hints: list
     names: list
-
-
-def title(equation, text):
-    """Return the name of a mistake: "BP2: sigma' is missing"."""
-    return f"{_EQUATIONS[equation]}: {text}" if equation in _EQUATIONS else text
 
 
 def examine(path, task, *, name=None, directory=None):
@@ -226,7 +155,7 @@ def misconceptions(outcomes, status="wrong"):
 
 def stopped(name):
     """Return the outcome of a submission that was not run."""
-    return outcome(name, judging.failure(Path(name).name, obstacles.not_run()))
+    return outcome(name, failure(Path(name).name, obstacles.not_run()))
 
 
 def outcome(name, answer):

@@ -12,7 +12,7 @@ import warnings
 
 import numpy as np
 
-from bpcourse.classroom import obstacles
+from bpcourse.submission import obstacles
 
 _FAMILIAR = {"AxisError": np.exceptions.AxisError, "LinAlgError": np.linalg.LinAlgError}
 

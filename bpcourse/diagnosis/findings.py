@@ -38,10 +38,27 @@ READ = {
 }
 _DEBUGGING = ("debugging", "ch-debugging", "Is my gradient right?")
 
-_CHAPTERS = {
-    "four-equations": "The four fundamental equations",
-    "forward-pass": "The forward pass and the notation",
+# What the chapters are called that a finding sends to.
+CHAPTERS = {
     "api/diagnosis": "diagnosis",
+    "attention": "Attention, by the same four ideas",
+    "chain-rule": "Rates of change through a chain",
+    "computational-graphs": "Computational graphs and the chain rule",
+    "convolution": "Convolution",
+    "cost-of-gradients": "One gradient, two prices",
+    "debugging": "Is my gradient right?",
+    "deep-and-still-learning": "Deep, and still learning",
+    "differences": "Differences, taken seriously",
+    "five-routes": "Five routes to one gradient",
+    "four-equations": "The four fundamental equations",
+    "learning-speed": "What the equations say about learning",
+    "order-matters": "The order matters",
+    "overfitting": "Overfitting",
+    "proofs": "Proofs of the four equations",
+    "reading-digits": "A machine that reads digits",
+    "steps": "Steps",
+    "the-same-weight-many-times": "The same weight, many times",
+    "vectors-and-matrices": "Vectors and matrices",
 }
 
 # Where the book is published, if it is to be another place than the package's own metadata say.
@@ -61,7 +78,7 @@ _FORMS = (
 # What is said at once: it is seen without mathematics, and no answer is given away.
 _PLAIN = ("call", "return", "inputs", "state")
 
-_WIDTH = 88
+_WIDTH = 76
 
 
 @dataclass(frozen=True)
@@ -109,9 +126,10 @@ class Evidence:
     ratios: tuple[Ratio, ...] = ()
 
     def __str__(self):
-        lines = [f"{self.what}:", f"    yours   {self.came}", f"    wanted  {self.wanted}"]
+        what = _fill(f"{self.what}:")
+        lines = [what, f"    yours   {self.came}", f"    wanted  {self.wanted}"]
         if self.how:
-            lines.append(f"    {self.how}")
+            lines.append(_fill(self.how, indent="    "))
         return "\n".join(lines)
 
 
@@ -358,7 +376,7 @@ def _body(diagnosis, level):
     parts += [_fill(f"Hint {k}: {first.hints[k - 1]}") for k in range(1, level + 1)]
     if level < 3:
         again = diagnosis.call or "the_diagnosis"
-        parts.append(f"More: print({again}.hint({level + 1})), or .text(3) for everything.")
+        parts.append(f"More: print({again}.hint({level + 1}))")
     for each in more:
         sentence = f" {each.sentence}" if level == 3 or each.equation in _PLAIN else ""
         parts.append(_fill(f"Also wrong: {each.place}.{sentence}"))
@@ -370,9 +388,11 @@ def reading(section: tuple[str, str, str]) -> str:
     page, anchor, title = section
     if address(section):
         return f'Read "{title}": {address(section)}'
-    chapter = "" if anchor.startswith("ch-") else _CHAPTERS.get(page, "")
-    where = f' in "{chapter}"' if chapter else ""
-    return _fill(f'Read "{title}"{where}.')
+    chapter = "" if anchor.startswith("ch-") else CHAPTERS.get(page, "")
+    if not chapter:
+        return f'Read "{title}".'
+    gap = " " if len(title) + len(chapter) + 15 <= _WIDTH else "\n"  # a title stays whole
+    return f'Read "{title}"{gap}in "{chapter}".'
 
 
 def relative(section: tuple[str, str, str]) -> str:
@@ -407,8 +427,11 @@ def _evidence(finding, level):
     return [str(evidence), *table]
 
 
-def _fill(paragraph):
-    return textwrap.fill(paragraph, _WIDTH, break_on_hyphens=False)
+def _fill(paragraph, indent=""):
+    indents = {"initial_indent": indent, "subsequent_indent": indent}
+    return textwrap.fill(
+        paragraph, _WIDTH, break_on_hyphens=False, break_long_words=False, **indents
+    )
 
 
 def _ratio_table(ratios):

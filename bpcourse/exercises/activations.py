@@ -6,7 +6,7 @@ from bpcourse.activations import relu, sigmoid, softmax, tanh
 from bpcourse.exercises.step import Case, Exercise, Mistake, numbers, scaled, sign
 
 _NEURON = ("reading-digits", "ch-reading-digits", "A machine that reads digits")
-_SLOPES = ("proofs", "ex-proofs-slopes", "Two slopes (pencil, ★)")
+_SLOPES = ("chain-rule", "chain-rule-path", "One after another: rates multiply")
 _RECTIFIER = ("learning-speed", "four-equations-depth", "The first layers learn slowly")
 _KINK = ("five-routes", "five-routes-mistakes", "Where people go wrong")
 _SHARES = ("reading-digits", "reading-digits-softmax", "From pixels to probabilities")

@@ -15,8 +15,9 @@ itself carried through the layers, by
     \sigma(u) - \sigma(v) = \sigma(u)\,(1 - \sigma(v))\,(-\operatorname{expm1}(v - u))
 
 and its like for the other activations and costs. What is left is the rounding of each network
-alone. (Cross-entropy still forms 1 - a, as its value does: where an output has rounded to 1, both
-have lost the same digits.)
+alone. (GELU with its normal distribution, and activations of one's own, are subtracted and lose
+digits at small steps. Cross-entropy still forms 1 - a, as its value does: where an output has
+rounded to 1, both have lost the same digits.)
 
 Both are derived in the book's chapter "Differences, taken seriously".
 """
@@ -27,7 +28,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bpcourse.activations import identity, relu, sigmoid, softmax, tanh
+from bpcourse.activations import (
+    elu,
+    gelu_tanh,
+    identity,
+    leaky_relu,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
+)
 from bpcourse.costs import Cost, cross_entropy, half_mse, log_likelihood, mse, quadratic, sse
 from bpcourse.fast.in_place import rule_of
 from bpcourse.parameters import Parameters
@@ -167,7 +179,43 @@ def _softmax_change(up, down, change):
     return below * (growth - total) / (1 + total)
 
 
+def _leaky_relu_change(up, down, change):
+    # On two sides of 0 the difference is a sum: nothing cancels.
+    apart = leaky_relu(up) - leaky_relu(down)
+    both_negative = (up <= 0) & (down <= 0)
+    same_side = np.where(both_negative, 0.01 * change, change)
+    return np.where(both_negative | ((up > 0) & (down > 0)), same_side, apart)
+
+
+def _elu_change(up, down, change):
+    both_negative = (up <= 0) & (down <= 0)
+    same_side = np.where(both_negative, np.exp(np.minimum(down, 0)) * np.expm1(change), change)
+    return np.where(both_negative | ((up > 0) & (down > 0)), same_side, elu(up) - elu(down))
+
+
+def _softplus_change(up, down, change):
+    # log((1 + e^u) / (1 + e^v))
+    return np.log1p(sigmoid(down) * np.expm1(change))
+
+
+def _silu_change(up, down, change):
+    return change * sigmoid(up) + down * _sigmoid_change(up, down, change)
+
+
+def _gelu_tanh_change(up, down, change):
+    # z sigmoid(g(z)) with g(z) = c (z + 0.044715 z^3)
+    c = 2 * np.sqrt(2 / np.pi).astype(change.dtype)
+    g_up, g_down = (c * (z + 0.044715 * z**3) for z in (up, down))
+    g_change = c * change * (1 + 0.044715 * (up**2 + up * down + down**2))
+    return change * sigmoid(g_up) + down * _sigmoid_change(g_up, g_down, g_change)
+
+
 CHANGES = {
+    leaky_relu: _leaky_relu_change,
+    elu: _elu_change,
+    softplus: _softplus_change,
+    silu: _silu_change,
+    gelu_tanh: _gelu_tanh_change,
     sigmoid: _sigmoid_change,
     tanh: _tanh_change,
     relu: _relu_change,

@@ -316,7 +316,7 @@ def _mark_best(ax, history, values, top):
         textcoords="offset points",
         va="top" if top else "bottom",
         ha="right" if late else "left",
-        fontsize=10,
+        fontsize=11,
         color=PALETTE["muted"],
     )
 

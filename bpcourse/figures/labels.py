@@ -18,7 +18,7 @@ def write_at(ax, place, text, color, *, offset, ha="center", va="center", weight
         color=color,
         ha=ha,
         va=va,
-        fontsize=10,
+        fontsize=11,
         fontweight=weight,
         annotation_clip=False,
     )
@@ -42,7 +42,7 @@ def label_ends(ax, ends):
             textcoords="offset points",
             color=color,
             va="center",
-            fontsize=10,
+            fontsize=11,
             fontweight="bold",
             annotation_clip=False,
         )

@@ -125,7 +125,7 @@ def matrix(
     ax.pcolormesh(x, y, shade, cmap=DIVERGING, vmin=-1, vmax=1, edgecolors=PALETTE["grid"])
     for (row, column), each in np.ndenumerate(cells):
         ax.text(
-            column + 1, row + 1, each, ha="center", va="center", fontsize=10, color=PALETTE["ink"]
+            column + 1, row + 1, each, ha="center", va="center", fontsize=11, color=PALETTE["ink"]
         )
     _number_cells(ax, rows, columns)
     if highlight is not None:

@@ -302,7 +302,7 @@ def _write_in_neurons(plan, texts):
             ha="center",
             va="center",
             zorder=5,
-            fontsize=10,
+            fontsize=11,
             color=PALETTE["ink"],
         )
 
@@ -341,7 +341,7 @@ def _write_captions(plan):
 def _write_under(plan, l, text, color, *, skip=2):
     """Write under layer l, below as many lines as ``skip`` tells."""
     bottom = min(y for _, y in plan.places.values())
-    down = plan.diameter / 2 + 7 + 13 * skip
+    down = plan.diameter / 2 + 7 + 14 * skip
     write_at(plan.ax, (l, bottom), text, color, offset=(0, -down), va="top")
 
 

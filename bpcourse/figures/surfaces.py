@@ -196,7 +196,7 @@ def _draw_points(ax, examples, key):
             bbox_to_anchor=(0.5, 0),
             borderaxespad=3.4,
             ncols=min(count, 3),
-            fontsize=10,
+            fontsize=11,
             frameon=False,
             handletextpad=0.1,
             columnspacing=1.0,

@@ -20,14 +20,17 @@ A residual connection, y = x + f(x), needs no function: its error is delta + f's
 Source: Vaswani et al. (2017). Derived in the book's chapter "Attention, by the same four ideas".
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy import ndarray
 
 from bpcourse import _checks
 
 
-def embedding(table, tokens):
+def embedding(table: ndarray, tokens: ndarray) -> ndarray:
     """Return the column of the table for every token.
 
     Parameters
@@ -65,7 +68,7 @@ def _check_tokens(tokens, vocabulary):
         raise ValueError(f"token {bad} is out of range, want 0 to {vocabulary - 1}")
 
 
-def embedding_backward(delta, tokens, vocabulary):
+def embedding_backward(delta: ndarray, tokens: ndarray, vocabulary: int) -> ndarray:
     r"""Return the gradient of the table: the errors of all places of a token, added up.
 
     .. math:: \frac{\partial C}{\partial e_{\cdot v}}
@@ -109,7 +112,7 @@ def embedding_backward(delta, tokens, vocabulary):
     return grad
 
 
-def linear(w, x):
+def linear(w: ndarray, x: ndarray) -> ndarray:
     r"""Return w times every column of x.
 
     Parameters
@@ -130,7 +133,7 @@ def linear(w, x):
     return (w @ x.reshape(len(x), -1)).reshape(len(w), *x.shape[1:])
 
 
-def linear_weights(delta, x):
+def linear_weights(delta: ndarray, x: ndarray) -> ndarray:
     r"""Return the gradient of the weights that multiply every column: BP4, summed over positions.
 
     .. math:: \frac{1}{m} \sum_{\text{examples, positions}} \delta x^T
@@ -155,7 +158,7 @@ def linear_weights(delta, x):
     return delta.reshape(len(delta), -1) @ x.reshape(len(x), -1).T / delta.shape[1]
 
 
-def linear_bias(delta):
+def linear_bias(delta: ndarray) -> ndarray:
     r"""Return the gradient of a bias (n, 1) added to every column: BP3, summed over positions.
 
     Parameters
@@ -174,7 +177,9 @@ def linear_bias(delta):
     return delta.reshape(len(delta), -1).sum(axis=1, keepdims=True) / delta.shape[1]
 
 
-def attention(q, k, v, *, causal=True):
+def attention(
+    q: ndarray, k: ndarray, v: ndarray, *, causal: bool = True
+) -> tuple[ndarray, ndarray]:
     r"""Return what every query reads.
 
     .. math:: p = \operatorname{softmax}(k^T q / \sqrt{d}), \qquad a = v p
@@ -230,7 +235,9 @@ def _softmax(s):
     return s
 
 
-def attention_backward(delta, q, k, v, p):
+def attention_backward(
+    delta: ndarray, q: ndarray, k: ndarray, v: ndarray, p: ndarray
+) -> tuple[ndarray, ndarray, ndarray]:
     r"""Return the errors of queries, keys and values.
 
     .. math::
@@ -288,14 +295,16 @@ class AttentionTrace:
         What was read, the heads one below the other.
     """
 
-    q: np.ndarray
-    k: np.ndarray
-    v: np.ndarray
-    p: np.ndarray
-    a: np.ndarray
+    q: ndarray
+    k: ndarray
+    v: ndarray
+    p: ndarray
+    a: ndarray
 
 
-def self_attention(x, w_qkv, w_o, heads, *, causal=True):
+def self_attention(
+    x: ndarray, w_qkv: ndarray, w_o: ndarray, heads: int, *, causal: bool = True
+) -> tuple[ndarray, AttentionTrace]:
     r"""Return a layer of attention with several heads, in which a text reads itself.
 
     .. math:: \begin{pmatrix} q \\ k \\ v \end{pmatrix} = w_{qkv}\, x, \qquad y = w_o\, a
@@ -347,7 +356,9 @@ def _join(read):
     return read.swapaxes(1, 2).reshape(heads * d, m, T)
 
 
-def self_attention_backward(delta, x, w_qkv, w_o, trace):
+def self_attention_backward(
+    delta: ndarray, x: ndarray, w_qkv: ndarray, w_o: ndarray, trace: AttentionTrace
+) -> tuple[ndarray, ndarray, ndarray]:
     r"""Return the error before a layer of attention, and the gradients of its weights.
 
     Parameters
@@ -389,7 +400,7 @@ def self_attention_backward(delta, x, w_qkv, w_o, trace):
     return delta_x, linear_weights(delta_qkv, x), linear_weights(delta, trace.a)
 
 
-def log_softmax(z):
+def log_softmax(z: ndarray) -> ndarray:
     r"""Return the logarithms of the probabilities of every column, without overflow.
 
     .. math:: z_j - \log \sum_k e^{z_k}
@@ -412,7 +423,7 @@ def log_softmax(z):
     return shifted - np.log(np.exp(shifted).sum(axis=0, keepdims=True))
 
 
-def cross_entropy(z, tokens):
+def cross_entropy(z: ndarray, tokens: ndarray) -> tuple[float, ndarray]:
     r"""Return the mean cost of predictions in nats, and its error.
 
     .. math:: C = -\frac{1}{m T} \sum \log p_{\text{token}}, \qquad

@@ -16,14 +16,17 @@ Chellapilla, Puri and Simard (2006) for the matrix product. Derived in the book'
 "Convolution".
 """
 
+from __future__ import annotations
+
 from itertools import product
 
 import numpy as np
+from numpy import ndarray
 
 from bpcourse import _checks
 
 
-def gather(x, kernel, *, stride=1, padding=0):
+def gather(x: ndarray, kernel: int, *, stride: int = 1, padding: int = 0) -> ndarray:
     r"""Return what every place of an image sees, one place per column.
 
     Parameters
@@ -64,7 +67,9 @@ def gather(x, kernel, *, stride=1, padding=0):
     return columns.reshape(c * kernel * kernel, h * w * m)
 
 
-def scatter(columns, shape, kernel, *, stride=1, padding=0):
+def scatter(
+    columns: ndarray, shape: tuple[int, ...], kernel: int, *, stride: int = 1, padding: int = 0
+) -> ndarray:
     r"""Add every column back to the places where :func:`gather` read it: the adjoint of gathering.
 
     For all x and y, the inner product of gather(x) with y is that of x with scatter(y).
@@ -137,7 +142,15 @@ def _window(i, j, h, w, stride):
     return np.s_[:, i : i + stride * (h - 1) + 1 : stride, j : j + stride * (w - 1) + 1 : stride]
 
 
-def conv(x, w, b, *, stride=1, padding=0, columns=None):
+def conv(
+    x: ndarray,
+    w: ndarray,
+    b: ndarray,
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    columns: ndarray | None = None,
+) -> ndarray:
     r"""Return the weighted inputs of a convolutional layer.
 
     .. math:: z_{o,p,q} = b_o + \sum_{c,i,j} w_{o,c,i,j}\, x_{c,\; s p + i - d,\; s q + j - d}
@@ -182,7 +195,9 @@ def conv(x, w, b, *, stride=1, padding=0, columns=None):
     return z.reshape(c_out, *_places(framed, kernel, stride), x.shape[3])
 
 
-def conv_backward_input(delta, w, shape, *, stride=1, padding=0):
+def conv_backward_input(
+    delta: ndarray, w: ndarray, shape: tuple[int, ...], *, stride: int = 1, padding: int = 0
+) -> ndarray:
     r"""Return the derivative of each example's cost with respect to x: BP2 in space.
 
     Every output sends its error back to the pixels that it saw, each by the weight it was seen
@@ -223,7 +238,15 @@ def conv_backward_input(delta, w, shape, *, stride=1, padding=0):
     return scatter(columns, shape, kernel, stride=stride, padding=padding)
 
 
-def conv_backward_weights(x, delta, kernel, *, stride=1, padding=0, columns=None):
+def conv_backward_weights(
+    x: ndarray,
+    delta: ndarray,
+    kernel: int,
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    columns: ndarray | None = None,
+) -> ndarray:
     r"""Return the gradient with respect to the weights: BP4, summed over all places.
 
     .. math:: \frac{\partial C}{\partial w_{o,c,i,j}}
@@ -266,7 +289,7 @@ def conv_backward_weights(x, delta, kernel, *, stride=1, padding=0, columns=None
     return grad.reshape(c_out, c_in, kernel, kernel)
 
 
-def conv_backward_bias(delta):
+def conv_backward_bias(delta: ndarray) -> ndarray:
     r"""Return the gradient with respect to the biases: BP3, summed over all places.
 
     .. math:: \frac{\partial C}{\partial b_o} = \frac{1}{m} \sum_{p,q} \delta_{o,p,q}
@@ -287,7 +310,7 @@ def conv_backward_bias(delta):
     return delta.reshape(len(delta), -1).sum(axis=1, keepdims=True) / delta.shape[3]
 
 
-def conv_loop(x, w, b, *, stride=1, padding=0):
+def conv_loop(x: ndarray, w: ndarray, b: ndarray, *, stride: int = 1, padding: int = 0) -> ndarray:
     """Return what :func:`conv` returns, one place and one channel at a time.
 
     Parameters, result and errors as for :func:`conv`; slow, and for checks alone.
@@ -310,7 +333,7 @@ def conv_loop(x, w, b, *, stride=1, padding=0):
     return z
 
 
-def max_pool(x, size):
+def max_pool(x: ndarray, size: int) -> tuple[ndarray, ndarray]:
     """Return the largest entry of every square of an image, and where it stood.
 
     Parameters
@@ -341,7 +364,7 @@ def max_pool(x, size):
     return np.take_along_axis(squares, switch[None], axis=0)[0], switch
 
 
-def max_pool_backward(delta, switch, size):
+def max_pool_backward(delta: ndarray, switch: ndarray, size: int) -> ndarray:
     """Return the errors of the pixels: each square's error goes to the pixel that was the largest.
 
     Parameters
@@ -372,7 +395,7 @@ def max_pool_backward(delta, switch, size):
     return _image(np.where(places == switch, delta, 0), size)
 
 
-def mean_pool(x, size):
+def mean_pool(x: ndarray, size: int) -> ndarray:
     """Return the mean of every square of an image.
 
     Parameters
@@ -398,7 +421,7 @@ def mean_pool(x, size):
     return _squares(x, size).mean(axis=0)
 
 
-def mean_pool_backward(delta, size):
+def mean_pool_backward(delta: ndarray, size: int) -> ndarray:
     """Return the errors of the pixels: each gets an equal share of its square's error.
 
     Parameters

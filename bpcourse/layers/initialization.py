@@ -17,19 +17,29 @@ Sources: Glorot and Bengio (2010); He et al. (2015); Saxe, McClelland and Gangul
 the book's chapter "Deep, and still learning".
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy import ndarray
 
 from bpcourse import _checks
-from bpcourse.activations import ACTIVATIONS
+from bpcourse.activations import ACTIVATIONS, Activation
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 # Points and weights to take means over a normal distribution.
 _POINTS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(100)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
 
-def glorot(shape, *, rng, dtype=np.float64):
+def glorot(
+    shape: tuple[int, ...], *, rng: np.random.Generator, dtype: DTypeLike = np.float64
+) -> ndarray:
     r"""Draw weights with the variance 2 / (n_in + n_out).
 
     Parameters
@@ -59,7 +69,9 @@ def glorot(shape, *, rng, dtype=np.float64):
     return _normal(shape, 2 / (n_in + n_out), rng, dtype)
 
 
-def he(shape, *, rng, dtype=np.float64):
+def he(
+    shape: tuple[int, ...], *, rng: np.random.Generator, dtype: DTypeLike = np.float64
+) -> ndarray:
     r"""Draw weights with the variance 2 / n_in, for rectifiers.
 
     Parameters, result and errors as for :func:`glorot`.
@@ -73,7 +85,13 @@ def he(shape, *, rng, dtype=np.float64):
     return _normal(shape, 2 / _fans(shape)[0], rng, dtype)
 
 
-def orthogonal(shape, *, rng, gain=1.0, dtype=np.float64):
+def orthogonal(
+    shape: tuple[int, ...],
+    *,
+    rng: np.random.Generator,
+    gain: float = 1.0,
+    dtype: DTypeLike = np.float64,
+) -> ndarray:
     r"""Draw weights whose rows, or columns if there are fewer of them, are orthonormal.
 
     No vector changes its length in a square matrix of this kind, so neither signal nor error grows
@@ -125,7 +143,13 @@ def _normal(shape, variance, rng, dtype):
     return (variance**0.5 * _checks.generator(rng).standard_normal(shape)).astype(dtype)
 
 
-def forward_variances(sizes, weight_variances, activation, *, input_variance=1.0):
+def forward_variances(
+    sizes: Sequence[int],
+    weight_variances: Sequence[float],
+    activation: Activation | str,
+    *,
+    input_variance: float = 1.0,
+) -> dict[int, float]:
     r"""Return the variances of the weighted inputs, layer by layer, as theory has them.
 
     .. math:: q_2 = n_1 v_2 q_1, \qquad
@@ -172,7 +196,14 @@ def forward_variances(sizes, weight_variances, activation, *, input_variance=1.0
     return q
 
 
-def backward_variances(sizes, weight_variances, activation, variances, *, output_variance=1.0):
+def backward_variances(
+    sizes: Sequence[int],
+    weight_variances: Sequence[float],
+    activation: Activation | str,
+    variances: dict[int, float],
+    *,
+    output_variance: float = 1.0,
+) -> dict[int, float]:
     r"""Return the variances of the error, from the last layer back, as theory has them.
 
     .. math:: g_{l} = n_{l+1}\, v_{l+1}\, g_{l+1}\, \mathrm{E}[\sigma'(\sqrt{q_l}\, u)^2]

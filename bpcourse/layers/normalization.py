@@ -17,9 +17,12 @@ Sources: Ioffe and Szegedy (2015); Ba, Kiros and Hinton (2016); Srivastava et al
 the book's chapter "Deep, and still learning".
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy import ndarray
 
 from bpcourse import _checks
 
@@ -40,14 +43,14 @@ class Normalized:
         :math:`\mu` and v; the variance is the mean of the squared deviations.
     """
 
-    y: np.ndarray
-    normalized: np.ndarray
-    scale: np.ndarray
-    mean: np.ndarray
-    variance: np.ndarray
+    y: ndarray
+    normalized: ndarray
+    scale: ndarray
+    mean: ndarray
+    variance: ndarray
 
 
-def batch_norm(x, gamma, beta, *, epsilon=1e-5):
+def batch_norm(x: ndarray, gamma: ndarray, beta: ndarray, *, epsilon: float = 1e-5) -> Normalized:
     r"""Normalize every neuron over the examples of a mini-batch, as in training.
 
     .. math:: y = \gamma \frac{x - \mu}{\sqrt{v + \epsilon}} + \beta
@@ -82,7 +85,7 @@ def batch_norm(x, gamma, beta, *, epsilon=1e-5):
     return _normalize(x, gamma, beta, _but_the_first(x), epsilon)
 
 
-def layer_norm(x, gamma, beta, *, epsilon=1e-5):
+def layer_norm(x: ndarray, gamma: ndarray, beta: ndarray, *, epsilon: float = 1e-5) -> Normalized:
     r"""Normalize every example over its neurons.
 
     .. math:: y = \gamma \frac{x - \mu}{\sqrt{v + \epsilon}} + \beta
@@ -135,7 +138,9 @@ def _beside(name, parameter, x):
     return parameter.reshape(-1, *(1,) * (x.ndim - 1))
 
 
-def batch_norm_backward(delta, normalized, scale, gamma):
+def batch_norm_backward(
+    delta: ndarray, normalized: ndarray, scale: ndarray, gamma: ndarray
+) -> tuple[ndarray, ndarray, ndarray]:
     r"""Return the error before batch normalization, and the gradients of its parameters.
 
     .. math::
@@ -181,7 +186,9 @@ def batch_norm_backward(delta, normalized, scale, gamma):
     return _normalize_backward(delta, normalized, scale, gamma, _but_the_first(delta))
 
 
-def layer_norm_backward(delta, normalized, scale, gamma):
+def layer_norm_backward(
+    delta: ndarray, normalized: ndarray, scale: ndarray, gamma: ndarray
+) -> tuple[ndarray, ndarray, ndarray]:
     r"""Return the error before layer normalization, and the gradients of its parameters.
 
     .. math::
@@ -241,7 +248,15 @@ def _sum_of_uses(delta):
     return delta.reshape(len(delta), -1).sum(axis=1, keepdims=True) / m
 
 
-def batch_norm_evaluate(x, gamma, beta, mean, variance, *, epsilon=1e-5):
+def batch_norm_evaluate(
+    x: ndarray,
+    gamma: ndarray,
+    beta: ndarray,
+    mean: ndarray,
+    variance: ndarray,
+    *,
+    epsilon: float = 1e-5,
+) -> ndarray:
     r"""Normalize by statistics that were gathered in training, so that examples stand alone.
 
     .. math:: y = \gamma \frac{x - \mu}{\sqrt{v + \epsilon}} + \beta
@@ -280,7 +295,7 @@ def batch_norm_evaluate(x, gamma, beta, mean, variance, *, epsilon=1e-5):
     return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
 
 
-def moving_average(average, new, *, rate=0.1):
+def moving_average(average: ndarray | None, new: ndarray, *, rate: float = 0.1) -> ndarray:
     r"""Return an average that forgets: :math:`(1 - r)\,\text{average} + r\,\text{new}`.
 
     Parameters
@@ -304,7 +319,7 @@ def moving_average(average, new, *, rate=0.1):
     return new if average is None else (1 - rate) * average + rate * new
 
 
-def dropout(a, keep, *, rng):
+def dropout(a: ndarray, keep: float, *, rng: np.random.Generator) -> tuple[ndarray, ndarray]:
     r"""Silence neurons at random, and scale up the others so that the mean stays.
 
     .. math:: a \odot d, \qquad d_j = 1 / p \text{ with probability } p, \text{ else } 0
@@ -341,7 +356,7 @@ def dropout(a, keep, *, rng):
     return a * mask, mask
 
 
-def dropout_backward(delta, mask):
+def dropout_backward(delta: ndarray, mask: ndarray) -> ndarray:
     r"""Return the error before dropout: the same mask, with the same factor.
 
     .. math:: \delta \odot d

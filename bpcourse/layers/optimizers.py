@@ -17,10 +17,14 @@ Hinton (2012) for RMSProp; Kingma and Ba (2015) for Adam; Loshchilov and Hutter 
 cosine and for AdamW. Derived in the book's chapter "Steps".
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy import ndarray
 
 from bpcourse import _checks
 
@@ -40,8 +44,8 @@ class State:
     """
 
     step: int
-    velocity: np.ndarray | None = None
-    square: np.ndarray | None = None
+    velocity: ndarray | None = None
+    square: ndarray | None = None
 
 
 def _begin(parameters, gradient, state, eta, *forgetting):
@@ -63,7 +67,9 @@ def _begin(parameters, gradient, state, eta, *forgetting):
     return state, eta
 
 
-def sgd(parameters, gradient, state, *, eta):
+def sgd(
+    parameters: ndarray, gradient: ndarray, state: State | None, *, eta: float
+) -> tuple[ndarray, State]:
     r"""Make a step of gradient descent.
 
     .. math:: w \leftarrow w - \eta g
@@ -94,7 +100,14 @@ def sgd(parameters, gradient, state, *, eta):
     return parameters - eta * gradient, State(state.step + 1)
 
 
-def momentum(parameters, gradient, state, *, eta, mu=0.9):
+def momentum(
+    parameters: ndarray,
+    gradient: ndarray,
+    state: State | None,
+    *,
+    eta: float,
+    mu: float = 0.9,
+) -> tuple[ndarray, State]:
     r"""Make a step with a velocity that keeps most of itself.
 
     .. math:: v \leftarrow \mu v - \eta g, \qquad w \leftarrow w + v
@@ -131,7 +144,14 @@ def momentum(parameters, gradient, state, *, eta, mu=0.9):
     return parameters + velocity, State(state.step + 1, velocity)
 
 
-def nesterov(parameters, gradient, state, *, eta, mu=0.9):
+def nesterov(
+    parameters: ndarray,
+    gradient: ndarray,
+    state: State | None,
+    *,
+    eta: float,
+    mu: float = 0.9,
+) -> tuple[ndarray, State]:
     r"""Make a step of Nesterov's momentum: the gradient is that of where the velocity leads.
 
     .. math:: v \leftarrow \mu v - \eta g, \qquad w \leftarrow w + \mu v - \eta g
@@ -167,7 +187,15 @@ def nesterov(parameters, gradient, state, *, eta, mu=0.9):
     return parameters + mu * velocity - eta * gradient, State(state.step + 1, velocity)
 
 
-def rmsprop(parameters, gradient, state, *, eta, rho=0.9, epsilon=1e-8):
+def rmsprop(
+    parameters: ndarray,
+    gradient: ndarray,
+    state: State | None,
+    *,
+    eta: float,
+    rho: float = 0.9,
+    epsilon: float = 1e-8,
+) -> tuple[ndarray, State]:
     r"""Make a step in which every parameter is scaled by the size of its own gradients.
 
     .. math:: s \leftarrow \rho s + (1 - \rho) g^2, \qquad
@@ -205,7 +233,16 @@ def rmsprop(parameters, gradient, state, *, eta, rho=0.9, epsilon=1e-8):
     return moved, State(state.step + 1, None, square)
 
 
-def adam(parameters, gradient, state, *, eta, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+def adam(
+    parameters: ndarray,
+    gradient: ndarray,
+    state: State | None,
+    *,
+    eta: float,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-8,
+) -> tuple[ndarray, State]:
     r"""Make a step of Adam: a mean of gradients over the root of a mean of their squares.
 
     .. math::
@@ -253,7 +290,17 @@ def adam(parameters, gradient, state, *, eta, beta_1=0.9, beta_2=0.999, epsilon=
     return moved, State(step, velocity, square)
 
 
-def adamw(parameters, gradient, state, *, eta, decay, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+def adamw(
+    parameters: ndarray,
+    gradient: ndarray,
+    state: State | None,
+    *,
+    eta: float,
+    decay: float | ndarray,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-8,
+) -> tuple[ndarray, State]:
     r"""Make a step of Adam with weight decay beside it, not inside the gradient.
 
     .. math:: w \leftarrow w - \eta d w - \eta
@@ -288,7 +335,7 @@ def adamw(parameters, gradient, state, *, eta, decay, beta_1=0.9, beta_2=0.999, 
     >>> w.round(4)
     array([1.9])
     """
-    if isinstance(decay, np.ndarray):
+    if isinstance(decay, ndarray):
         _checks.shape("decay", decay, parameters.shape, like=parameters)
     else:
         decay = _checks.real("decay", decay, minimum=0)
@@ -298,7 +345,7 @@ def adamw(parameters, gradient, state, *, eta, decay, beta_1=0.9, beta_2=0.999, 
     return moved - (float(eta) * decay) * parameters, state
 
 
-def warm_up(eta, steps):
+def warm_up(eta: float, steps: int) -> Callable[[int], float]:
     r"""Return a schedule that rises in a straight line, then stays.
 
     Parameters
@@ -329,7 +376,9 @@ def warm_up(eta, steps):
     return lambda step: eta * min(1.0, step / steps)
 
 
-def cosine(eta, steps, *, warm_up_steps=0, final=0.0):
+def cosine(
+    eta: float, steps: int, *, warm_up_steps: int = 0, final: float = 0.0
+) -> Callable[[int], float]:
     r"""Return a schedule that falls along half a cosine, after an optional warm-up.
 
     .. math:: \eta_f + \frac{\eta - \eta_f}{2}
@@ -376,7 +425,7 @@ def cosine(eta, steps, *, warm_up_steps=0, final=0.0):
     return schedule
 
 
-def step_decay(eta, every, factor):
+def step_decay(eta: float, every: int, factor: float) -> Callable[[int], float]:
     r"""Return a schedule that is multiplied by a factor every so many steps.
 
     Parameters

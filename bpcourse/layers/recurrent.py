@@ -15,13 +15,20 @@ Sources: Werbos (1990) for backpropagation through time; Pascanu, Mikolov and Be
 clipping by norm. Derived in the book's chapter "The same weight, many times".
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
+from numpy import ndarray
 
 from bpcourse import _checks
 from bpcourse.activations import sigmoid
 
 
-def forward(x, w_x, w_h, b, *, h_0=None):
+def forward(
+    x: ndarray, w_x: ndarray, w_h: ndarray, b: ndarray, *, h_0: ndarray | None = None
+) -> ndarray:
     r"""Return the states of a recurrent layer at times 0 to T.
 
     .. math:: h_t = \tanh(w_x x_t + w_h h_{t-1} + b)
@@ -70,7 +77,7 @@ def forward(x, w_x, w_h, b, *, h_0=None):
     return h
 
 
-def bptt_step(w_h, delta_next, grad_h, h):
+def bptt_step(w_h: ndarray, delta_next: ndarray, grad_h: ndarray, h: ndarray) -> ndarray:
     r"""Return the error of time t from that of time t + 1: BP2 for a layer that is its own next.
 
     .. math:: \delta_t = \left(e_t + w_h^T \delta_{t+1}\right) \odot (1 - h_t^2)
@@ -100,7 +107,7 @@ def bptt_step(w_h, delta_next, grad_h, h):
     return (grad_h + w_h.T @ delta_next) * (1 - h * h)
 
 
-def bptt(grad_h, h, w_h, *, truncate=None):
+def bptt(grad_h: ndarray, h: ndarray, w_h: ndarray, *, truncate: int | None = None) -> ndarray:
     r"""Return the errors of all times: backpropagation through time.
 
     Parameters
@@ -155,7 +162,7 @@ def bptt(grad_h, h, w_h, *, truncate=None):
     return delta
 
 
-def recurrent_weights(delta, h, x):
+def recurrent_weights(delta: ndarray, h: ndarray, x: ndarray) -> tuple[ndarray, ndarray, ndarray]:
     r"""Return the gradients with respect to the weights: BP4 and BP3, summed over all times.
 
     .. math::
@@ -205,7 +212,7 @@ def _side_by_side(array):
     return array.transpose(1, 0, 2).reshape(array.shape[1], -1)
 
 
-def recurrent_inputs(w_x, delta):
+def recurrent_inputs(w_x: ndarray, delta: ndarray) -> ndarray:
     r"""Return the derivative of each example's cost with respect to the inputs.
 
     .. math:: w_x^T \delta_t
@@ -227,7 +234,7 @@ def recurrent_inputs(w_x, delta):
     return w_x.T @ delta
 
 
-def clip_by_norm(gradients, maximum):
+def clip_by_norm(gradients: Sequence[ndarray], maximum: float) -> tuple[list[ndarray], float]:
     r"""Return gradients scaled down so that their common norm is at most ``maximum``.
 
     .. math:: g \cdot \min(1, c / \lVert g \rVert), \qquad
@@ -269,7 +276,7 @@ def clip_by_norm(gradients, maximum):
     return [each * factor for each in gradients], norm
 
 
-def fixed_point(w, u, *, tolerance=1e-12, most=10_000):
+def fixed_point(w: ndarray, u: ndarray, *, tolerance: float = 1e-12, most: int = 10_000) -> ndarray:
     r"""Return the state in which a network of sigmoids rests.
 
     .. math:: x = \sigma(w x + u)
@@ -316,7 +323,7 @@ def fixed_point(w, u, *, tolerance=1e-12, most=10_000):
     )
 
 
-def fixed_point_backward(w, x, grad_x):
+def fixed_point_backward(w: ndarray, x: ndarray, grad_x: ndarray) -> tuple[ndarray, ndarray]:
     r"""Return the gradients of a network at rest, by the adjoint system.
 
     With D the diagonal matrix of the slopes x (1 - x), the states move by

@@ -18,19 +18,31 @@ cost of a gradient (Pearlmutter 1994). Writing R{.} for the derivative along v:
 Derived in the book's chapter "Steps".
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy import ndarray
 
 from bpcourse import _checks
 from bpcourse.backprop import backprop
-from bpcourse.costs import COSTS
+from bpcourse.costs import COSTS, Cost
 from bpcourse.equations import bp1, bp1_matrix, bp3, bp4
+from bpcourse.network import Network
 from bpcourse.parameters import Parameters
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 # Small enough that its square is lost in rounding, and so the derivative is exact.
 _STEP = 1e-20
 
 
-def hessian_vector(net, x, y, cost, v):
+def hessian_vector(
+    net: Network, x: ndarray, y: ndarray, cost: Cost | str, v: Parameters | ndarray
+) -> Parameters:
     r"""Return the product of the cost's Hessian with a vector, forward over reverse.
 
     Parameters
@@ -128,7 +140,14 @@ def _product_rule(activation, z, r_z, back, r_back):
     return times(r_back, activation.prime(z)) + times(back, _along(activation.prime, z, r_z))
 
 
-def largest_curvature(product, n, *, rng, steps=100, dtype=np.float64):
+def largest_curvature(
+    product: Callable,
+    n: int,
+    *,
+    rng: np.random.Generator,
+    steps: int = 100,
+    dtype: DTypeLike = np.float64,
+) -> tuple[float, ndarray]:
     r"""Return the eigenvalue of largest size of a symmetric matrix, by the power method.
 
     .. math:: v \leftarrow H v / \lVert H v \rVert, \qquad \lambda = v^T H v

@@ -3,6 +3,6 @@
 The last, :mod:`bpcourse.lessons.language_model`, is imported when it is asked for.
 """
 
-from bpcourse.lessons import drills, experiments, perceptron, worked_examples
+from bpcourse.lessons import drills, experiments, perceptron, starts, worked_examples
 
-__all__ = ["drills", "experiments", "perceptron", "worked_examples"]
+__all__ = ["drills", "experiments", "perceptron", "starts", "worked_examples"]

@@ -1,20 +1,24 @@
 r"""Recipes for the book's experiments. Each returns plain results: no printing, no plotting.
 
-The statistics of many starts are computed for all starts at once, by :class:`Starts`: networks of
-one hidden layer, stacked along a first axis. A test compares it with :func:`bpcourse.backprop`.
+The statistics of many starts are computed for all starts at once, by
+:class:`~bpcourse.lessons.starts.Starts`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from bpcourse import _checks
 from bpcourse.activations import sigmoid
 from bpcourse.backprop import backprop
-from bpcourse.costs import COSTS
-from bpcourse.lessons.worked_examples import exam_scores, mazur, step
+from bpcourse.costs import COSTS, Cost
+from bpcourse.lessons.starts import Starts, for_each, with_one
+from bpcourse.lessons.worked_examples import WorkedExample, exam_scores, mazur, step
 from bpcourse.network import Network
-from bpcourse.parameters import check_sizes
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +37,7 @@ class Run:
     network: Network
 
 
-def _run(example, steps, advance):
+def _run(example: WorkedExample, steps: int, advance: Callable[[Network], Network]) -> Run:
     net, costs = example.network, []
     for _ in range(_checks.integer("steps", steps, minimum=0) + 1):
         output = net.forward(example.x).a[net.depth]
@@ -63,7 +67,12 @@ def _mazur_step(net, example, biases, overwrite):
     return Network.from_arrays([w2, w3], [b2, b3], [sigmoid, sigmoid])
 
 
-def mazur_training(steps, *, biases="frozen", overwrite=False):
+def mazur_training(
+    steps: int,
+    *,
+    biases: Literal["frozen", "separate", "shared"] = "frozen",
+    overwrite: bool = False,
+) -> Run:
     """Train Mazur's network, correctly or with the mistake behind the post's printed numbers.
 
     Parameters
@@ -94,7 +103,7 @@ def mazur_training(steps, *, biases="frozen", overwrite=False):
     return _run(example, steps, lambda net: _mazur_step(net, example, biases, overwrite))
 
 
-def exam_training(steps, *, seed=None):
+def exam_training(steps: int, *, seed: int | None = None) -> Run:
     """Train the network of the exam scores as its tutorial does.
 
     Parameters
@@ -122,149 +131,6 @@ def exam_training(steps, *, seed=None):
         start = Network.from_arrays([w2, w3], [np.zeros(3), np.zeros(1)], [sigmoid, sigmoid])
         example = replace(example, network=start)
     return _run(example, steps, lambda net: step(example, net))
-
-
-class Starts:
-    r"""Many sigmoid networks of one hidden layer that learn side by side.
-
-    The cost of each is :math:`E = \frac12 \sum_x \|y - a^3\|^2`, a sum over the examples. Biases
-    are the last column of each weight array, as in the sources of these experiments.
-
-    Parameters
-    ----------
-    w2 : array_like of shape (r, n_2, n_1 + 1)
-    w3 : array_like of shape (r, n_3, n_2 + 1)
-    eta : float
-    momentum : float
-
-    Attributes
-    ----------
-    w2, w3 : ndarray
-        The present weights; they change with every :meth:`step`.
-    """
-
-    def __init__(self, w2, w3, *, eta, momentum=0.0):
-        # In Fortran's order the networks lie side by side, and NumPy's inner loops run over them.
-        self.w2, self.w3 = (
-            np.array(_real(name, w), order="F") for name, w in (("w2", w2), ("w3", w3))
-        )
-        if (
-            self.w2.ndim != 3
-            or self.w3.ndim != 3
-            or self.w3.shape[::2] != (len(self.w2), self.w2.shape[1] + 1)
-        ):
-            raise ValueError(
-                f"w2 has shape {self.w2.shape} and w3 has shape {self.w3.shape}, want "
-                "(r, n_2, n_1 + 1) and (r, n_3, n_2 + 1)"
-            )
-        self.eta = _checks.real("eta", eta, above=0)
-        self.momentum = _checks.real("momentum", momentum, minimum=0, below=1)
-        self.v2, self.v3 = np.zeros_like(self.w2), np.zeros_like(self.w3)
-
-    @classmethod
-    def uniform(cls, seeds, sizes, *, init, eta, momentum=0.0):
-        """Draw each network from its own seed: w2, then w3, uniform from -init to init."""
-        if len(sizes := check_sizes(sizes)) != 3:
-            raise ValueError(f"sizes are {sizes}, want three: input, hidden, output")
-        n_1, n_2, n_3 = sizes
-        init = _checks.real("init", init, minimum=0)
-        given = list(seeds) if np.iterable(seeds) else []
-        if not given:
-            raise ValueError(f"seeds is {seeds!r}, want at least one, such as [0]")
-        rngs = [np.random.default_rng(_checks.integer("a seed", s, minimum=0)) for s in given]
-        pairs = [
-            (rng.uniform(-init, init, (n_2, n_1 + 1)), rng.uniform(-init, init, (n_3, n_2 + 1)))
-            for rng in rngs
-        ]
-        w2, w3 = zip(*pairs, strict=True)
-        return cls(w2, w3, eta=eta, momentum=momentum)
-
-    def forward(self, x):
-        """Return hidden and output activations, (r, n_2, m) and (r, n_3, m), for x (n_1, m)."""
-        return self._forward(_with_one(self._inputs(x)))
-
-    def _inputs(self, x):
-        return _real("x", _checks.columns("x", x, self.w2.shape[2] - 1))
-
-    def _patterns(self, x, y):
-        """Return the inputs, with a last row of ones, and the targets: both checked."""
-        x, y = self._inputs(x), _real("y", _checks.columns("y", y, self.w3.shape[1]))
-        if x.shape[1] != y.shape[1]:
-            raise ValueError(f"x has {x.shape[1]} examples and y has {y.shape[1]}; want as many")
-        return _with_one(x), y
-
-    def _forward(self, x):
-        hidden = _logistic(np.einsum("rjk,km->rjm", self.w2, x))
-        return hidden, _logistic(np.einsum("rjk,rkm->rjm", self.w3, _with_one(hidden)))
-
-    def cost(self, x, y):
-        """Return E of each network, of shape (r,)."""
-        x, y = self._patterns(x, y)
-        return ((self._forward(x)[1] - y) ** 2).sum(axis=(1, 2)) / 2
-
-    def gradient(self, x, y):
-        """Return the derivatives with respect to w2 and w3, by BP1 to BP4."""
-        return self._gradient(*self._patterns(x, y))
-
-    def _gradient(self, x, y):
-        """Return the derivatives of all networks r at once, for inputs with a row of ones."""
-        hidden, output = self._forward(x)
-        delta3 = (output - y) * output * (1 - output)
-        backward = np.einsum("rjk,rjm->rkm", self.w3[:, :, :-1], delta3)
-        delta2 = backward * hidden * (1 - hidden)
-        return (
-            np.einsum("rjm,km->rjk", delta2, x),
-            np.einsum("rjm,rkm->rjk", delta3, _with_one(hidden)),
-        )
-
-    def step(self, x, y):
-        """Move every network by one step on this batch."""
-        self._step(*self._patterns(x, y))
-
-    def _step(self, x, y):
-        velocities = (self.w2, self.v2), (self.w3, self.v3)
-        for gradient, (w, v) in zip(self._gradient(x, y), velocities, strict=True):
-            gradient *= self.eta
-            if self.momentum:
-                v *= self.momentum
-                v -= gradient
-                w += v
-            else:
-                w -= gradient
-
-    def network(self, r):
-        """Return the r-th of them as a Network, counted from 0."""
-        if (r := _checks.integer("r", r, minimum=0)) >= len(self.w2):
-            raise ValueError(f"r is {r}, want less than {len(self.w2)}, the number of networks")
-        return Network.from_arrays(
-            [self.w2[r, :, :-1], self.w3[r, :, :-1]],
-            [self.w2[r, :, -1], self.w3[r, :, -1]],
-            [sigmoid, sigmoid],
-        )
-
-
-def _real(name, value):
-    """Return an array of float64 numbers, which a complex step would leave."""
-    array = _checks.floating(name, value, np.float64)
-    if array.dtype != np.float64:
-        raise TypeError(f"{name} has dtype {array.dtype}, want float64")
-    return array
-
-
-def _logistic(z):
-    """Return sigma(z) in the place of z. Where exp overflows, 1 / (1 + exp) is 0, and right."""
-    np.negative(z, z)
-    with np.errstate(over="ignore"):
-        np.exp(z, z)
-    z += 1
-    return np.reciprocal(z, z)
-
-
-def _with_one(a):
-    """Return activations with a last row of ones, the input that belongs to the biases."""
-    extended = np.ones((*a.shape[:-2], a.shape[-2] + 1, a.shape[-1]), order="F")
-    extended[..., :-1, :] = a
-    return extended
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,46 +167,48 @@ class EncoderRuns:
     recorded_weights: np.ndarray
 
     @property
-    def largest_right(self):
+    def largest_right(self) -> np.ndarray:
         """Whether the largest output is the right one for every input, of shape (r,)."""
         n = self.output.shape[1]
         return (self.output.argmax(axis=1) == np.arange(n)).all(axis=1)
 
     @property
-    def all_right(self):
+    def all_right(self) -> np.ndarray:
         """Whether every output is on the right side of 0.5 for every input, of shape (r,)."""
         n = self.output.shape[1]
         return ((self.output > 0.5) == np.eye(n, dtype=bool)).all(axis=(1, 2))
 
     @property
-    def distinct_codes(self):
+    def distinct_codes(self) -> np.ndarray:
         """How many different codes the rounded hidden activations are, of shape (r,)."""
         codes = (self.hidden > 0.5).transpose(0, 2, 1)
         return np.array([len(np.unique(each, axis=0)) for each in codes])
 
 
 def encoder(
-    seeds,
+    seeds: Iterable[int],
     *,
-    hidden=3,
-    epochs=5000,
-    eta=0.3,
-    momentum=0.0,
-    init=0.1,
-    low=0.0,
-    high=1.0,
-    order="fixed",
-    record_every=500,
-):
+    hidden: int = 3,
+    epochs: int = 5000,
+    eta: float = 0.3,
+    momentum: float | Sequence[float] = 0.0,
+    init: float | Sequence[float] = 0.1,
+    low: float | Sequence[float] = 0.0,
+    high: float | Sequence[float] = 1.0,
+    order: Literal["fixed", "shuffled", "batch"] = "fixed",
+    record_every: int = 500,
+) -> EncoderRuns:
     """Train 8-n-8 encoders on the identity; the defaults are Mitchell's setting.
 
     Parameters
     ----------
     seeds : sequence of int
         One network for each.
-    hidden, epochs, eta, momentum, init : numbers
-        ``init`` bounds the uniform initial weights.
-    low, high : float
+    hidden, epochs, eta : numbers
+    momentum : float, or one for each network
+    init : float, or one for each network
+        The bound of the uniform initial weights.
+    low, high : float, or one for each network
         The targets for 0 and for 1.
     order : {"fixed", "shuffled", "batch"}
         One example after another, in this order or a new one each epoch, or all at once.
@@ -370,21 +238,21 @@ def encoder(
     _checks.lookup_name("order", order, dict.fromkeys(("fixed", "shuffled", "batch")))
     epochs = _checks.integer("epochs", epochs, minimum=0)
     record_every = _checks.integer("record_every", record_every, minimum=1)
-    low, high = _checks.real("low", low), _checks.real("high", high)
     starts = Starts.uniform(seeds, (8, hidden, 8), init=init, eta=eta, momentum=momentum)
-    x, shuffler = np.eye(8), np.random.default_rng(0)
-    y, inputs = low + (high - low) * x, _with_one(x)
+    x, shuffler, count = np.eye(8), np.random.default_rng(0), len(starts.w2)
+    low, high = for_each("low", low, count), for_each("high", high, count)
+    inputs, y = with_one(x), np.broadcast_to(low + (high - low) * x, (count, 8, 8))
     epochs_recorded, records = [], []
     for epoch in range(epochs + 1):
         if epoch % record_every == 0 or epoch == epochs:
             epochs_recorded.append(epoch)
-            records.append(_encoder_record(starts, x, y))
+            records.append(_encoder_record(starts, inputs, y))
         if epoch < epochs:
             for batch in _encoder_batches(order, shuffler):
-                starts._step(inputs[:, batch], y[:, batch])
+                starts.move(inputs[:, batch], y[:, :, batch])
     a, output = starts.forward(x)
-    recorded = [np.array(each) for each in zip(*records, strict=True)]
-    return EncoderRuns(starts, a, output, starts.cost(x, y), np.array(epochs_recorded), *recorded)
+    costs, *recorded = (np.array(each) for each in zip(*records, strict=True))
+    return EncoderRuns(starts, a, output, costs[-1], np.array(epochs_recorded), costs, *recorded)
 
 
 def _encoder_batches(order, rng):
@@ -394,10 +262,10 @@ def _encoder_batches(order, rng):
     return [slice(k, k + 1) for k in sequence]
 
 
-def _encoder_record(starts, x, y):
-    hidden, output = starts.forward(x)
-    errors = ((output[0] - y) ** 2).sum(axis=1)
-    return starts.cost(x, y), errors, hidden[0], starts.w2[0].copy()
+def _encoder_record(starts, inputs, y):
+    hidden, output = starts.run(inputs)
+    squares = (output - y) ** 2
+    return squares.sum(axis=(1, 2)) / 2, squares[0].sum(axis=1), hidden[0], starts.w2[0].copy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -416,13 +284,20 @@ class SymmetryRuns:
     solved_at: np.ndarray
 
 
-def symmetry_task():
+def symmetry_task() -> tuple[np.ndarray, np.ndarray]:
     """Return the 64 patterns of six bits as columns (6, 64), and 1 for the symmetric (1, 64)."""
     x = (np.arange(64) >> np.arange(5, -1, -1)[:, None] & 1).astype(float)
     return x, (x == x[::-1]).all(axis=0)[None].astype(float)
 
 
-def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
+def symmetry(
+    seeds: Iterable[int],
+    *,
+    sweeps: int,
+    eta: float = 0.1,
+    momentum: float | Sequence[float] = 0.9,
+    init: float | Sequence[float] = 0.3,
+) -> SymmetryRuns:
     """Train 6-2-1 networks to detect symmetry, by batch descent with momentum.
 
     Parameters
@@ -454,10 +329,10 @@ def symmetry(seeds, *, sweeps, eta=0.1, momentum=0.9, init=0.3):
     starts = Starts.uniform(seeds, (6, 2, 1), init=init, eta=eta, momentum=momentum)
     x, y = symmetry_task()
     solved_at = np.full(len(starts.w2), -1)
-    inputs = _with_one(x)
+    inputs = with_one(x)
     for sweep in range(1, sweeps + 1):
-        starts._step(inputs, y)
-        right = ((starts._forward(inputs)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
+        starts.move(inputs, y)
+        right = ((starts.run(inputs)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
         solved_at[right & (solved_at < 0)] = sweep
     return SymmetryRuns(starts, solved_at)
 
@@ -481,7 +356,15 @@ class XorRuns:
     solved: np.ndarray
 
 
-def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
+def xor_starts(
+    hidden: int,
+    *,
+    rng: np.random.Generator,
+    runs: int = 500,
+    epochs: int = 5000,
+    eta: float = 1.0,
+    init: float = 1.0,
+) -> XorRuns:
     """Train 2-n-1 networks on exclusive or by batch descent, from many random starts.
 
     Parameters
@@ -524,9 +407,9 @@ def xor_starts(hidden, *, rng, runs=500, epochs=5000, eta=1.0, init=1.0):
     starts = Starts(*zip(*pairs, strict=True), eta=eta)
     x = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
     y = np.array([[0.0, 1.0, 1.0, 0.0]])
-    inputs = _with_one(x)
+    inputs = with_one(x)
     for _ in range(epochs):
-        starts._step(inputs, y)
+        starts.move(inputs, y)
     solved = ((starts.forward(x)[1] > 0.5) == (y > 0.5)).all(axis=(1, 2))
     return XorRuns(starts, starts.cost(x, y), solved)
 
@@ -547,7 +430,7 @@ class NeuronRun:
     cost: np.ndarray
 
 
-def single_neuron(w, b, *, cost, eta, steps):
+def single_neuron(w: float, b: float, *, cost: Cost | str, eta: float, steps: int) -> NeuronRun:
     """Train a single sigmoid neuron to turn the input 1 into the output 0.
 
     Parameters

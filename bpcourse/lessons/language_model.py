@@ -14,11 +14,15 @@ All parameters are one vector, as everywhere in this course; :func:`views` gives
 names. Derived in the book's chapter "Attention, by the same four ideas".
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy import ndarray
 
 from bpcourse import _checks
 from bpcourse.layers import attention as att
@@ -26,6 +30,10 @@ from bpcourse.layers.initialization import he
 from bpcourse.layers.normalization import Normalized, layer_norm, layer_norm_backward
 from bpcourse.layers.optimizers import adam, cosine
 from bpcourse.layers.recurrent import clip_by_norm
+from bpcourse.texts import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Sizes:
     blocks: int = 1
 
 
-def shapes(sizes):
+def shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
     """Return the shape of every array of a model, by name, in the order of the vector.
 
     Names of a block end in its number: ``w_qkv.1`` belongs to the first one.
@@ -107,7 +115,7 @@ def shapes(sizes):
     }
 
 
-def views(vector, sizes):
+def views(vector: ndarray, sizes: Sizes) -> dict[str, ndarray]:
     """Return the named arrays of a model as views of its vector.
 
     Parameters
@@ -139,7 +147,7 @@ def views(vector, sizes):
     return found
 
 
-def count(sizes):
+def count(sizes: Sizes) -> int:
     """Return N, the number of parameters.
 
     Parameters
@@ -158,7 +166,7 @@ def count(sizes):
     return sum(math.prod(shape) for shape in shapes(sizes).values())
 
 
-def initial(sizes, *, rng, dtype=np.float32):
+def initial(sizes: Sizes, *, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> ndarray:
     r"""Draw the first parameters.
 
     Embeddings have the standard deviation 0.1, matrices the variance 2 / n_in. The two matrices at
@@ -204,10 +212,10 @@ class BlockTrace:
     norm_1: Normalized
     attention: att.AttentionTrace
     norm_2: Normalized
-    a: np.ndarray
+    a: ndarray
 
 
-def block(x, p, k, heads):
+def block(x: ndarray, p: dict[str, ndarray], k: int, heads: int) -> tuple[ndarray, BlockTrace]:
     """Return what a block makes of x.
 
     Parameters
@@ -233,7 +241,13 @@ def block(x, p, k, heads):
     return y, BlockTrace(norm_1, attention, norm_2, a)
 
 
-def block_backward(delta, p, k, trace, grad):
+def block_backward(
+    delta: ndarray,
+    p: dict[str, ndarray],
+    k: int,
+    trace: BlockTrace,
+    grad: dict[str, ndarray],
+) -> ndarray:
     """Return the error before a block, and write the gradients of its parameters.
 
     Parameters
@@ -269,7 +283,9 @@ def block_backward(delta, p, k, trace, grad):
     return delta + back
 
 
-def forward(vector, sizes, tokens):
+def forward(
+    vector: ndarray, sizes: Sizes, tokens: ndarray
+) -> tuple[ndarray, list[BlockTrace], Normalized]:
     """Return the weighted inputs of the output layer for every position.
 
     Parameters
@@ -310,7 +326,9 @@ def forward(vector, sizes, tokens):
     return att.linear(p["w"], last.y) + p["b"][:, None], traces, last
 
 
-def gradient(vector, sizes, tokens, following):
+def gradient(
+    vector: ndarray, sizes: Sizes, tokens: ndarray, following: ndarray
+) -> tuple[float, ndarray]:
     r"""Return the mean cost in nats for each character, and its gradient.
 
     Parameters
@@ -356,7 +374,7 @@ def gradient(vector, sizes, tokens, following):
     return cost, result
 
 
-def cross_entropy(vector, sizes, tokens):
+def cross_entropy(vector: ndarray, sizes: Sizes, tokens: ndarray) -> float:
     """Return the mean cost in nats of predicting a text, in pieces of the context's length.
 
     Parameters
@@ -388,7 +406,7 @@ def cross_entropy(vector, sizes, tokens):
     return sum(costs) / pieces
 
 
-def bigram_cross_entropy(train, tokens, vocabulary):
+def bigram_cross_entropy(train: ndarray, tokens: ndarray, vocabulary: int) -> float:
     """Return the mean cost in nats of predicting each character from the one before, by counts.
 
     One is added to every count, so that no pair is impossible.
@@ -431,12 +449,21 @@ class TrainedModel:
         The cost of each mini-batch before its step.
     """
 
-    vector: np.ndarray
+    vector: ndarray
     sizes: Sizes
-    costs: np.ndarray
+    costs: ndarray
 
 
-def train_model(text, sizes, *, steps, batch_size=32, eta=0.003, rng, dtype=np.float32):
+def train_model(
+    text: Text,
+    sizes: Sizes,
+    *,
+    steps: int,
+    batch_size: int = 32,
+    eta: float = 0.003,
+    rng: np.random.Generator,
+    dtype: DTypeLike = np.float32,
+) -> TrainedModel:
     r"""Train a model by Adam, with a warm-up and a cosine, and gradients clipped to the norm 1.
 
     Parameters
@@ -482,7 +509,15 @@ def train_model(text, sizes, *, steps, batch_size=32, eta=0.003, rng, dtype=np.f
     return TrainedModel(vector, sizes, np.array(costs))
 
 
-def sample(vector, sizes, start, length, *, rng, temperature=1.0):
+def sample(
+    vector: ndarray,
+    sizes: Sizes,
+    start: ndarray,
+    length: int,
+    *,
+    rng: np.random.Generator,
+    temperature: float = 1.0,
+) -> ndarray:
     r"""Draw a text, one token after the other, from the probabilities that the model gives.
 
     Parameters

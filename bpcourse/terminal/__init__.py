@@ -1,5 +1,6 @@
 """A program of one's own, at the terminal: run in a process of its own, and judged there."""
 
-from bpcourse.terminal.examine import Outcome, Task, examine
+from bpcourse.submission import Outcome, Task
+from bpcourse.terminal.examine import examine
 
 __all__ = ["Outcome", "Task", "examine"]

@@ -9,7 +9,6 @@ This is not a security sandbox: the file runs with all the rights of whoever run
 
 import builtins
 import contextlib
-import difflib
 import faulthandler
 import inspect
 import io
@@ -18,7 +17,6 @@ import linecache
 import math
 import os
 import sys
-import textwrap
 import time
 import tokenize
 import traceback
@@ -30,7 +28,6 @@ from pathlib import Path
 import numpy as np
 
 from bpcourse.diagnosis.diagnose import diagnose
-from bpcourse.diagnosis.findings import Diagnosis, Finding
 from bpcourse.diagnosis.forms import Form
 from bpcourse.diagnosis.from_object import from_object
 from bpcourse.diagnosis.scripts import (
@@ -45,13 +42,14 @@ from bpcourse.diagnosis.scripts import (
 from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.diagnosis.values import values
 from bpcourse.exercises.check import check
+from bpcourse.submission import obstacles
+from bpcourse.submission.outcome import answer, failure
 
 _AT_THE_END = (
     "These are the values that the script ends with. The gradients must belong to these weights: "
     "if the script takes a step after them, take that line out, or let it run for one step."
 )
 _MODULE = "submission"  # never the file's own name: it could be called numpy.py
-_WIDTH = 88  # of a line of text, as in a diagnosis
 _LONG = 1_000  # characters of a message or a line, which can have millions
 _FILE_LIMIT = 64 * 1024**2  # bytes in one file that a submission writes
 _NOTICE = 0.25  # seconds before the time limit at which the running line is written down
@@ -70,30 +68,6 @@ def main():
     os._exit(0)
 
 
-def answer(diagnosis):
-    """Return a diagnosis as a dictionary that travels as JSON, with its texts at three levels."""
-    return {"diagnosis": diagnosis.to_dict(), "texts": [diagnosis.text(k) for k in (1, 2, 3)]}
-
-
-def failure(subject, finding):
-    """Return the answer for what delivered no function to judge."""
-    texts = []
-    for level in (1, 2, 3):
-        hints = [f"Hint {k}: {hint}" for k, hint in enumerate(_different(finding.hints[:level]), 1)]
-        paragraphs = (f"{subject} cannot run.", finding.sentence, *hints)
-        texts.append("\n\n".join(textwrap.fill(each, _WIDTH) for each in paragraphs))
-    return {"diagnosis": Diagnosis(subject, (finding,)).to_dict(), "texts": texts}
-
-
-def obstacle(cause, title, sentence, nudge, solution):
-    """Return the finding for what keeps a function from being judged."""
-    return Finding("call", (), cause, title, sentence, (nudge, solution, solution))
-
-
-def _different(texts):
-    return list(dict.fromkeys(texts))
-
-
 def judge(path, function, *, step=None, options=None, form=None):
     """Load a function from a file and return its diagnosis.
 
@@ -107,7 +81,7 @@ def judge(path, function, *, step=None, options=None, form=None):
     options : dict or None
         Keywords of :func:`bpcourse.diagnose`.
     form : dict or None
-        How the program is to be called: see :class:`~bpcourse.terminal.examine.Task`.
+        How the program is to be called: see :class:`~bpcourse.submission.task.Task`.
 
     Returns
     -------
@@ -349,15 +323,8 @@ def _compiled(path):
             raise OSError("it is no plain file")
         source = Path(path).read_bytes()
     except OSError as error:
-        raise Trouble(
-            obstacle(
-                "unreadable",
-                "the file can't be read",
-                f"The file {Path(path).name} can't be read: {error.strerror or error}.",
-                "Is it there, is it a file, and may you read it?",
-                "Save it again, as a plain file with the ending .py.",
-            )
-        ) from error
+        reason = error.strerror or error
+        raise Trouble(obstacles.unreadable(Path(path).name, reason)) from error
     try:
         lines = _decoded(source)
         shown = [line[:_LONG] for line in lines.splitlines(keepends=True)]
@@ -385,43 +352,21 @@ def _no_python(error, source):
     else:
         said = getattr(error, "msg", None) or str(error) or type(error).__name__
     where = f" in line {line}" if line else ""
-    shown = (getattr(error, "text", None) or "").strip()[:_WIDTH]
-    return obstacle(
-        "syntax",
-        "syntax error",
-        f"Python can't read the file: {said}{where}{': ' + shown if shown else '.'}",
-        "Look at this line, and at the one before it: is a bracket or a quote still open?",
-        "Run the file itself, `python my_file.py`: Python marks the place. Save it as UTF-8.",
-    )
+    return obstacles.no_python(said, where, getattr(error, "text", None) or "")
 
 
 def _fails(path, error, when="when it is loaded"):
     """Return the finding for what a file raised, with the line."""
     own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    where = f", in line {own[-1].lineno}: {own[-1].line}" if own else "."
-    name, said = type(error).__name__, str(error)[:_LONG]
-    cause, title = "exception", f"raises {name} {when}"
-    if isinstance(error, SystemExit):
-        cause, title = "exit", f"ends Python {when}"
-    if isinstance(error, MemoryError):
-        cause, title = "memory", f"needs too much memory {when}"
-    return obstacle(
-        cause,
-        title,
-        f"The file raises {name}{f' ({said})' if said else ''} {when}{where}",
-        "What stands outside of all functions runs when a file is loaded. Is all of it needed?",
-        'Keep imports and functions outside; put the rest under `if __name__ == "__main__":`.',
-    )
+    where, text = (f" in line {own[-1].lineno}", own[-1].line) if own else ("", "")
+    return obstacles.fails(type(error).__name__, str(error)[:_LONG], where, text, when)
 
 
 def _fault(path, error):
     """Return the finding for what came through the judge: Ctrl-C, or a fault of this package."""
     if any(f.filename == path for f in traceback.extract_tb(error.__traceback__)):
         return _fails(path, error, "when it is called")
-    said = "".join(traceback.format_exception_only(error)).strip()
-    advice = "Please report it, with the file."
-    sentence = f"bpcourse itself failed: {said}"
-    return obstacle("judge", "could not be judged", sentence, advice, advice)
+    return obstacles.fault(error)
 
 
 def _pick(names, file, name, preferred):
@@ -434,36 +379,9 @@ def _pick(names, file, name, preferred):
     kind, _, method = name.partition(".")
     if inspect.isclass(names.get(kind)) and hasattr(names[kind], method):
         return from_object(names[kind], call=method)
-    if name in names:
-        kind = type(names[name]).__name__
-        raise Trouble(_missing(file, name, f"{name} is no function but a {kind}", own, names))
-    raise Trouble(_missing(file, name, f"{file} has no function {name}", own, names))
-
-
-def _missing(file, name, said, own, names):
-    """Return the finding for a function that isn't there, with those that are."""
-    lower = {each.lower(): each for each in own}
-    close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.5)
-    close += [each for each in lower if name.lower() in each and each not in close]
+    kind = type(names[name]).__name__ if name in names else ""
     classes = [n for n, c in names.items() if inspect.isclass(c) and hasattr(c, name)]
-    parts = [f"{said}."]
-    if close:
-        parts.append(f"Did you mean {' or '.join(lower[each] for each in close)}?")
-    elif classes:
-        parts.append(f"{name} is a method of the class {classes[0]}.")
-    parts.append(f"The functions of the file: {', '.join(own) or 'none'}.")
-    kinds = [n for n, c in names.items() if inspect.isclass(c) and c.__module__ == _MODULE]
-    parts += [f"Its classes: {', '.join(kinds)}."] if kinds else []
-    if not classes and not close:
-        parts.append(
-            "A script without such a function is judged by the values that it ends with: --vars "
-            "x=X,y=Y,weights=W1:W2,biases=b1:b2,grads=dW1:db1:dW2:db2."
-        )
-    return obstacle(
-        "no_function",
-        f"no function {name}",
-        " ".join(parts),
-        "Is it the right file, and is the name spelled as in the task?",
-        f"Rename the function, or name it behind a colon: {file}:the_function, {file}:TheClass, "
-        f"{file}:TheClass.method.",
-    )
+    defined = [n for n, c in names.items() if inspect.isclass(c) and c.__module__ == _MODULE]
+    answer = {"missing": name, "own": own, "kind": kind, "classes": classes}
+    answer["defined"] = defined
+    raise Trouble(obstacles.missing(file, answer, at_home=True))

@@ -7,6 +7,8 @@ from book_pages import BOOK
 
 sys.path.insert(0, str(BOOK / "_ext"))
 bpbook = pytest.importorskip("bpbook")
+questions = pytest.importorskip("questions")
+accessible = pytest.importorskip("accessible")
 
 
 def test_listings_do_without_the_books_plumbing():
@@ -18,3 +20,34 @@ def test_what_only_looks_like_plumbing_stays():
     code = "unglue(3)\nfor x in y:\n    glue('x', x)  # in a loop it is part of the idea"
     assert bpbook.without_plumbing(code) == code
     assert bpbook.without_plumbing("%timeit x") == "%timeit x", "what is no Python is left alone"
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "tolerance"),
+    [
+        ("0.125", 0.125, 0.0005),
+        ("about −3", -3.0, 0.0),
+        ("1,024 weights", 1024.0, 0.0),
+        ("1.5e-3", 0.0015, 0.00005),
+        ("any other number", None, 0.0),
+        ("2 or 3", None, 0.0),
+    ],
+)
+def test_a_number_is_as_exact_as_it_is_printed(text, number, tolerance):
+    found, within = questions.number_in(text)
+    assert found == number, "the number that stands in the answer"
+    assert within == pytest.approx(tolerance), "half a unit of the last digit; a count is exact"
+
+
+def test_steps_are_never_shown_in_their_order():
+    for k in range(100):
+        order = questions.shuffled(3, f"q-{k}")
+        assert sorted(order) == [0, 1, 2], "a step is lost"
+        assert order != [0, 1, 2], "the question is answered before it is asked"
+
+
+def test_a_button_of_the_contents_says_what_it_unfolds():
+    markup = '<a href="api.html">The package,\n name by name</a><details><summary><i></i></summary>'
+    named = accessible.name_buttons(markup)
+    assert 'aria-label="Pages of: The package, name by name"' in named
+    assert accessible.name_buttons("<p>no button</p>") == "<p>no button</p>"

@@ -13,7 +13,7 @@ import tomllib
 
 import numpy as np
 import pytest
-from book_pages import BOOK, cells, notebooks
+from book_pages import BOOK
 
 sys.path[:0] = [str(BOOK / "_ext"), str(BOOK / "python")]
 pyodide_files = pytest.importorskip("pyodide_files")
@@ -21,7 +21,6 @@ python_in_page = pytest.importorskip("python_in_page")
 runner = pytest.importorskip("runner")
 
 PROGRAMS = tomllib.loads((BOOK / "python" / "programs.toml").read_text(encoding="utf-8"))["program"]
-ANSWERS = [cell for path in notebooks() for cell in cells(path) if "answer" in cell.metadata]
 
 
 @pytest.fixture
@@ -68,20 +67,28 @@ def test_what_a_loop_prints_without_end_is_cut(run):
 
 
 def judged(code, question):
-    """Return what the check of an answer returns."""
-    return json.loads(runner.check(code, question, lambda *_: None))
+    """Return the verdicts of the check of an answer."""
+    return json.loads(runner.check(code, question, lambda *_: None))["verdicts"]
 
 
 def test_an_answer_is_judged_and_keeps_to_itself(run):
     run("secret = 1")
-    wrong = judged("secret = 2\ndef bp3(delta):\n    return delta.sum(axis=1, keepdims=True)",
-                   'bp.check("bp3", bp3)')  # fmt: skip
-    assert wrong["verdict"]["status"] == "wrong" and len(wrong["verdict"]["hints"]) == 3
-    assert "More: " not in str(wrong["verdict"]["levels"]), "the page has a button for that"
+    (wrong,) = judged(
+        "secret = 2\ndef bp3(delta):\n    return delta.sum(axis=1, keepdims=True)",
+        'bp.check("bp3", bp3)',
+    )
+    assert wrong["status"] == "wrong" and len(wrong["hints"]) == 3
+    assert "More: " not in str(wrong["levels"]), "the page has a button for that"
     assert run("secret")[1] == [("text", "1\n")], "an answer changed the page's names"
-    right = judged("def bp3(delta):\n    return delta.mean(axis=1, keepdims=True)",
-                   'bp.check("bp3", bp3)')  # fmt: skip
-    assert right["verdict"]["status"] == "right"
+    mean = "def bp3(delta):\n    return delta.mean(axis=1, keepdims=True)"
+    assert judged(mean, 'bp.check("bp3", bp3)')[0]["status"] == "right"
+
+
+def test_a_check_of_several_numbers_gives_a_verdict_for_each(run):
+    check = "two = 2.0\nprint(bp.drills.compare(a, {'a': two}))\nbp.drills.compare(b, {'b': two})"
+    first, second = judged("a, b = 2.0, 3.0", check)
+    assert (first["status"], second["status"]) == ("right", "wrong")
+    assert "b (you have 3)" in second["levels"][0][0][1]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program["name"])
@@ -105,18 +112,6 @@ def test_an_option_that_does_not_exist_is_refused_in_words(tmp_path, monkeypatch
     request = json.dumps({"function": None, "options": {"sizes": [4]}, "form": {}})
     came = json.loads(runner.judge(PROGRAMS[0]["code"], request, lambda *_: None))
     assert "two widths or more" in came["refused"]
-
-
-@pytest.mark.parametrize("cell", ANSWERS, ids=lambda cell: cell.place)
-def test_every_answer_cell_belongs_to_an_exercise_and_runs(cell):
-    answer = cell.metadata["answer"]
-    assert set(answer) == {"code", "check"}, f"{cell.place}: want code and check"
-    compile(answer["code"], "answer", "exec")
-    compile(answer["check"], "check", "eval")
-    found = python_in_page.answers_of(
-        {"cells": [{"cell_type": "markdown", "source": [cell.source], "metadata": cell.metadata}]}
-    )
-    assert found, f"{cell.place} has an answer cell and no exercise with a label"
 
 
 def notebook(*sources, **metadata):

@@ -124,16 +124,27 @@ def test_derivatives_are_taken_with_respect_to_something(path):
     assert not found, f"want 'with respect to': {found}"
 
 
-@of(CHAPTERS)
-def test_every_exercise_says_what_it_takes(path):
-    found = [
+def exercises(path):
+    """Return the titles of a chapter's exercises."""
+    return [
         title
         for cell in cells(path)
         if cell.kind == "markdown"
         for title in re.findall(r"^`{3,}\{exercise\} *(.*)$", cell.source, re.MULTILINE)
     ]
-    bare = [title for title in found if not MARK.search(title)]
+
+
+@of(CHAPTERS)
+def test_every_exercise_says_what_it_takes(path):
+    bare = [title for title in exercises(path) if not MARK.search(title)]
     assert not bare, f"want a mark such as (pencil, ★★) at the end of {bare}"
+
+
+@of(CHAPTERS)
+@pytest.mark.parametrize("kind", ["Predict, then run: ", "Drill: ", "Bug hunt: "])
+def test_every_chapter_has_something_to_predict_to_drill_and_to_hunt(path, kind):
+    titles = exercises(path)
+    assert any(title.startswith(kind) for title in titles), f"no exercise '{kind}...': {titles}"
 
 
 def test_the_reader_of_chapters_leaves_out_what_it_should():

@@ -1,4 +1,4 @@
-"""A listing can be followed: what it uses, a cell that the reader can see has defined or imported."""
+"""A listing can be followed: a cell that the reader sees defines or imports what it uses."""
 
 import builtins
 import symtable
@@ -50,7 +50,9 @@ def test_every_name_in_a_listing_is_made_where_the_reader_can_see_it(path):
         if cell.kind == "code" and not UNSEEN & set(cell.metadata.get("tags", []))
     ]
     found = unexplained(shown)
-    assert not found, f"names out of a cell that nobody sees: {found}; define or import them in sight"
+    assert not found, (
+        f"names out of a cell that nobody sees: {found}; define or import them in sight"
+    )
 
 
 def test_the_reader_of_listings_knows_scopes():

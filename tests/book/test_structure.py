@@ -88,7 +88,7 @@ def test_only_book_metadata_is_saved(path):
     assert set(raw["metadata"]) == {"kernelspec", "language_info"}, "run: make notebooks"
     assert raw["metadata"]["language_info"] == {"name": "python"}, "no Python version is saved"
     for cell in cells(path):
-        unknown = set(cell.metadata) - {"answer", "tags", "mystnb", "given"}
+        unknown = set(cell.metadata) - {"answer", "tags", "mystnb", "given", "python_in_page"}
         assert not unknown, f"{cell.place} has metadata that nobody reads: {unknown}"
 
 

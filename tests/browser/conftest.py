@@ -66,14 +66,28 @@ def browser():
 def visit(browser, site):
     """Open a page of the book: ``visit("book/proofs.html", width=390, scheme="dark")``.
 
-    ``address`` replaces the served book's (a ``file://`` address, say); other keywords go to
-    Playwright's ``new_context``. At the end every page must have kept to the book's own files, and
-    written no warning and no error to the console; meanwhile ``page.said`` and ``page.asked`` hold
-    both.
+    ``address`` replaces the served book's (a ``file://`` address, say); what fits the pattern
+    ``empty`` is answered with nothing (``"**/mathjax/**"`` spares a page its formulas, and time);
+    other keywords go to Playwright's ``new_context``. At the end every page must have kept to the
+    book's own files, and written no warning and no error to the console; meanwhile ``page.said``
+    and ``page.asked`` hold both.
     """
+    yield from pages(browser, site)
+
+
+@pytest.fixture(scope="module")
+def visit_and_stay(browser, site):
+    """As ``visit``, but the pages stay open until the module's last test."""
+    yield from pages(browser, site)
+
+
+def pages(browser, site):
+    """Yield what opens pages; then close them, and look at what they said and asked."""
     opened = []
 
-    def open_page(path, *, width=1280, height=900, scheme="light", address=None, **options):
+    def open_page(
+        path, *, width=1280, height=900, scheme="light", address=None, empty="", **options
+    ):
         size = {"width": width, "height": height}
         context = browser.new_context(viewport=size, color_scheme=scheme, **options)
         page = context.new_page()
@@ -81,6 +95,8 @@ def visit(browser, site):
         page.on("console", lambda message: message.type in LOUD and page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))
         page.on("request", lambda request: page.asked.append(request.url))
+        if empty:
+            page.route(empty, lambda route: route.fulfill(body=""))
         page.goto(f"{address or site}/{path}", wait_until="load")
         opened.append(page)
         return page

@@ -153,3 +153,70 @@ def test_stopping_shows_the_network_of_that_step(visit, decay):
     wrong = int((answers != np.array(points["labels"], dtype=bool)).sum())
     assert f"Stop at step {run['steps'][moment]:,}" in said, said
     assert f"{wrong} of the {len(answers)} training points" in said, said
+
+
+def test_the_paths_add_up_to_the_error(visit):
+    window, figure = opened(visit, "book/proofs.html", "paths")
+    data = data_of(figure)
+    net, x, y = network(data["net"]), np.array(data["x"]), np.array(data["y"])
+    delta = bp.backprop(net, net.forward(x), y, bp.quadratic).delta[2][0, 0]
+    press(window, figure, "Next path", 6)
+    said = words(window, figure)
+    assert f"Sum so far: {num(delta)}, and that is the error δ²₁" in said, f"{delta}: {said}"
+    figure.get_by_text("Merge", exact=True).click()
+    assert f"= {num(delta)}\n" in words(window, figure), "merged tails give another error"
+    figure.get_by_text("Deeper", exact=True).click()
+    to_an_end(window, figure, "layers behind the neuron", "Home")
+    assert "3¹ = 3 paths" in words(window, figure)
+
+
+def test_a_guess_from_the_smear_is_judged(visit):
+    window, figure = opened(visit, "book/debugging.html", "smear")
+    data = data_of(figure)
+    press(window, figure, "Reveal")
+    planted = re.search(r"Planted: (.*?)\.( The same|$)", words(window, figure))[1]
+    errors = data["singles"][data["names"].index(planted)]
+    shown = figure.locator("svg").first.inner_text()
+    for column, error in zip(data["columns"], errors, strict=True):
+        assert not error or f"{error:.2f}" in shown, f"{column}: {error}"
+    figure.get_by_label("your guess").select_option(label=planted)
+    assert "You found it." in words(window, figure)
+    wrong = next(name for name in data["names"] if name != planted)
+    figure.get_by_label("your guess").select_option(label=wrong)
+    assert "That was not it." in words(window, figure)
+
+
+def test_a_start_is_followed_to_the_end(visit):
+    window, figure = opened(visit, "book/where-descent-gets-stuck.html", "descent-map")
+    to_an_end(window, figure, "towards a third", "End")
+    figure.get_by_text("after 20,000 steps").wait_for(timeout=60_000)
+    said, data = words(window, figure), data_of(figure)
+    corner, quarter, third = map(network, data["starts"])
+    vector = corner.parameters.vector
+    vector = vector + (quarter.parameters.vector - vector) + 2 * (third.parameters.vector - vector)
+    net, x, y = corner.with_parameters(vector), np.array(data["x"]), np.array(data["y"])
+    net, _ = bp.train(
+        net,
+        bp.datasets.Examples(x, y, labels=y[0].astype(int)),
+        cost=bp.quadratic,
+        eta=4.0,
+        epochs=20_000,
+        batch_size=None,
+        record_every=20_000,
+    )
+    answers = net.forward(x).a[3][0]
+    assert f"Answers {', '.join(f'{a:.2f}' for a in answers)}; wanted 0, 1, 1, 0." in said, said
+
+
+def test_a_circuit_goes_forward_and_back(visit):
+    window, figure = opened(visit, "book/chain-rule.html", "circuit")
+    press(window, figure, "Step", 8)
+    below = [text for text in figure.locator("svg text.orange").all_inner_texts() if text]
+    assert sorted(below) == sorted(["1", "4", "−3", "4", "4", "−8", "12", "4", "0"]), below
+    assert "p −4, q 12, r 0, s −3" in words(window, figure), "the chapter's four derivatives"
+    figure.get_by_label("q", exact=True).focus()
+    window.keyboard.press("ArrowRight")
+    p, q, r, s = map(bp.scalar.Value, (3.0, -1.5, 1.0, 4.0))
+    ((p * q + bp.scalar.maximum(p, r)) * s).backward()
+    wanted = ", ".join(f"{n} {num(v.grad)}" for n, v in zip("pqrs", (p, q, r, s), strict=True))
+    assert wanted in words(window, figure), wanted

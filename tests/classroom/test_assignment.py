@@ -20,11 +20,10 @@ from bpcourse import __main__ as commands
 from bpcourse.classroom import marks, unit
 from bpcourse.classroom.assignment import read_assignment
 from bpcourse.classroom.files import write as write_file
-from bpcourse.classroom.outcomes import Outcome
 from bpcourse.classroom.sources import find, left_out, read, student, submissions
-from bpcourse.classroom.task import Task
 from bpcourse.exercises import NAMES
 from bpcourse.exercises.solutions import SOLUTIONS
+from bpcourse.submission import Outcome, Task
 
 UNIT = ROOT / "classroom" / "six-exercises"
 NAME = "backpropagation-in-six-exercises"
@@ -238,6 +237,8 @@ BASE = 'title = "Week"\n[[question]]\nstep = "bp2"\n'
         (BASE + 'cost = "cross_entropy"', "cost belong to backprop, not to bp2"),
         (BASE + "points = -1", "points is -1, want a number that is not negative"),
         (BASE + BASE[15:], "two questions are called 'bp2'"),
+        (BASE.replace('"bp2"', "0.1"), "step would say how a program of another form is called"),
+        ('[[question]]\nforward = "f"\ncall = "train"', "forward, call would say how"),
         ("hint = 4\n" + BASE, "hint is 4, want 1, 2, 3"),
         ("late_penalty = 2\n" + BASE, "late_penalty is 2, want a share"),
         ('[[question]]\nstep = "backprop"\ncost = "cubic"', "unknown cost 'cubic'"),

@@ -53,7 +53,7 @@ def test_every_command_on_the_pages_is_understood(line):
 
 
 def test_every_option_of_an_assignment_that_the_page_names_exists():
-    source = (ROOT / "bpcourse" / "classroom" / "task.py").read_text(encoding="utf-8")
+    source = (ROOT / "bpcourse" / "submission" / "task.py").read_text(encoding="utf-8")
     for key in ("seconds", "memory", "noted", "allow", "function", "partial", "replace_steps"):
         assert f"`{key}`" in TEACH and f"    {key}: " in source
 

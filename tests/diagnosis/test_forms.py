@@ -121,7 +121,7 @@ def test_the_line_for_the_next_hint_runs_as_it_is_printed():
     for options in ({}, {"sizes": [4, 5, 3], "activation": bp.sigmoid}):
         found = bp.diagnose(wrong, **options)
         (line,) = [line for line in str(found).splitlines() if line.startswith("More: ")]
-        printed = line.removeprefix("More: print(").partition("), or ")[0]
+        printed = line.removeprefix("More: print(").removesuffix(")")
         assert eval(printed, {"bp": bp, "wrong": wrong}) == found.hint(2)
 
 

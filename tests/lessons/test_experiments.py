@@ -4,7 +4,9 @@ Statistics depend on the order of summation through thousands of steps, so they 
 ranges around the source book's counts.
 """
 
+import dataclasses
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -12,7 +14,6 @@ import pytest
 import bpcourse as bp
 from bpcourse.lessons import experiments
 from bpcourse.lessons.experiments import (
-    Starts,
     encoder,
     exam_training,
     mazur_training,
@@ -21,6 +22,7 @@ from bpcourse.lessons.experiments import (
     symmetry_task,
     xor_starts,
 )
+from bpcourse.lessons.starts import Starts
 from bpcourse.lessons.worked_examples import exam_scores, mazur
 
 
@@ -53,6 +55,9 @@ def test_starts_step_with_momentum():
     assert np.allclose(starts.w2, w - 0.1 * second - 0.5 * 0.1 * first, atol=1e-15)
 
 
+long_run = cache(mazur_training)
+many_starts = cache(lambda hidden: xor_starts(hidden, rng=np.random.default_rng(0)))
+
 MAZUR_RUNS = [
     ({}, 0.29102777369359933, 3.510854812251261e-05, 3.510187782978859e-05),
     ({"biases": "separate"}, 0.28047144679143016, 2.4483375576e-06, 2.4475622359322627e-06),
@@ -63,7 +68,7 @@ MAZUR_RUNS = [
 
 @pytest.mark.parametrize("options, after_1, after_9999, after_10000", MAZUR_RUNS)
 def test_mazur_ten_thousand_steps(options, after_1, after_9999, after_10000):
-    run = mazur_training(10_000, **options)
+    run = long_run(10_000, **options)
     assert run.costs[1] == pytest.approx(after_1, abs=1e-12)
     assert run.costs[9_999] == pytest.approx(after_9999, abs=1e-9, rel=1e-6)
     assert run.costs[10_000] == pytest.approx(after_10000, abs=1e-9, rel=1e-6)
@@ -72,8 +77,8 @@ def test_mazur_ten_thousand_steps(options, after_1, after_9999, after_10000):
 
 def test_mazur_published_outputs_are_those_of_the_mistake():
     outputs = {
-        overwrite: mazur_training(10_000, overwrite=overwrite).network.forward(mazur().x).a[3]
-        for overwrite in (False, True)
+        bool(options): long_run(10_000, **options).network.forward(mazur().x).a[3]
+        for options in ({}, {"overwrite": True})
     }
     published = ["0.015912196", "0.984065734"]
     assert [f"{a:.9f}" for a in outputs[True].ravel()] == published
@@ -81,7 +86,7 @@ def test_mazur_published_outputs_are_those_of_the_mistake():
 
 
 def test_mazur_correct_run_final_weights():
-    net = mazur_training(10_000).network
+    net = long_run(10_000).network
     assert np.allclose(
         net.w[2].ravel(),
         [0.3785099883501318, 0.6570199767002626, 0.47730070568478583, 0.754601411369569],
@@ -119,11 +124,54 @@ def test_exam_prediction_for_four_and_eight_hours_by_both_scales():
     assert right == pytest.approx(0.9097128984, abs=5e-10)
 
 
+# Mitchell's setting, and others that learn with it, side by side: a hundred starts for each.
+SETTINGS = [
+    {},
+    {"momentum": 0.3},
+    {"momentum": 0.9},
+    {"init": 0.05},
+    {"init": 0.5},
+    {"low": 0.1, "high": 0.9},
+]
+USUAL = {"momentum": 0.0, "init": 0.1, "low": 0.0, "high": 1.0}
+
+
+def settings(count, **options):
+    """Train ``count`` starts of every one of SETTINGS."""
+    each = {name: [(USUAL | setting)[name] for setting in SETTINGS] for name in USUAL}
+    repeated = {name: np.repeat(values, count) for name, values in each.items()}
+    return encoder([*range(count)] * len(SETTINGS), **repeated, **options)
+
+
 @pytest.fixture(scope="module")
-def encoders():
-    return encoder(range(100))
+def all_encoders():
+    return settings(100)
 
 
+@pytest.fixture(scope="module")
+def encoders(all_encoders):
+    return part(all_encoders, 0, 100)
+
+
+def part(runs, k, count):
+    """Return the runs of the k-th of SETTINGS."""
+    own = slice(k * count, (k + 1) * count)
+    costs = runs.recorded_costs[:, own]
+    chosen = {name: getattr(runs, name)[own] for name in ("hidden", "output", "costs")}
+    return dataclasses.replace(runs, starts=None, recorded_costs=costs, **chosen)
+
+
+def test_settings_side_by_side_are_what_each_is_alone():
+    together = settings(3, epochs=30)
+    for k, setting in enumerate(SETTINGS):
+        alone, own = encoder(range(3), epochs=30, **setting), part(together, k, 3)
+        assert np.allclose(own.output, alone.output, rtol=1e-12, atol=0), setting
+        assert np.allclose(own.recorded_costs, alone.recorded_costs, rtol=1e-12, atol=0), setting
+    changed = [part(together, k, 3).costs for k in range(len(SETTINGS))]
+    assert len(np.unique(np.round(changed, 6), axis=0)) == len(SETTINGS), "a setting does nothing"
+
+
+@pytest.mark.slow
 def test_encoders_learn_the_identity_but_not_always_eight_codes(encoders):
     assert encoders.largest_right.all() and encoders.all_right.all()
     eight = (encoders.distinct_codes == 8).sum()
@@ -131,6 +179,7 @@ def test_encoders_learn_the_identity_but_not_always_eight_codes(encoders):
     assert np.median(encoders.costs) == pytest.approx(0.0439, abs=0.001)
 
 
+@pytest.mark.slow
 def test_encoder_of_seed_0_is_the_source_books(encoders):
     assert encoders.costs[0] == pytest.approx(0.039192, abs=1e-6)
     diagonal = [0.9424, 0.936, 0.9307, 0.9441, 0.9338, 0.9418, 0.9201, 0.9199]
@@ -139,6 +188,7 @@ def test_encoder_of_seed_0_is_the_source_books(encoders):
     assert codes == ["110", "011", "001", "010", "101", "100", "000", "111"]
 
 
+@pytest.mark.slow
 def test_encoder_progress(encoders):
     """Source book 9.1, the median cost as training goes on."""
     medians = dict(zip(encoders.epochs, np.median(encoders.recorded_costs, axis=1), strict=True))
@@ -197,12 +247,12 @@ def test_two_hidden_neurons_are_enough_for_most_encoders_with_patience():
 
 @pytest.mark.parametrize("hidden, low, high", [(2, 390, 440), (3, 480, 500), (4, 497, 501)])
 def test_more_hidden_units_leave_fewer_starts_stuck(hidden, low, high):
-    runs = xor_starts(hidden, rng=np.random.default_rng(0))
+    runs = many_starts(hidden)
     assert low <= runs.solved.sum() < high, "source book: 419, 493 and 500 of 500"
 
 
 def test_stuck_xor_networks_rest_near_a_quarter_or_a_third():
-    runs = xor_starts(2, rng=np.random.default_rng(0))
+    runs = many_starts(2)
     stuck = runs.costs[~runs.solved]
     near = np.minimum(abs(stuck - 1 / 4), abs(stuck - 1 / 3))
     assert (near < 0.02).all()
@@ -234,6 +284,7 @@ def test_unknown_bias_rule_is_named():
         experiments.mazur_training(1, biases="none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options, largest, all_right, eight, cost",
     [
@@ -247,9 +298,12 @@ def test_unknown_bias_rule_is_named():
     ],
     ids=str,
 )
-def test_encoder_variants(options, largest, all_right, eight, cost):
+def test_encoder_variants(all_encoders, options, largest, all_right, eight, cost):
     """Source book 9.1, the table of variants: counts as ranges, the median cost to 5 percent."""
-    runs = encoder(range(100), **options)
+    if options in SETTINGS:
+        runs = part(all_encoders, SETTINGS.index(options), 100)
+    else:
+        runs = encoder(range(100), **options)
     assert abs(runs.largest_right.sum() - largest) <= 3
     assert abs(runs.all_right.sum() - all_right) <= 5
     assert eight[0] <= (runs.distinct_codes == 8).sum() < eight[1]
@@ -270,6 +324,8 @@ OUT_OF_RANGE = [
     (lambda: encoder([0], hidden=0), ValueError, "a layer size is 0"),
     (lambda: encoder([0], momentum=1.0), ValueError, "momentum is 1, want less than 1"),
     (lambda: encoder([0], low=np.nan), ValueError, "low is nan"),
+    (lambda: encoder([0], init=[0.1, 0.2]), ValueError, "init has 2 numbers, want one for each of"),
+    (lambda: encoder([0], momentum=[-1.0]), ValueError, "momentum[0] is -1, want 0 or more"),
     (lambda: symmetry([0], sweeps=1, eta=-1.0), ValueError, "eta is -1, want more than 0"),
     (lambda: symmetry([0], sweeps=-1), ValueError, "sweeps is -1"),
     (lambda: symmetry([0], sweeps=1, init=-1.0), ValueError, "init is -1"),

@@ -1,4 +1,4 @@
-"""What is asked of every submission."""
+"""What is asked of a program."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,7 +9,9 @@ from bpcourse.exercises.check import check
 
 @dataclass(frozen=True)
 class Task:
-    """What is asked of every submission, and what it may use.
+    """What is asked of a program, and what it may use.
+
+    Everything after ``memory`` is for classes.
 
     Attributes
     ----------
@@ -19,8 +21,13 @@ class Task:
         A step of :func:`~bpcourse.exercises.check`; None for the whole of backpropagation.
     options : dict
         Keywords of :func:`bpcourse.diagnose`, as names and numbers: ``{"cost": "cross_entropy"}``.
+    form : dict or None
+        How the program is to be called, by names in its file: ``forward``, ``step`` (a learning
+        rate), ``weights``, ``biases``, ``call`` and ``gradients`` of a class; or ``vars``. For a
+        program of one's own, at the terminal.
     seconds : float
-        The time limit: processor time, and time spent waiting.
+        The time limit: all of it at the terminal; in a class processor time, and time spent
+        waiting.
     memory : int
         The limit of memory in bytes; 0 for none. Windows and macOS know no such limit.
     seed : int or None
@@ -41,6 +48,7 @@ class Task:
     function: str | None = None
     step: str | None = None
     options: dict | None = None
+    form: dict | None = None
     seconds: float = 10.0
     memory: int = 1024**3
     seed: int | None = None
@@ -51,7 +59,7 @@ class Task:
     allow: tuple[str, ...] = field(default=())
     noted: tuple[str, ...] = field(default=())
 
-    def verify(self):
+    def verify(self) -> None:
         """Refuse wrong options before anything runs.
 
         Raises

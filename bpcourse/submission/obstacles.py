@@ -1,4 +1,4 @@
-"""Findings on what keeps a submission from being judged, or its answer from counting."""
+"""Findings on what keeps a program from being judged, or its answer from counting."""
 
 import difflib
 import re
@@ -6,7 +6,7 @@ import signal
 
 from bpcourse.diagnosis.findings import Finding
 
-_LONG, _WIDTH = 1_000, 88
+_LONG, _WIDTH = 1_000, 76
 
 
 def obstacle(cause, title, sentence, nudge, solution, equation="call"):
@@ -54,8 +54,17 @@ def fails(raised, said, where, text, when="when it is loaded"):
     )
 
 
-def missing(file, answer):
-    """Return the finding for a function that isn't there, with those that are."""
+_SCRIPT = (
+    "A script without such a function is judged by the values that it ends with: --vars "
+    "x=X,y=Y,weights=W1:W2,biases=b1:b2,grads=dW1:db1:dW2:db2."
+)
+
+
+def missing(file, answer, *, at_home=False):
+    """Return the finding for a function that isn't there, with those that are.
+
+    At home, the terminal takes classes and scripts as well.
+    """
     name, own = answer["missing"], answer["own"]
     said = f"{name} is no function but a {answer['kind']}" if answer["kind"] else ""
     lower = {each.lower(): each for each in own}
@@ -67,14 +76,21 @@ def missing(file, answer):
     elif answer["classes"]:
         parts.append(f"{name} is a method of the class {answer['classes'][0]}.")
     parts.append(f"The functions of the file: {', '.join(own) or 'none'}.")
+    if defined := answer.get("defined"):
+        parts.append(f"Its classes: {', '.join(defined)}.")
+    if at_home and not close and not answer["classes"]:
+        parts.append(_SCRIPT)
+    rename = f"Rename the function, or name it behind a colon: {file}:the_function"
+    if at_home:
+        advice = f"{rename}, {file}:TheClass, {file}:TheClass.method."
+    else:
+        advice = _method(name, answer["classes"][0]) if answer["classes"] else f"{rename}."
     return obstacle(
         "no_function",
         f"no function {name}",
         " ".join(parts),
         "Is it the right file, and is the name spelled as in the task?",
-        _method(name, answer["classes"][0])
-        if answer["classes"]
-        else f"Rename the function, or name it behind a colon: {file}:the_function.",
+        advice,
     )
 
 
