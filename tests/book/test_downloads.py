@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -140,8 +141,8 @@ def test_every_exercise_has_a_place_for_its_answer_or_its_solution(path):
     labels = [cell.metadata["answer"] for cell in cells(path) if "answer" in cell.metadata]
     learner = [cell.source for cell in edition("learner", path.stem).cells]
     for answer in labels:
-        place = learner.index(answer["code"])
-        assert learner[place + 1] == answer["check"], f"{answer['exercise']} is not checked"
+        place = (answer["code"], answer["check"])
+        assert place in pairwise(learner), f"{answer['exercise']} is not checked"
     exercises = len(re.findall(r"^#+ Exercise [\d.]+: ", "\n".join(learner), re.MULTILINE))
     complete = "\n".join(cell.source for cell in edition("complete", path.stem).cells)
     solutions = len(re.findall(r"^### Solution of exercise", complete, re.MULTILINE))

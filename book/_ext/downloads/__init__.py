@@ -82,10 +82,13 @@ def collect(app, doctree, docname):
 
 def write(app, exception):
     """Write the notebooks of the pages that were written, the wheel and the archive."""
-    chapters = getattr(app, "bp_chapters", {})
-    if exception is not None or not chapters:
+    if exception is not None or app.builder.name != "html":
         return
     folder = Path(app.outdir, "downloads")
+    for docname in sorted(filter(lambda name: is_chapter(app, name), app.env.found_docs)):
+        if not notebook_path(folder, "complete", docname).exists():
+            app.env.get_and_resolve_doctree(docname, app.builder)  # collected on the way
+    chapters = getattr(app, "bp_chapters", {})
     for old in folder.glob("*.whl"):
         old.unlink()
     wheel = build_wheel(Path(app.srcdir), folder).name
@@ -101,11 +104,16 @@ def write(app, exception):
             works=listed,
         )
         for edition in EDITIONS:
-            path = folder / edition / f"{Path(docname).name}.ipynb"
+            path = notebook_path(folder, edition, docname)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(nbformat.writes(editions.make(edition)) + "\n", encoding="utf-8")
     (folder / "environment.yml").write_text(ENVIRONMENT.format(wheel=wheel), encoding="utf-8")
     archive(folder, wheel)
+
+
+def notebook_path(folder, edition, docname):
+    """Return where the notebook of a chapter lies."""
+    return folder / edition / f"{Path(docname).name}.ipynb"
 
 
 def build_wheel(root, folder):
