@@ -40,7 +40,7 @@ def opened(visit, page, name, state="", **options):
     """Open a page at a state of one of its figures; return the page and the figure."""
     window = visit(page + state, empty=FORMULAS, **options)
     figure = window.locator(f"bp-{name} .bp-live")
-    figure.locator(".bp-live-words").wait_for()
+    figure.locator(".bp-live-words").first.wait_for()
     return window, figure
 
 
@@ -124,7 +124,8 @@ def test_every_figure_is_at_home_on_a_phone_in_both_themes(visit, findings, page
 def test_without_scripts_the_still_figure_is_seen(visit, page):
     window = visit(page, java_script_enabled=False)
     for name in FIGURES[page]:
-        assert window.locator(f"bp-{name} svg.bp-figure").is_visible(), f"{name}: nothing is seen"
+        still = window.locator(f"bp-{name} svg.bp-figure").first
+        assert still.is_visible(), f"{name}: nothing is seen"
 
 
 def test_only_pages_with_moving_figures_load_the_script(book):
@@ -296,6 +297,7 @@ def test_the_pixels_change_against_the_slope_and_the_cost_falls(desk):
 def test_a_digit_is_drawn_with_the_pointer(desk):
     window, figure = desk(DIGITS, "draw-a-digit", "meant=1")
     press(window, figure, "Clear")
+    figure.get_by_role("grid").scroll_into_view_if_needed()
     slate = figure.get_by_role("grid").bounding_box()
     window.mouse.move(slate["x"] + slate["width"] / 2, slate["y"] + 10)
     window.mouse.down()

@@ -76,7 +76,7 @@ function layerErrorsPlot(size) {
 function layerErrorsPower(text) {
   const power = text.textContent;
   change(text, { text: "10" });
-  text.append(svg("tspan", { dy: -5, "font-size": 10, text: power }));
+  text.append(svg("tspan", { dy: -5, "font-size": 11, text: power }));
 }
 
 function layerErrorsWords({ depth: layers, hidden, spread }, norms) {

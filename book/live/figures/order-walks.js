@@ -34,24 +34,25 @@ const orderWalks = {
 // Each walk lists its shares in order; an edge is [operand, result, derivative].
 const ORDER_WALKS = {
   rank: { title: "reverse topological order", of: edges => ["c", "b2", "b1"].flatMap(node => orderHandOn(node, edges)) },
-  left: { title: "depth first, left to right", of: edges => orderDepthFirst("c", edges, new Set(), list => list) },
-  right: { title: "depth first, right to left", of: edges => orderDepthFirst("c", edges, new Set(), list => [...list].reverse()) },
-  forgetful: { title: "without a visited set", of: edges => orderForgetful("c", edges) },
+  left: { title: "depth first, left to right", of: edges => orderWalk("c", edges, new Set(), list => list) },
+  right: { title: "depth first, right to left", of: edges => orderWalk("c", edges, new Set(), list => [...list].reverse()) },
+  forgetful: { title: "without a visited set", of: edges => orderWalk("c", edges, null, list => list) },
 };
 
-const orderOperands = (node, edges) => edges.filter(([, result]) => result === node).map(([operand]) => operand);
 const orderHandOn = (node, edges) => edges.filter(([, result]) => result === node)
   .map(([to, from, derivative]) => ({ from, to, derivative }));
 
-function orderDepthFirst(node, edges, visited, arranged) {
-  visited.add(node);
-  const later = arranged(orderOperands(node, edges))
-    .flatMap(operand => (visited.has(operand) ? [] : orderDepthFirst(operand, edges, visited, arranged)));
-  return [...orderHandOn(node, edges), ...later];
-}
-
-function orderForgetful(node, edges) {
-  return [...orderHandOn(node, edges), ...orderOperands(node, edges).flatMap(operand => orderForgetful(operand, edges))];
+// Depth first; without a set of visited nodes, again and again. In the chapter's graph a product such
+// as 4 b1 is a node between b1 and c: its share arrives only when the walk comes to it. A term without
+// a factor gets its share at once.
+function orderWalk(node, edges, visited, arranged) {
+  visited?.add(node);
+  const shares = orderHandOn(node, edges), atOnce = shares.filter(share => share.derivative === 1);
+  const later = arranged(shares).flatMap(share => [
+    ...(share.derivative === 1 ? [] : [share]),
+    ...(visited?.has(share.to) ? [] : orderWalk(share.to, edges, visited, arranged)),
+  ]);
+  return [...atOnce, ...later];
 }
 
 // The gradients after some shares, and what the last one was worth.

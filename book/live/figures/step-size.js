@@ -68,7 +68,7 @@ function stepSizeTick(text) {
   const power = text.textContent;
   if (power === "0") return change(text, { text: "1" });
   change(text, { text: "10" });
-  text.append(svg("tspan", { dy: -5, "font-size": 10, text: power }));
+  text.append(svg("tspan", { dy: -5, "font-size": 11, text: power }));
 }
 
 // How many leading digits two numbers share.
