@@ -66,11 +66,10 @@ def browser():
 def visit(browser, site):
     """Open a page of the book: ``visit("book/proofs.html", width=390, scheme="dark")``.
 
-    ``address`` replaces the served book's (a ``file://`` address, say); what fits the pattern
-    ``empty`` is answered with nothing (``"**/mathjax/**"`` spares a page its formulas, and time);
-    other keywords go to Playwright's ``new_context``. At the end every page must have kept to the
-    book's own files, and written no warning and no error to the console; meanwhile ``page.said``
-    and ``page.asked`` hold both.
+    ``address`` replaces the served book's (a ``file://`` address, say); ``change`` is a function
+    from the page's HTML to the HTML that is shown; other keywords go to Playwright's
+    ``new_context``. At the end every page must have kept to the book's own files, and written no
+    warning and no error to the console; meanwhile ``page.said`` and ``page.asked`` hold both.
     """
     yield from pages(browser, site)
 
@@ -86,7 +85,7 @@ def pages(browser, site):
     opened = []
 
     def open_page(
-        path, *, width=1280, height=900, scheme="light", address=None, empty="", **options
+        path, *, width=1280, height=900, scheme="light", address=None, change=None, **options
     ):
         size = {"width": width, "height": height}
         context = browser.new_context(viewport=size, color_scheme=scheme, **options)
@@ -95,8 +94,8 @@ def pages(browser, site):
         page.on("console", lambda message: message.type in LOUD and page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))
         page.on("request", lambda request: page.asked.append(request.url))
-        if empty:
-            page.route(empty, lambda route: route.fulfill(body=""))
+        if change:
+            page.route("**/*.html", lambda route: changed(route, change))
         page.goto(f"{address or site}/{path}", wait_until="load")
         opened.append(page)
         return page
@@ -108,6 +107,12 @@ def pages(browser, site):
         page.context.close()
         assert not said, f"the page wrote to the console: {said}"
         assert not asked, f"the page asked another host: {asked}"
+
+
+def changed(route, change):
+    """Answer a request with what a function makes of the page."""
+    response = route.fetch()
+    route.fulfill(response=response, body=change(response.text()))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ FIGURES = {
 }
 PAGES = [page for page, names in FIGURES.items() if names]
 each_page = pytest.mark.parametrize("page", PAGES)
-FORMULAS = "**/mathjax/**"
 SMALL = """() => [...document.querySelectorAll(".bp-live :is(button, select, a, input)")]
   .filter(each => each.checkVisibility())
   .map(each => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
@@ -36,9 +35,17 @@ def num(value, decimals=4):
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def only_figures(text):
+    """Return a page of the book with nothing in it but its moving figures: it loads in no time."""
+    figures = re.findall(r"<figure[^>]*>\s*<bp-.*?</figure>", text, re.DOTALL)
+    text = re.sub(r"<script[^>]*mathjax[^>]*></script>", "", text)
+    body = "".join(figures).replace("\\", r"\\")
+    return re.sub(r"(<article[^>]*>).*(</article>)", rf"\1{body}\2", text, flags=re.DOTALL)
+
+
 def opened(visit, page, name, state="", **options):
     """Open a page at a state of one of its figures; return the page and the figure."""
-    window = visit(page + state, empty=FORMULAS, **options)
+    window = visit(page + state, change=only_figures, **options)
     figure = window.locator(f"bp-{name} .bp-live")
     figure.locator(".bp-live-words").first.wait_for()
     return window, figure
@@ -100,9 +107,16 @@ def network_of(data):
     )
 
 
+@pytest.fixture(scope="module")
+def phone(visit_and_stay):
+    """A phone, on which one page after the other is opened."""
+    return visit_and_stay(PAGES[0], width=390, height=844, change=only_figures)
+
+
 @each_page
-def test_every_figure_is_at_home_on_a_phone_in_both_themes(visit, findings, page):
-    window = visit(page, width=390, height=844, empty=FORMULAS)
+def test_every_figure_is_at_home_on_a_phone_in_both_themes(phone, site, findings, page):
+    window = phone
+    window.goto(f"{site}/{page}")
     awake = window.locator(".bp-awake").count()
     assert awake == len(FIGURES[page]), f"{awake} figures move on {page}, want {FIGURES[page]}"
     assert not (wide := window.evaluate(WIDE)), f"wider than the screen: {wide}"
@@ -120,12 +134,14 @@ def test_every_figure_is_at_home_on_a_phone_in_both_themes(visit, findings, page
     assert not (found := findings(window, ".bp-live", runOnly=["color-contrast"])), f"dark: {found}"
 
 
-@each_page
-def test_without_scripts_the_still_figure_is_seen(visit, page):
-    window = visit(page, java_script_enabled=False)
-    for name in FIGURES[page]:
-        still = window.locator(f"bp-{name} svg.bp-figure").first
-        assert still.is_visible(), f"{name}: nothing is seen"
+def test_without_scripts_the_still_figures_are_seen(visit, site):
+    window = visit(PAGES[0], change=only_figures, java_script_enabled=False)
+    for page, names in FIGURES.items():
+        if names:
+            window.goto(f"{site}/{page}")
+        for name in names:
+            still = window.locator(f"bp-{name} svg.bp-figure").first
+            assert still.is_visible(), f"{name} on {page}: nothing is seen"
 
 
 def test_only_pages_with_moving_figures_load_the_script(book):

@@ -28,7 +28,9 @@ def network(sent):
 
 def to_an_end(window, figure, label, key):
     """Move a slider to one of its ends by keyboard."""
-    figure.get_by_label(label).focus()
+    slider = figure.get_by_label(label)
+    slider.wait_for()  # a choice may have shown it only now
+    slider.focus()
     window.keyboard.press(key)
 
 
