@@ -34,7 +34,7 @@ STAIRCASE = [
         "drill drills perceptron worked_examples starts experiments language_model __init__",
     ),
     ("figures", "style axes labels networks curves surfaces matrices live __init__"),
-    ("diagnosis", "place findings names trouble comparison problem forms results unrolled"),
+    ("diagnosis", "place findings names trouble comparison problem forms results unrolled missing"),
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",

@@ -123,8 +123,9 @@ def normal(name):
 
 def imported_by_tests():
     """Return the third-party packages that the tests and the book's extensions import."""
-    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "book" / "_ext").glob("*.py")]
-    own = {path.stem for path in files} | {"bpcourse"}
+    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "book" / "_ext").rglob("*.py")]
+    own = {path.stem for path in (*files, *(ROOT / "scripts").glob("*.py"))}
+    own |= {path.parent.name for path in files} | {"bpcourse"}
     found = {}
     for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -63,7 +63,7 @@ def printed(node):
     for part in node.findall(lambda n: isinstance(n, nodes.Text)):
         if isinstance(part.parent, nodes.math):
             signs = re.sub(r"[{}^_\\ ]", "", re.sub(r"\\[a-zA-Z]+", "x", part.astext()))
-            count += len(signs) * 1.1 + 2
+            count += len(signs) * 1.1 + 3
         else:
             count += len(part.astext()) * (1.1 if isinstance(part.parent, nodes.literal) else 1)
     return round(count)

@@ -16,9 +16,18 @@ from bpcourse._code import returned_names
 from bpcourse.diagnosis.calling import Call
 from bpcourse.diagnosis.forms import Form
 from bpcourse.diagnosis.from_step import eta_of
+from bpcourse.diagnosis.missing import (
+    cannot_make,
+    no_attribute,
+    no_eta,
+    no_gradients,
+    no_method,
+    no_weights,
+    other_number,
+)
 from bpcourse.diagnosis.names import listed, numbered, positional, role_of
 from bpcourse.diagnosis.results import is_number, two_lists
-from bpcourse.diagnosis.trouble import Trouble, form_trouble
+from bpcourse.diagnosis.trouble import Trouble
 
 # What a method of a class is called that returns gradients, and one that takes a step.
 _GRADIENTS = "backprop backpropagation gradients gradient grad compute_gradients loss "
@@ -123,7 +132,7 @@ def from_object(
         network = _made(make, widths(by_w, by_b), name)
         w, b = slots(network, weights, biases, name)
         if len(w) != len(by_w):
-            raise Trouble(_other_number(name, len(w)))
+            raise Trouble(other_number(name, len(w)))
         for slot, array in zip([*w, *b], [*by_w, *by_b[: len(b)]], strict=True):
             slot.put(np.array(array))
         result = _run(network, methods, x, y, eta)
@@ -230,7 +239,7 @@ def _made(make, sizes, name):
         elif role_of(p.name) in _STAND_INS:
             values[p.name] = _STAND_INS[role_of(p.name)](sizes)
         else:
-            raise Trouble(_cannot_make(name, make, p.name))
+            raise Trouble(cannot_make(name, make, p.name))
     return make(**values)
 
 
@@ -287,7 +296,7 @@ def slots(network, weights, biases, name):
     """Return where an object holds its weights, and where its biases."""
     w = _named(network, weights) if weights else _found(network, "w")
     if not w:
-        raise Trouble(_no_weights(name, network))
+        raise Trouble(no_weights(name, network))
     b = _found(network, "b") if biases is None else _named(network, biases)
     return w, b if len(b) == len(w) else []
 
@@ -304,7 +313,7 @@ def _named(network, names):
         return []
     missing = [each for each in names if not hasattr(network, each)]
     if missing:
-        raise Trouble(_no_attribute(missing[0], network))
+        raise Trouble(no_attribute(missing[0], network))
     if len(names) == 1 and isinstance(getattr(network, names[0]), dict | list | tuple):
         held = getattr(network, names[0])
         if isinstance(held, dict):
@@ -410,7 +419,7 @@ def _methods(example, call, name):
     if call is not None:
         call = (call,) if isinstance(call, str) else tuple(call)
         if not call or not all(callable(getattr(example, each, None)) for each in call):
-            raise Trouble(_no_method(name, _public_methods(example)))
+            raise Trouble(no_method(name, _public_methods(example)))
         return call
     own = {n.lower(): n for n in _public_methods(example)}
     for names in (_GRADIENTS, _STEPS):
@@ -422,7 +431,7 @@ def _methods(example, call, name):
     backward = next((own[n] for n in _BACKWARD.split() if n in own), None)
     if forward and backward:
         return forward, backward
-    raise Trouble(_no_method(name, list(own.values())))
+    raise Trouble(no_method(name, list(own.values())))
 
 
 def _public_methods(example):
@@ -476,7 +485,7 @@ def _as_handed_over(grads, slots, biases):
 def _of_the_step(network, new, before, eta, methods, name, b):
     rate = eta if eta is not None else _own_eta(network, methods)
     if rate is None:
-        raise Trouble(_no_eta(name))
+        raise Trouble(no_eta(name))
     grads = [
         [(o - np.reshape(n, o.shape)) / rate for o, n in zip(old, now, strict=False)]
         for old, now in zip(before, new, strict=True)
@@ -519,94 +528,8 @@ def _left_behind(network, layers, name):
             found[i] += [own[keys[kind]]] if kind in keys else []
     if len(found[0]) == layers:
         return found[0], found[1] if len(found[1]) == layers else None
-    raise Trouble(_no_gradients(name))
+    raise Trouble(no_gradients(name))
 
 
 def _is_gradient(name):
     return re.match(r"^(d|grad|delta|nabla|g)_?\w*|.*grad", name.lower()) is not None
-
-
-# What to say
-
-
-def _cannot_make(name, make, parameter):
-    return form_trouble(
-        "make",
-        "can't be made",
-        f"{name}{inspect.signature(make)} can't be made: it is not clear what to hand over for "
-        f"{parameter}.",
-        "Which arguments does the class need before it can be used?",
-        f"Pass a function that makes one for given widths: bp.diagnose.from_object(lambda sizes: "
-        f"{name}(...)).",
-    )
-
-
-def _other_number(name, layers):
-    sizes = {1: "[4, 3]", 2: "[4, 6, 3]"}.get(layers, f"{layers + 1} widths")
-    return form_trouble(
-        "layers",
-        "another number of layers",
-        f"{name} holds {layers} arrays of weights.",
-        "How many layers has the network that you wrote?",
-        f"Pass sizes={sizes}; at the terminal, --sizes.",
-    )
-
-
-def _no_attribute(missing, network):
-    held = ", ".join(attributes(network)) or "none"
-    return form_trouble(
-        "no_attribute",
-        f"no attribute {missing}",
-        f"An object of {type(network).__name__} has no attribute {missing}. Its attributes: "
-        f"{held}.",
-        "Is the name spelled as in the class?",
-        "Name another: weights=, biases= or gradients=.",
-    )
-
-
-def _no_weights(name, network):
-    held = ", ".join(getattr(network, "__dict__", {})) or "none"
-    return form_trouble(
-        "no_weights",
-        "no weights found",
-        f"An object of {name} holds no arrays that are known as weights by their names. Its "
-        f"attributes: {held}.",
-        "In which attributes are the weights kept?",
-        f'Name them: bp.diagnose.from_object({name}, weights=("...", "..."), biases=("...", '
-        '"...")); at the terminal, --weights and --biases.',
-    )
-
-
-def _no_method(name, methods):
-    return form_trouble(
-        "no_method",
-        "no method found",
-        f"It is not clear which method of {name} computes the gradient. Its methods: "
-        f"{', '.join(methods) or 'none'}.",
-        "Which method do you call with x and y to train on them?",
-        f'Name it: bp.diagnose.from_object({name}, call="..."), or call=("...", "...") for two, '
-        "one after the other; at the terminal, --call.",
-    )
-
-
-def _no_eta(name):
-    return form_trouble(
-        "no_eta",
-        "takes the step itself",
-        f"{name} changes its own weights, and its learning rate is not known.",
-        "By which number is the gradient multiplied in the step?",
-        f"Pass it: bp.diagnose.from_object({name}, eta=...), eta=1 if there is none; at the "
-        "terminal, --step.",
-    )
-
-
-def _no_gradients(name):
-    return form_trouble(
-        "no_gradients",
-        "no gradient found",
-        f"{name} returned no gradient that can be recognized, left none in attributes such as "
-        "dW1, and did not change its weights.",
-        "Where is the gradient after the call?",
-        f'Name the attributes: bp.diagnose.from_object({name}, gradients=(("dw1", "dw2"), ("db1", '
-        '"db2"))), or name another method with call=.',
-    )

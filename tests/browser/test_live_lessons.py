@@ -1,7 +1,8 @@
-"""Figures that move in the later chapters: driven by keyboard to numbers that the package computes."""
+"""Figures that move in the later chapters: driven by keyboard to the package's numbers."""
 
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ def test_what_arrives_at_each_layer(visit):
     sizes, drawn = [len(x), data["width"], data["outputs"]], normal_numbers(1)
     weights = [
         np.array([next(drawn) for _ in range(rows * columns)]).reshape(rows, columns) / columns**0.5
-        for columns, rows in zip(sizes[:-1], sizes[1:], strict=True)
+        for columns, rows in pairwise(sizes)
     ]
     biases = [np.zeros(n) for n in sizes[1:]]
     net = bp.Network.from_arrays(weights, biases, [bp.relu, bp.softmax])
