@@ -31,7 +31,7 @@ DIRECTIVES = re.findall(
     "prf:lemma prf:proof prf:theorem question solution solution-end solution-start",
 )
 SOLUTION = re.compile(
-    r"^(`{3,})\{solution\} \S+\n((?::.*\n)*)(.*?)^\1\s*$", re.MULTILINE | re.DOTALL
+    r"^(`{3,})\{solution\} \S+\n((?::[^\n]*\n)*)(.*?)^\1\s*$", re.MULTILINE | re.DOTALL
 )
 # Small chapters, run in an environment with nothing but what a notebook asks for.
 SMALL = ("chain-rule", "order-matters")
@@ -48,9 +48,10 @@ def edition(kind, chapter):
 
 
 def markdown(notebook):
-    """Return the Markdown of a notebook without its listings and code."""
+    """Return the Markdown of a notebook without its listings, code in the text as "`"."""
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    return re.sub(r"^(```|~~~)\w*\n.*?^\1$|`[^`]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^(```|~~~)\w*\n.*?^\1$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"`[^`]*`", "`", text)
 
 
 @each_chapter
@@ -102,7 +103,8 @@ def test_the_code_is_that_of_the_chapter(path):
     """Every line of the chapter's code is there, but for plumbing and what only it needs."""
     there = "\n".join(c.source for c in edition("complete", path.stem).cells)
     for cell in cells(path):
-        hidden = {"remove-input", "remove-output"} <= set(cell.metadata.get("tags", []))
+        tags = set(cell.metadata.get("tags", []))
+        hidden = "remove-cell" in tags or tags >= {"remove-input", "remove-output"}
         if cell.kind == "code" and not hidden and "glue(" not in cell.source:
             code = cell.source.replace("from myst_nb import glue\n", "").strip("\n")
             assert re.sub(r"\n{2,}", "\n", code) in re.sub(r"\n{2,}", "\n", there), cell.place

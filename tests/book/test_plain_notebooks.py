@@ -98,10 +98,12 @@ def test_plumbing_goes_and_what_was_computed_for_it():
         new_code_cell("total = 0\nfor i in (1, 2):\n    total += i\nassert total", metadata=hidden),
         new_code_cell("z = rng.normal()", metadata=hidden),
         new_code_cell("print(used())"),
+        new_code_cell("d = rng.normal()\nassert d", metadata={"tags": ["remove-cell"]}),
     ]
-    first, loop, alone, used, test, drawn, last = plain_code(cells)
+    first, loop, alone, used, test, drawn, last, end = plain_code(cells)
     assert first == "import numpy as np\nx = 1"
     assert loop == "for i in (1, 2):\n    y = i\n    print(y)"
     assert alone == "" and test == "", "nothing else needs them"
     assert used and last == "print(used())"
     assert drawn, "what is drawn after it depends on it"
+    assert end == "", "nothing comes after it"

@@ -115,7 +115,7 @@ class Editions:
 def code_cell(cell, code):
     """Return a cell of a chapter as it travels."""
     made = new_code_cell(code, id=cell.id)
-    if {"remove-input", "hide-input"} & set(cell.metadata.get("tags", [])):
+    if {"remove-input", "hide-input", "remove-cell"} & set(cell.metadata.get("tags", [])):
         made.metadata["jupyter"] = {"source_hidden": True}
     if "remove-output" not in cell.metadata.get("tags", []):
         made.outputs = [each for each in map(travelling, cell.outputs) if each]

@@ -23,8 +23,10 @@ def plain_code(cells):
     -------
     list of str
     """
-    hidden = [set(cell.metadata.get("tags", [])) >= HIDDEN for cell in cells]
+    hidden = [is_hidden(cell) for cell in cells]
     sources = [without(cell.source, is_plumbing) for cell in cells]
+    last = max((k for k, hide in enumerate(hidden) if not hide), default=-1)
+    sources[last + 1 :] = [""] * (len(cells) - last - 1)  # nothing comes after these
     while True:
         used = later_names(sources)
         shorter = [
@@ -60,6 +62,12 @@ def is_plumbing(node):
     if isinstance(node, ast.For):
         return all(is_plumbing(each) for each in node.body)
     return bool(PLUMBING.match(ast.unparse(node)))
+
+
+def is_hidden(cell):
+    """Say whether the page shows nothing of a cell."""
+    tags = set(cell.metadata.get("tags", []))
+    return "remove-cell" in tags or tags >= HIDDEN
 
 
 def needed_code(source, later, after):
