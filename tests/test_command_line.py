@@ -139,7 +139,10 @@ def test_a_timeout_is_2(tmp_path):
 def test_the_only_function_needs_no_name(tmp_path):
     result = call("diagnose", write(tmp_path, "one", ROWS.replace("backprop", "mine")), "--json")
     assert json.loads(result.stdout)["subject"] == "mine"
-    two = RIGHT.replace("backprop", "mine")
+    one = RIGHT.replace("backprop", "mine")
+    result = call("diagnose", write(tmp_path, "helper", one))
+    assert "mine is right" in result.stdout, "a helper beside it takes no network"
+    two = f"{one}\n\n{RIGHT.replace('backprop', 'other')}"
     result = call("diagnose", write(tmp_path, "two", two))
     assert "no function backprop" in result.stdout, "which of several is not guessed"
 

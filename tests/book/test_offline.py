@@ -89,7 +89,7 @@ def test_what_is_right_passes(tmp_path, body):
     assert planted(tmp_path, body) == []
 
 
-@pytest.mark.parametrize(("width", "classes"), [(600, "bp-figure"), (601, "bp-figure wide")])
+@pytest.mark.parametrize(("width", "classes"), [(500, "bp-figure"), (501, "bp-figure wide")])
 def test_a_wide_figure_is_marked(width, classes):
     """On a phone it then keeps its size, and scrolls."""
     figure = inline_figure({"alt": "x"}, f'<svg viewBox="0 0 {width} 10"></svg>')

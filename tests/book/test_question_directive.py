@@ -48,6 +48,8 @@ def built(folder, markdown, builder="text"):
         "extensions": ["myst_parser", "questions"],
         "myst_enable_extensions": ["dollarmath"],
         "html_theme": "basic",
+        # Sphinx changes its default in place, and another book was perhaps built before this one.
+        "source_suffix": {".md": "markdown"},
     }
     warnings = io.StringIO()
     out = folder / builder
