@@ -1,6 +1,6 @@
 """What the build puts into the pages so that they run Python, and the Python that runs them.
 
-The pages themselves are tried in tests/browser/test_python_in_page.py.
+The pages themselves are tried in tests/browser/test_run_in_page.py.
 """
 
 import base64

@@ -18,7 +18,7 @@ UNREACHABLE = """() => [...document.querySelectorAll("body *")]
 # would look at the same things over and over, for half a minute a page. Returns the kinds met so
 # far, or null if this page brought few new ones: they are looked at with those of the next page.
 THIN = """(known) => {
-  const ENOUGH = 10;
+  const ENOUGH = 30;
   const seen = new Map(known), before = seen.size;
   const paths = new Map([[document.documentElement, []]]), keep = new Set();
   const hash = (text) => [...text].reduce((h, c) => (h * 31 + c.charCodeAt(0)) % 2 ** 40, 7);
@@ -34,7 +34,8 @@ THIN = """(known) => {
     if (times > 2) continue;
     for (let up = each; up && !keep.has(up); up = up.parentElement) keep.add(up);
   }
-  const whole = "a, button, label, summary";  // with all that gives it its name
+  // With all that gives it its name, or that it must hold.
+  const whole = "a, button, label, summary, [role=grid]";
   for (const each of document.querySelectorAll("body *"))
     keep.has(each) || keep.has(each.closest(whole)) || each.remove();
   return seen.size > before + ENOUGH ? [...seen] : null;
