@@ -225,3 +225,12 @@ def test_a_circuit_goes_forward_and_back(visit):
     ((p * q + larger) * s).backward()
     wanted = ", ".join(f"{n} {num(v.grad)}" for n, v in zip("pqrs", (p, q, r, s), strict=True))
     assert wanted in words(window, figure), wanted
+
+
+def test_the_first_graph_changes_with_its_inputs(visit):
+    window, figure = opened(visit, "book/computational-graphs.html", "circuit")
+    to_an_end(window, figure, "y", "End")
+    x, y, z = map(bp.scalar.Value, (-2.0, 9.0, -4.0))
+    ((x + y) * z).backward()
+    wanted = ", ".join(f"{n} {num(v.grad)}" for n, v in (("x", x), ("y", y), ("z", z)))
+    assert wanted in words(window, figure), f"want {wanted}"
