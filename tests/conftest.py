@@ -1,8 +1,10 @@
 """Settings that hold for every test."""
 
+import importlib
 import os
 
 import matplotlib
+import pytest
 import warm_kernels
 from hypothesis import Phase, settings
 
@@ -12,6 +14,8 @@ collect_ignore_glob = ["*conftest.py"]
 # Figures are drawn to text, never to a screen. (Not by the environment variable: the kernels that
 # nbval starts would inherit it, and show no figure.)
 matplotlib.use("agg")
+# Examples in docstrings draw, and leave their figures to the reader.
+matplotlib.rcParams["figure.max_open_warning"] = 0
 
 # The same examples in every run: a failure that one machine sees, every machine sees. To kill a
 # mutant the first that fails will do: nobody reads what it could be simplified to.
@@ -19,6 +23,19 @@ course = {"derandomize": True, "deadline": None, "max_examples": 50}
 settings.register_profile("course", **course)
 settings.register_profile("mutants", **course, phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
+
+# What a test registers, as a teacher would, is gone after it.
+EXERCISES = importlib.import_module("bpcourse.exercises.check")._EXERCISES
+OURS = dict(EXERCISES)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown():
+    """Forget the exercises of a test's own."""
+    if len(EXERCISES) != len(OURS):
+        EXERCISES.clear()
+        EXERCISES.update(OURS)
+
 
 # Where a worker gets a file at a time (``make test``), the long ones come first, so that at the end
 # no worker waits for another: files and folders of twenty seconds or more, then the notebooks.

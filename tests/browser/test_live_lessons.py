@@ -229,7 +229,8 @@ def test_a_circuit_goes_forward_and_back(visit):
 
 def test_the_first_graph_changes_with_its_inputs(visit):
     window, figure = opened(visit, "book/computational-graphs.html", "circuit")
-    to_an_end(window, figure, "y", "End")
+    figure.get_by_role("slider", name="y", exact=True).focus()
+    window.keyboard.press("End")
     x, y, z = map(bp.scalar.Value, (-2.0, 9.0, -4.0))
     ((x + y) * z).backward()
     wanted = ", ".join(f"{n} {num(v.grad)}" for n, v in (("x", x), ("y", y), ("z", z)))
