@@ -48,7 +48,7 @@ STAIRCASE = [
         "named recurrent convolution normalization attention optimizers "
         "attempts verdicts drawn check own solutions __init__",
     ),
-    ("submission", "obstacles outcome task __init__"),
+    ("submission", "obstacles program outcome task __init__"),
     ("terminal", "program process examine __init__"),
     (
         "classroom",

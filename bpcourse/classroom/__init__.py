@@ -26,7 +26,8 @@ _HOMES = {
         "stopped",
     ),
     "classroom.sources": ("Student", "Submission", "find", "left_out", "submissions"),
-    "submission": ("Outcome", "Task"),
+    "submission.outcome": ("Outcome",),
+    "submission.task": ("Task",),
     "classroom.unit": ("write_assignment",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

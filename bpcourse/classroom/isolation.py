@@ -128,23 +128,6 @@ def readable_places():
     return sorted(place for place in places if Path(place).exists())
 
 
-def limit(*, seconds, memory, file_size):
-    """Limit the processor time in seconds, and the memory and the size of files in bytes."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    limits = {"RLIMIT_CPU": seconds, "RLIMIT_FSIZE": file_size, "RLIMIT_CORE": 0}
-    if memory:
-        limits["RLIMIT_AS"] = memory
-    for name, value in limits.items():
-        kind = getattr(resource, name)
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        with contextlib.suppress(ValueError, OSError):  # macOS refuses a limit of memory
-            resource.setrlimit(kind, (value, value))
-
-
 def limit_processes(number):
     """Limit the number of processes; the administrator has no such limit, and is counted."""
     with contextlib.suppress(ImportError, ValueError, OSError, AttributeError):

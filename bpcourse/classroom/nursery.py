@@ -18,6 +18,7 @@ import numpy as np
 
 from bpcourse.classroom import isolation, wire, worker
 from bpcourse.classroom.channel import Channel
+from bpcourse.submission.program import limit
 
 _FILE_LIMIT = 64 * 1024**2  # bytes in one file that a submission writes
 
@@ -134,7 +135,7 @@ def _submission(request, channel, output, trace, isolated):
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002 - the same run gives the same result
     seconds, memory = request["seconds"], request["memory"]
-    isolation.limit(seconds=seconds, memory=memory, file_size=_FILE_LIMIT)
+    limit(seconds=seconds, memory=memory, file_size=_FILE_LIMIT)
     if request["apart"]:
         isolation.limit_processes(isolation.PROCESSES)
         if isolation.restrict_files(request["readable"], request["folder"]):
@@ -166,6 +167,6 @@ def alone():
     trace = int(sys.argv[1]) if os.name != "nt" else os.open(os.devnull, os.O_WRONLY)
     seconds, memory = int(sys.argv[2]), int(sys.argv[3])
     isolation.end_with_parent()
-    isolation.limit(seconds=seconds, memory=memory, file_size=_FILE_LIMIT)
+    limit(seconds=seconds, memory=memory, file_size=_FILE_LIMIT)
     channel.send(wire.pack({"isolated": []}))
     worker.run(channel, trace)

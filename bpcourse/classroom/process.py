@@ -24,6 +24,7 @@ import numpy as np
 
 from bpcourse.classroom import isolation, wire
 from bpcourse.classroom.channel import Channel
+from bpcourse.submission.program import ENVIRONMENT
 
 OUTPUT_KEPT = 8 * 1024  # of what was printed, the end; the rest is counted and thrown away
 _TRACE_KEPT = 64 * 1024
@@ -41,16 +42,6 @@ from bpcourse.classroom import {module}
 sys.path.remove(root)
 """
 
-# One thread per process; figures are drawn to nowhere; the same run gives the same result.
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "MPLBACKEND": "Agg",
-    "PYTHONHASHSEED": "0",
-    "PYTHONIOENCODING": "utf-8",
-}
 _KNOWN = {"PATH", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH"}
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds") and sys.platform == "linux"
 
@@ -209,13 +200,13 @@ def python(call, *arguments, module="nursery"):
 
 def environment():
     """Return the environment of the processes that judge and are judged."""
-    return {**os.environ, **_ENVIRONMENT}
+    return {**os.environ, **ENVIRONMENT}
 
 
 def _bare_environment():
     """Return the environment without what may be a secret of whoever judges."""
     kept = {k: v for k, v in os.environ.items() if k in _KNOWN or k.startswith("LC_")}
-    return {**kept, **_ENVIRONMENT}
+    return {**kept, **ENVIRONMENT}
 
 
 class Child:

@@ -5,13 +5,13 @@ are bounded in number and size.
 """
 
 import fnmatch
-import io
 import json
 import re
-import tokenize
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from bpcourse.submission.program import decoded
 
 _LARGEST, _ALTOGETHER, _MEMBERS = 10 * 1024**2, 1024**3, 20_000
 ENDINGS = (".py", ".ipynb")
@@ -178,7 +178,7 @@ def read(name, data, *, path=None):
     if file.endswith(".ipynb"):
         return _notebook(made, data)
     try:
-        text = _decoded(data)
+        text = decoded(data)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         return {**made, "problem": _problem("syntax", file, error, data)}
     return {**made, "units": [[made["path"], text]]}
@@ -222,15 +222,6 @@ def _problem(kind, file, reason, data=b""):
         nudge = "Does it open in Jupyter?"
         kind, title = "unreadable", "no notebook"
     return {"cause": kind, "title": title, "sentence": said, "nudge": nudge, "solution": solution}
-
-
-def _decoded(data):
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    except SyntaxError:
-        data.decode("utf-8")  # if this is what fails, it says which byte
-        raise
-    return io.TextIOWrapper(io.BytesIO(data), encoding).read()
 
 
 def _bytes(path, *, own=False):

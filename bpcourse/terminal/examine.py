@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bpcourse.submission import obstacles
 from bpcourse.submission.outcome import Outcome, failure
+from bpcourse.submission.program import ENVIRONMENT
 from bpcourse.submission.task import Task
 from bpcourse.terminal import process
 
@@ -26,17 +27,6 @@ sys.path.remove(root)
 program.main()
 """
 _ROOT = str(Path(__file__).parents[2])
-
-# One thread per process; figures are drawn to nowhere; the same run gives the same result.
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    "MPLBACKEND": "Agg",
-    "PYTHONHASHSEED": "0",
-    "PYTHONIOENCODING": "utf-8",
-}
 
 
 def examine(
@@ -90,7 +80,7 @@ async def _examine(path, task, name, directory):
         "memory": task.memory,
         "started": time.time(),
     }
-    environment = {**os.environ, **_ENVIRONMENT}
+    environment = {**os.environ, **ENVIRONMENT}
     if directory:
         environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(directory))
     ended = await process.run(

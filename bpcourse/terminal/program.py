@@ -11,14 +11,12 @@ import builtins
 import contextlib
 import faulthandler
 import inspect
-import io
 import json
 import linecache
 import math
 import os
 import sys
 import time
-import tokenize
 import traceback
 import types
 import warnings
@@ -44,6 +42,7 @@ from bpcourse.diagnosis.values import values
 from bpcourse.exercises.check import check
 from bpcourse.submission import obstacles
 from bpcourse.submission.outcome import answer, failure
+from bpcourse.submission.program import decoded, limit
 
 _AT_THE_END = (
     "These are the values that the script ends with. The gradients must belong to these weights: "
@@ -288,20 +287,8 @@ def _set_limits(request, channel):
     remaining = request["started"] + request["seconds"] - _NOTICE - time.time()
     if remaining > 0:
         faulthandler.dump_traceback_later(remaining, file=channel)
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
     processor = 2 * math.ceil(request["seconds"]) + 2  # ends what has left the process group
-    limits = {"RLIMIT_CPU": processor, "RLIMIT_FSIZE": _FILE_LIMIT, "RLIMIT_CORE": 0}
-    if request["memory"]:
-        limits["RLIMIT_AS"] = request["memory"]
-    for name, value in limits.items():
-        kind = getattr(resource, name)
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        with contextlib.suppress(ValueError, OSError):  # macOS refuses a limit of memory
-            resource.setrlimit(kind, (value, value))
+    limit(seconds=processor, memory=request["memory"], file_size=_FILE_LIMIT)
 
 
 def _reply(request):
@@ -326,21 +313,12 @@ def _compiled(path):
         reason = error.strerror or error
         raise Trouble(obstacles.unreadable(Path(path).name, reason)) from error
     try:
-        lines = _decoded(source)
+        lines = decoded(source)
         shown = [line[:_LONG] for line in lines.splitlines(keepends=True)]
         linecache.cache[path] = (len(source), None, shown, path)
         return compile(lines, path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise Trouble(_no_python(error, source)) from error
-
-
-def _decoded(source):
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-    except SyntaxError:
-        source.decode("utf-8")  # if this is what fails, it says which byte
-        raise
-    return source.decode(encoding)
 
 
 def _no_python(error, source):

@@ -23,7 +23,8 @@ from bpcourse.classroom.files import write as write_file
 from bpcourse.classroom.sources import find, left_out, read, student, submissions
 from bpcourse.exercises import NAMES
 from bpcourse.exercises.solutions import SOLUTIONS
-from bpcourse.submission import Outcome, Task
+from bpcourse.submission.outcome import Outcome
+from bpcourse.submission.task import Task
 
 UNIT = ROOT / "classroom" / "six-exercises"
 NAME = "backpropagation-in-six-exercises"

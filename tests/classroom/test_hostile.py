@@ -11,7 +11,7 @@ from hostile import FORGED
 from submissions import DAEMON, MISTAKES, RIGHT, mistake, outside, write
 
 from bpcourse.classroom import bench, find, judging, process, run, run_all, sources, wire
-from bpcourse.submission import Task
+from bpcourse.submission.task import Task
 
 pytestmark = pytest.mark.skipif(not process.CAN_FORK, reason="processes are forked on Linux alone")
 

@@ -23,7 +23,7 @@ from bpcourse import classroom
 from bpcourse.classroom import find, left_out, misconceptions, process, report, run, worker
 from bpcourse.classroom.outcomes import examine
 from bpcourse.classroom.text import printable
-from bpcourse.submission import Task
+from bpcourse.submission.task import Task
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such thing")
 # Far more than anything here takes: only the tests of the limit itself wait for it.
