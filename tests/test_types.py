@@ -14,11 +14,9 @@ from book_pages import ROOT
 import bpcourse
 
 PROGRAM = ROOT / "tests" / "typed_program.py"
-# Of processes and files of submissions; their types stand in their docstrings alone.
-WITHOUT_TYPES = {"classroom"}
 WINGS = (
     "autodiff", "fast", "layers", "lessons", "figures", "diagnosis", "exercises", "submission",
-    "terminal",
+    "terminal", "classroom",
 )  # fmt: skip
 
 
@@ -72,7 +70,7 @@ def public_functions():
 
 def functions_in(path, thing, seen):
     """Yield the public functions of a module, a class or a function, each once."""
-    if WITHOUT_TYPES & set(path.split(".")) or id(thing) in seen:
+    if id(thing) in seen:
         return
     seen[id(thing)] = thing
     thing = thing.fget if isinstance(thing, property) else getattr(thing, "__func__", thing)

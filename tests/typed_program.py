@@ -40,6 +40,15 @@ def judged() -> None:
     assert_type(bp.exercises.table(), str)
 
 
+def marked() -> None:
+    """Judge a class."""
+    names = bp.classroom.find("submissions")
+    assert_type(names, list[str])
+    outcomes = bp.classroom.run("submissions", names, bp.classroom.Task(step="bp2"))
+    assert_type(outcomes[0].title, str)
+    assert_type(bp.classroom.misconceptions(outcomes)[0].names, list[str])
+
+
 def differentiated() -> None:
     """Use both engines of automatic differentiation, and the lessons."""
     x, y = bp.scalar.Value(2.0), bp.scalar.Value(3.0)

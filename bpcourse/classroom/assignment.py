@@ -66,17 +66,17 @@ class Assignment:
     exercises: tuple[str, ...] = field(default=())
 
     @property
-    def tasks(self):
+    def tasks(self) -> list[Task]:
         """The tasks of all questions, in their order."""
         return [question.task for question in self.questions]
 
     @property
-    def points(self):
+    def points(self) -> float:
         """What all questions are worth together."""
         return sum(task.points for task in self.tasks)
 
 
-def read_assignment(path):
+def read_assignment(path: str | Path) -> Assignment:
     """Return the assignment that a .toml file describes.
 
     Parameters

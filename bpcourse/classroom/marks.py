@@ -4,17 +4,23 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from typing import Literal
 
+from bpcourse.classroom.assignment import Assignment
 from bpcourse.classroom.files import write
+from bpcourse.classroom.sources import Submission
 from bpcourse.classroom.text import cell, printable
+from bpcourse.submission.outcome import Outcome
+from bpcourse.submission.task import Task
 
 PARTS = ("forward", "bp1", "bp2", "bp3", "bp4")
 _PLATFORMS = ("canvas", "moodle", "gradescope")
 
 
-def points(task, outcome):
+def points(task: Task, outcome: Outcome) -> float:
     """Return the points for one question.
 
     Parameters
@@ -140,7 +146,14 @@ def html(assignment, each, outcomes):
     return _PAGE.format(title=shown(assignment.title), body="\n".join(parts))
 
 
-def write_marks(folder, assignment, class_, results, *, export=None):
+def write_marks(
+    folder: str | Path,
+    assignment: Assignment,
+    class_: Sequence[Submission],
+    results: Sequence[Sequence[Outcome]],
+    *,
+    export: Literal["canvas", "moodle", "gradescope"] | None = None,
+) -> list[Path]:
     """Write marks.csv, the feedback for each student, and a table for a gradebook.
 
     Parameters

@@ -1,5 +1,6 @@
 """Judge a class: each submission in a process of its own, and what comes of it."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from bpcourse.classroom.bench import Pool
 from bpcourse.classroom.bench import jobs as all_jobs
 from bpcourse.submission import obstacles
 from bpcourse.submission.outcome import Outcome, failure, title
+from bpcourse.submission.task import Task
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class Misconception:
 
     title: str
     sentence: str
-    hints: list
-    names: list
+    hints: list[str]
+    names: list[str]
 
 
-def examine(path, task, *, name=None, directory=None):
+def examine(
+    path: str | Path, task: Task, *, name: str | None = None, directory: str | Path | None = None
+) -> Outcome:
     """Judge one submission of one's own in a process of its own.
 
     It runs in a directory of one's choice, and may use the files beside it. For the submissions of
@@ -66,7 +70,14 @@ def examine(path, task, *, name=None, directory=None):
     return outcome(name or str(path), answer)
 
 
-def run(directory, names, task, *, jobs=None, progress=None):
+def run(
+    directory: str | Path,
+    names: Sequence[str],
+    task: Task,
+    *,
+    jobs: int | None = None,
+    progress: Callable[[Outcome], object] | None = None,
+) -> list[Outcome]:
     """Judge all submissions, each in a process and a temporary directory of its own.
 
     Parameters
@@ -94,7 +105,14 @@ def run(directory, names, task, *, jobs=None, progress=None):
     return [each[0] for each in run_all(handed_in, [task], jobs=jobs, progress=one)]
 
 
-def run_all(handed_in, tasks, *, jobs=None, progress=None, exercises=()):
+def run_all(
+    handed_in: Sequence[sources.Submission],
+    tasks: Sequence[Task],
+    *,
+    jobs: int | None = None,
+    progress: Callable[[sources.Submission, list[Outcome]], object] | None = None,
+    exercises: Sequence[str | Path] = (),
+) -> list[list[Outcome]]:
     """Ask all questions of all submissions.
 
     Parameters
@@ -127,7 +145,7 @@ def run_all(handed_in, tasks, *, jobs=None, progress=None, exercises=()):
     return [came[place] for place in range(len(handed_in))]
 
 
-def misconceptions(outcomes, status="wrong"):
+def misconceptions(outcomes: Iterable[Outcome], status: str = "wrong") -> list[Misconception]:
     """Return what a class gets wrong, the most frequent mistake first.
 
     Parameters
@@ -153,7 +171,7 @@ def misconceptions(outcomes, status="wrong"):
     return sorted(found.values(), key=lambda each: (-len(each.names), each.title))
 
 
-def stopped(name):
+def stopped(name: str) -> Outcome:
     """Return the outcome of a submission that was not run."""
     return outcome(name, failure(Path(name).name, obstacles.not_run()))
 

@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -17,6 +18,7 @@ from bpcourse.classroom.files import write
 from bpcourse.classroom.outcomes import misconceptions
 from bpcourse.classroom.page import PAGE, SCRIPT
 from bpcourse.classroom.text import cell, printable
+from bpcourse.submission.outcome import Outcome
 
 STATUSES = ("right", "wrong", "cannot run", "not judged")
 
@@ -66,7 +68,13 @@ def kept_from(outcomes):
     return ", ".join(names) + (f"; not from {', '.join(missing)}" if missing else "")
 
 
-def write_report(name, outcomes, facts=None, *, sheet=None):
+def write_report(
+    name: str | Path,
+    outcomes: Sequence[Outcome],
+    facts: Mapping[str, str] | None = None,
+    *,
+    sheet: tuple[Sequence, Sequence] | None = None,
+) -> list[Path]:
     """Write the report on a class: ``name.csv`` for programs and ``name.html`` for people.
 
     Parameters

@@ -8,6 +8,7 @@ import fnmatch
 import json
 import re
 import zipfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,7 +106,9 @@ class Submission:
     earlier: tuple[str, ...] = ()
 
 
-def submissions(directory, names, *, by_student=False):
+def submissions(
+    directory: str | Path, names: Sequence[str], *, by_student: bool = False
+) -> list[Submission]:
     """Read the files of a class.
 
     Parameters
@@ -270,7 +273,7 @@ class _Archive:
         return data if len(data) <= _LARGEST else f"it has more than {_LARGEST:,} bytes"
 
 
-def find(directory, pattern=None):
+def find(directory: str | Path, pattern: str | None = None) -> list[str]:
     """Return the submissions of a class, in the order of their names.
 
     Parameters
@@ -377,7 +380,7 @@ def _is_dir(path):
         return False
 
 
-def left_out(directory, names):
+def left_out(directory: str | Path, names: Iterable[str]) -> list[str]:
     """Return the files of a class's directory that are no submissions, in order.
 
     Parameters

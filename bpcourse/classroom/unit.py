@@ -6,8 +6,9 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Literal
 
-from bpcourse.classroom.assignment import signature, wording
+from bpcourse.classroom.assignment import Assignment, signature, wording
 from bpcourse.classroom.files import write
 from bpcourse.exercises.check import exercise
 from bpcourse.exercises.solutions import SOLUTIONS
@@ -15,7 +16,13 @@ from bpcourse.exercises.solutions import SOLUTIONS
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
-def write_assignment(folder, assignment, source, *, form="plain"):
+def write_assignment(
+    folder: str | Path,
+    assignment: Assignment,
+    source: str | Path,
+    *,
+    form: Literal["plain", "nbgrader", "otter"] = "plain",
+) -> list[Path]:
     """Write all files of an assignment.
 
     Parameters
