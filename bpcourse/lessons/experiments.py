@@ -18,7 +18,7 @@ from bpcourse.backprop import backprop
 from bpcourse.costs import COSTS, Cost
 from bpcourse.lessons.starts import Starts, for_each, with_one
 from bpcourse.lessons.worked_examples import WorkedExample, exam_scores, mazur, step
-from bpcourse.network import Network
+from bpcourse.network import Network, Trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +37,12 @@ class Run:
     network: Network
 
 
-def _run(example: WorkedExample, steps: int, advance: Callable[[Network], Network]) -> Run:
+def _run(example: WorkedExample, steps: int, advance: Callable[[Network, Trace], Network]) -> Run:
     net, costs = example.network, []
     for _ in range(_checks.integer("steps", steps, minimum=0) + 1):
-        output = net.forward(example.x).a[net.depth]
-        costs.append(float(example.cost.value(output, example.y)))
-        last, net = net, advance(net)
+        trace = net.forward(example.x)
+        costs.append(float(example.cost.value(trace.a[net.depth], example.y)))
+        last, net = net, advance(net, trace)
     return Run(np.array(costs), last)
 
 
@@ -53,9 +53,8 @@ _BIAS_MOVES = {
 }
 
 
-def _mazur_step(net, example, biases, overwrite):
+def _mazur_step(net, trace, example, biases, overwrite):
     """Return Mazur's network one step further, in one of the ways that a program may do it."""
-    trace = net.forward(example.x)
     grad = backprop(net, trace, example.y, example.cost)
     w3 = net.w[3] - example.eta * grad.w[3]
     delta2 = grad.delta[2]
@@ -100,7 +99,7 @@ def mazur_training(
     example = mazur()
     _checks.lookup_name("biases", biases, _BIAS_MOVES)
     overwrite = _checks.flag("overwrite", overwrite)
-    return _run(example, steps, lambda net: _mazur_step(net, example, biases, overwrite))
+    return _run(example, steps, lambda *at: _mazur_step(*at, example, biases, overwrite))
 
 
 def exam_training(steps: int, *, seed: int | None = None) -> Run:
@@ -130,7 +129,7 @@ def exam_training(steps: int, *, seed: int | None = None) -> Run:
         w2, w3 = random.randn(2, 3).T, random.randn(3, 1).T
         start = Network.from_arrays([w2, w3], [np.zeros(3), np.zeros(1)], [sigmoid, sigmoid])
         example = replace(example, network=start)
-    return _run(example, steps, lambda net: step(example, net))
+    return _run(example, steps, lambda net, _: step(example, net))
 
 
 @dataclass(frozen=True, eq=False)
