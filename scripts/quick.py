@@ -3,7 +3,8 @@
     python scripts/quick.py [options of pytest]
 
 Which file imports which is read by ``tests/test_imports.py``. The test file of what has changed
-runs as a whole; of the tests of its importers, and of a folder, a few cases of each function.
+runs as a whole; of the tests of its importers, and of a folder, a few cases of each function. Tests
+that start a process each are sampled, unless the change is in what runs these processes.
 
 A change elsewhere than in the package's and the tests' Python files, or in something that all tests
 share, runs everything but the notebooks, and so does a change whose reach can't be told.
@@ -21,6 +22,13 @@ import test_imports as house  # noqa: E402 - it is found by the line before
 OPTIONS = ["-q", "-n", "2", "--dist", "load", "-m", "not slow", "--doctest-modules"]
 EVERYTHING = ["tests", "bpcourse"]
 FEW = ["--few", "2"]
+# Most of their tests start Python, and many wait for a limit of time.
+PROCESSES = {
+    "tests/classroom/test_hostile.py",
+    "tests/classroom/test_run.py",
+    "tests/test_command_line.py",
+}
+THEIR_WINGS = ("bpcourse/classroom/", "bpcourse/terminal/", "bpcourse/submission/")
 # Wings whose tests stand elsewhere than in a folder of their name.
 _COMMANDS = {"tests/test_command_line.py", "tests/diagnosis/test_forms.py"}
 ELSEWHERE = {"terminal": _COMMANDS, "submission": _COMMANDS | {"tests/classroom"}}
@@ -36,7 +44,8 @@ def main(options):
     print("Tests of:", " ".join(chosen))
     few = [] if chosen == sorted(EVERYTHING) else FEW
     whole = [f"--whole={file}" for file in sorted(own_tests(changed))]
-    command = [sys.executable, "-m", "pytest", *OPTIONS, *few, *whole, *options, *chosen]
+    sample = [f"--sample={file}" for file in sorted(sampled(changed))]
+    command = [sys.executable, "-m", "pytest", *OPTIONS, *few, *whole, *sample, *options, *chosen]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
@@ -69,6 +78,11 @@ def tests_of(changed):
         else:  # a helper of one folder
             chosen.add(path.parent.as_posix())
     return chosen
+
+
+def sampled(changed):
+    """Return the test files of which a sample will do."""
+    return set() if any(path.startswith(THEIR_WINGS) for path in changed) else PROCESSES - changed
 
 
 def own_tests(changed):

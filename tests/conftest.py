@@ -53,9 +53,13 @@ LONG = (
 
 def pytest_addoption(parser):
     """Add what ``make quick`` asks for: a few cases of what only rests on a change."""
-    few = "run N cases of each test function, spread over all; in the files of --whole every one"
+    few = (
+        "run N cases of each test function, spread over all; in the files of --whole every one, "
+        "and of those of --sample three tests for each N"
+    )
     parser.addoption("--few", type=int, metavar="N", help=few)
     parser.addoption("--whole", action="append", default=[], metavar="FILE")
+    parser.addoption("--sample", action="append", default=[], metavar="FILE")
 
 
 def pytest_configure(config):
@@ -73,21 +77,28 @@ def pytest_collection_modifyitems(config, items):
     """Put the tests of long files first; the order is otherwise as it was."""
     items.sort(key=lambda item: _rank(item.nodeid))
     if few := config.getoption("few"):
-        kept = set(_spread(items, few, config.getoption("whole")))
+        whole, sample = config.getoption("whole"), config.getoption("sample")
+        kept = set(_spread(items, few, whole, sample))
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = [item for item in items if item in kept]
 
 
-def _spread(items, few, whole):
-    """Yield the items of whole files, and of every other function so many, spread evenly."""
-    functions = {}
+def _spread(items, few, whole, sample=()):
+    """Yield the items of whole files, and of every other function so many, spread evenly.
+
+    A file of the sample counts as one function with three times as many cases.
+    """
+    groups = {}
     for item in items:
-        functions.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    for name, cases in functions.items():
-        if name.partition("::")[0] in whole or len(cases) <= few:
+        file = item.nodeid.partition("::")[0]
+        name = file if file in sample else item.nodeid.partition("[")[0]
+        groups.setdefault((file, name), []).append(item)
+    for (file, name), cases in groups.items():
+        wanted = 3 * few if name == file else few
+        if file in whole or len(cases) <= wanted:
             yield from cases
         else:
-            yield from (cases[k * (len(cases) - 1) // max(few - 1, 1)] for k in range(few))
+            yield from (cases[k * (len(cases) - 1) // max(wanted - 1, 1)] for k in range(wanted))
 
 
 def _rank(name):

@@ -60,6 +60,17 @@ def test_a_few_cases_are_spread_over_all(request):
     assert len(kept[2:]) == 9, "this file runs as a whole"
 
 
+def test_what_starts_processes_is_sampled(request):
+    conftest = request.config.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py"))
+    items = [SimpleNamespace(nodeid=f"tests/test_a.py::t{k}") for k in range(40)]
+    kept = [each.nodeid for each in conftest._spread(items, 2, [], ["tests/test_a.py"])]
+    assert len(kept) == 6 and kept[-1] == items[-1].nodeid, "three times as many, over all of it"
+    assert quick.sampled({"bpcourse/costs.py"}) == quick.PROCESSES
+    assert "tests/test_command_line.py" not in quick.sampled({"tests/test_command_line.py"})
+    assert not quick.sampled({"bpcourse/terminal/program.py"}), "this runs the processes"
+    assert all((ROOT / file).exists() for file in quick.PROCESSES)
+
+
 def test_every_test_that_is_chosen_exists():
     for name in quick.house.FILES:
         missing = [each for each in quick.tests_of_file(name) if not (ROOT / each).exists()]
