@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +46,7 @@ def main():
     shutil.rmtree(WORK, ignore_errors=True)
     python = WORK / "static" / "pyodide"
     python.mkdir(parents=True)
+    (WORK / "notebooks").mkdir()
     write_python(python, wheel)
     settings = {KERNEL: {"disablePyPIFallback": True}}
     config = {
@@ -52,13 +54,23 @@ def main():
         "jupyter-config-data": {"litePluginSettings": settings},
     }
     (WORK / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
-    build(tools(), downloads / "learner")
-    pages = [page for page in sorted(BOOK.glob("book/*.html")) if add_button(page)]
+    names = numbered(downloads)
+    for chapter, name in names.items():
+        shutil.copy(downloads / "learner" / f"{chapter}.ipynb", WORK / "notebooks" / name)
+    build(tools(), WORK / "notebooks")
+    pages = [page for page in sorted(BOOK.glob("book/*.html")) if add_button(page, names)]
     size = sum(path.stat().st_size for path in (BOOK / "lite").rglob("*") if path.is_file())
     print(
         f"{BOOK / 'lite'}: {size / 1e6:.0f} MB, opened from {len(pages)} chapters. See: make serve"
     )
     return 0
+
+
+def numbered(downloads):
+    """Return the notebooks' names in the order of the book, by chapter, as the archive has them."""
+    with zipfile.ZipFile(downloads / "backpropagation-course.zip") as archive:
+        names = [Path(name).name for name in archive.namelist() if "/learner/" in name]
+    return {Path(name).stem.partition("-")[2]: name for name in names}
 
 
 def write_python(folder, wheel):
@@ -152,7 +164,7 @@ def build(program, notebooks):
     subprocess.run(command, cwd=WORK, check=True)
 
 
-def add_button(page):
+def add_button(page, names):
     """Put the button that opens a chapter's notebook into its menu; say whether there is one."""
     text = page.read_text(encoding="utf-8")
     item = re.search(
@@ -164,7 +176,7 @@ def add_button(page):
     for old, new in (
         (
             f"../downloads/learner/{page.stem}.ipynb",
-            f"../lite/lab/index.html?path={page.stem}.ipynb",
+            f"../lite/lab/index.html?path={names[page.stem]}",
         ),
         ("btn-download-learner-button", "btn-launch-lite-button"),
         ("fa-download", "fa-rocket"),

@@ -1,11 +1,15 @@
 """The addresses of book and repository stand in one place, and everything follows it."""
 
 import importlib.util
+import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from book_pages import BOOK, ROOT
+
+import bpcourse
 
 
 def load(name, path):
@@ -18,6 +22,7 @@ def load(name, path):
 
 addresses = load("addresses", ROOT / "scripts" / "addresses.py")
 buttons = load("buttons", BOOK / "_ext" / "downloads" / "addresses.py")
+WHEEL = "bpcourse-1.0-py3-none-any.whl"
 URLS = ("https://example.org/course", "https://github.com/someone/course")
 
 
@@ -53,6 +58,7 @@ def page(chapter, repository_url):
 
 def test_a_chapter_can_be_taken_home_and_opened_where_the_repository_is_known():
     here = ["../downloads/learner/proofs.ipynb", "../downloads/complete/proofs.ipynb"]
+    here.append(f"../downloads/bpcourse-{bpcourse.__version__}-py3-none-any.whl")
     assert page("proofs.ipynb", "") == [*here, "print"], "no button may lead nowhere"
     assert page("running.md", URLS[1]) == ["print"], "a page without code has no notebook"
     *first, colab, binder, _ = page("proofs.ipynb", URLS[1])
@@ -74,13 +80,45 @@ def test_a_page_can_be_edited_where_the_repository_is_known(repository_url):
 
 
 def test_the_first_cell_takes_the_wheel_from_where_it_is():
+    assert taken(book_url=URLS[0]) == [f"{URLS[0]}/downloads/{WHEEL}"]
+    assert taken(book_url=URLS[0], on_index=True) == taken(on_index=True) == ["bpcourse"]
+    assert taken(book_url=URLS[0], beside=True) == [WHEEL], "what lies beside it comes first"
+
+
+def test_a_first_cell_without_an_address_says_where_the_wheel_is():
+    """The page writes its address in; a notebook from a page that was opened as a file has none."""
+    with pytest.raises(ModuleNotFoundError, match=f"menu with the arrow.* offers {WHEEL}: put it"):
+        taken()
+
+
+def taken(*, beside=False, **options):
+    """Return what the first cell installs where all but the course's package is there."""
+    cell = load("setup_cell", BOOK / "_ext" / "downloads" / "setup_cell.py").setup_cell
+    code = cell(WHEEL, **options).replace("await ", "")  # which only a notebook can do
+    calls, done = [], SimpleNamespace(returncode=0)
+    with pytest.MonkeyPatch.context() as here:
+        only = "bpcourse"
+        here.setattr("importlib.util.find_spec", lambda name: None if name == only else name)
+        here.setattr(subprocess, "run", lambda command, **_: calls.append(command) or done)
+        here.setattr(Path, "exists", lambda path: beside and path == Path(WHEEL))
+        here.setenv("BPCOURSE_BOOK", "")
+        exec(code, {})
+    return [each for command in calls for each in command[5:]]
+
+
+def test_the_page_names_the_wheel_of_this_version():
+    page = (BOOK / "running.md").read_text(encoding="utf-8")
+    assert f"pip install bpcourse-{bpcourse.__version__}-py3-none-any.whl" in page
+
+
+def test_a_check_leaves_the_names_of_the_reader_alone():
     sys.path.insert(0, str(BOOK / "_ext"))
     try:
-        cell = load("setup_cell", BOOK / "_ext" / "downloads" / "setup_cell.py").setup_cell
+        plain = load("plain_code", BOOK / "_ext" / "downloads" / "plain_code.py").in_a_function
     finally:
         sys.path.pop(0)
-    wheel = "bpcourse-1.0-py3-none-any.whl"
-    assert f'"{URLS[0]}/downloads/{wheel}"' in cell(wheel, book_url=URLS[0])
-    assert f'"BPCOURSE_BOOK", "{URLS[0]}"' in cell(wheel, book_url=URLS[0])
-    assert '(beside or ["bpcourse"])[0]' in cell(wheel, book_url=URLS[0], on_index=True)
-    assert '(beside or [""])[0]' in cell(wheel) and "BPCOURSE_BOOK" not in cell(wheel)
+    names = {"w": 7, "answer": 3}
+    code = plain("w = 2\nw + answer")
+    assert eval(code.splitlines()[-1], exec(code, names) or names) == 5
+    assert names["w"] == 7, "the check has overwritten a variable of the reader"
+    assert plain("bp.check('bp2', my_bp2)") == "bp.check('bp2', my_bp2)"

@@ -10,13 +10,14 @@ Three settings in ``_config.yml``, under ``sphinx: config:``, empty until they a
 """
 
 import importlib.util
+import shutil
 import zipfile
 from pathlib import Path
 
 import nbformat
 from docutils import nodes
 
-from downloads.addresses import edit_button, menu
+from downloads.addresses import edit_button, load_script, menu
 from downloads.editions import EDITIONS, Editions
 from downloads.markdown import Plain
 from downloads.pieces import pieces
@@ -25,8 +26,14 @@ from downloads.setup_cell import setup_cell
 LICENSE = "Text and figures: CC BY 4.0; code: MIT."
 ARCHIVE = "backpropagation-course.zip"
 README = """\
-Open a notebook of the folder learner (or of complete, with solutions) in JupyterLab, VS Code or any
-other program for notebooks. Its first cell installs what is missing, {wheel} from this folder.
+Open learner/{first} (complete/ has the solutions, too) in JupyterLab, VS Code or any other program
+for notebooks, and run its cells from the top. The first one installs what is missing: NumPy and
+matplotlib from the network, the course's package, {wheel}, from this folder.
+
+No such program yet? With Python 3.11 or newer, in this folder:
+
+    python -m pip install jupyterlab
+    python -m jupyterlab
 """
 # What Binder makes of the folder.
 ENVIRONMENT = """\
@@ -51,6 +58,7 @@ def setup(app):
     app.connect("config-inited", edit_button)
     # Before the other extensions put what only the page shows into it.
     app.connect("doctree-resolved", collect, priority=300)
+    app.connect("html-page-context", load_script)
     app.connect("html-page-context", menu, priority=900)
     app.connect("build-finished", write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
@@ -108,7 +116,8 @@ def write(app, exception):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(nbformat.writes(editions.make(edition)) + "\n", encoding="utf-8")
     (folder / "environment.yml").write_text(ENVIRONMENT.format(wheel=wheel), encoding="utf-8")
-    archive(folder, wheel)
+    archive(folder, wheel, in_order(app))
+    shutil.copy(Path(__file__).parent / "take.js", Path(app.outdir, "_static"))
 
 
 def notebook_path(folder, edition, docname):
@@ -143,12 +152,23 @@ def about(app, docname, edition):
     return f"*A chapter of {book}, {EDITIONS[edition]}. {LICENSE}*"
 
 
-def archive(folder, wheel):
-    """Put all notebooks, the wheel and a few lines to read first into one archive."""
+def in_order(app):
+    """Return the chapters' names in the order of the book."""
+    pages = [app.config.root_doc]
+    for page in pages:
+        place = pages.index(page) + 1
+        pages[place:place] = app.env.toctree_includes.get(page, [])
+    return [Path(page).name for page in pages if is_chapter(app, page)]
+
+
+def archive(folder, wheel, chapters):
+    """Put all notebooks, numbered, the wheel and a few lines to read first into one archive."""
     top = Path(ARCHIVE).stem
+    names = {chapter: f"{k:02}-{chapter}.ipynb" for k, chapter in enumerate(chapters, 1)}
     with zipfile.ZipFile(folder / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as made:
-        made.writestr(f"{top}/README.txt", README.format(wheel=wheel))
+        readme = README.format(wheel=wheel, first=names[chapters[0]])
+        made.writestr(f"{top}/README.txt", readme)
         made.write(folder / wheel, f"{top}/{wheel}")
         for edition in EDITIONS:
-            for path in sorted((folder / edition).glob("*.ipynb")):
-                made.write(path, f"{top}/{edition}/{path.name}")
+            for chapter, name in names.items():
+                made.write(folder / edition / f"{chapter}.ipynb", f"{top}/{edition}/{name}")

@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+import bpcourse
+
+WHEEL = f"bpcourse-{bpcourse.__version__}-py3-none-any.whl"
 # The branch to which the publishing workflow puts the folder ``downloads`` of the book.
 BRANCH = "notebooks"
 
@@ -20,6 +23,12 @@ def edit_button(app, config):
         config.html_baseurl = config.book_url.rstrip("/") + "/"
 
 
+def load_script(app, pagename, templatename, context, doctree):
+    """Add the script that gives a notebook the address of the book."""
+    if doctree is not None:
+        app.add_js_file("take.js", loading_method="defer")
+
+
 def menu(app, pagename, templatename, context, doctree):
     """Offer the notebooks that stand alone in place of the page's source."""
     for group in context.get("header_buttons", []):
@@ -29,7 +38,8 @@ def menu(app, pagename, templatename, context, doctree):
             printing = [each for each in group["buttons"] if "print" in str(each.get("javascript"))]
             to_root = context["pathto"]("downloads", 1)
             launch = launchers(chapter, app.config.repository_url) if chapter else []
-            group["buttons"] = [*(files(chapter, to_root) if chapter else []), *launch, *printing]
+            offered = files(chapter, to_root) if chapter else []
+            group["buttons"] = [*offered, *launch, *printing]
 
 
 def files(chapter, downloads):
@@ -38,16 +48,22 @@ def files(chapter, downloads):
         "learner": (".ipynb", "Download a notebook to learn with: your answers, checked"),
         "complete": (".ipynb, solved", "Download the notebook with its solutions"),
     }
+    buttons = [
+        (f"{edition}/{chapter}.ipynb", text, tooltip, edition)
+        for edition, (text, tooltip) in texts.items()
+    ]
+    wheel = "The package of the course, for a notebook that asks for it: put it beside the notebook"
+    buttons.append((WHEEL, ".whl, the package", wheel, "package"))
     return [
         {
             "type": "link",
-            "url": f"{downloads}/{edition}/{chapter}.ipynb",
+            "url": f"{downloads}/{file}",
             "text": text,
             "tooltip": tooltip,
             "icon": "fas fa-download",
-            "label": f"download-{edition}-button",
+            "label": f"download-{label}-button",
         }
-        for edition, (text, tooltip) in texts.items()
+        for file, text, tooltip, label in buttons
     ]
 
 

@@ -14,7 +14,8 @@ import nbformat
 import resvg_py
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from downloads.plain_code import plain_code
+from downloads.plain_code import in_a_function, plain_code
+from downloads.setup_cell import with_imports
 
 EDITIONS = {"learner": "the learner's edition", "complete": "the complete edition"}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -22,6 +23,10 @@ FONTS = [
     str(Path(matplotlib.get_data_path(), "fonts", "ttf", f"{name}.ttf"))
     for name in ("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSans-Bold")
 ]
+# The tags of cells whose code the page does not show.
+HIDING = {"remove-input", "hide-input", "remove-cell"}
+# A drill, whose numbers the exercise asks about.
+DRILL = re.compile(r"(bp\.drills\.\w+\(\d+\))\.check")
 # What a notebook keeps of an output, in the order in which it is looked for.
 MIME_TYPES = ("image/svg+xml", "text/html", "text/latex", "text/markdown", "text/plain")
 # The numbers with which the page moves a figure.
@@ -65,8 +70,11 @@ class Editions:
         """Return an edition as a notebook."""
         first, *rest = self.parts
         cells = [new_markdown_cell(first.text), new_markdown_cell(self.about(edition))]
-        cells.append(new_code_cell(self.setup))
+        imports = self.imports(rest)
+        cells.append(new_code_cell(with_imports(self.setup, imports and self.code[imports.cell])))
         for piece in rest:
+            if piece is imports:
+                continue
             if not piece.solution:
                 cells += self.cells(piece)
             if piece.exercise and edition == "learner":
@@ -77,6 +85,15 @@ class Editions:
         if edition == "complete":
             cells += self.solutions()
         return finished(cells)
+
+    def imports(self, parts):
+        """Return the piece of the chapter's imports, if the page hides them, or None."""
+        piece = next((part for part in parts if part.cell is not None), None)
+        if piece is None or piece.solution or not self.code[piece.cell]:
+            return None
+        cell = self.chapter.cells[piece.cell]
+        shown = cell.outputs or not HIDING & set(cell.metadata.get("tags", []))
+        return None if shown else piece
 
     def cells(self, piece):
         """Return the cells of a piece: one, or none if only plumbing was in it."""
@@ -89,7 +106,10 @@ class Editions:
         """Return the cells below an exercise in the learner's edition."""
         answer = self.answers.get(piece.exercise)
         if answer:
-            places = [new_code_cell(answer["code"]), new_code_cell(answer["check"])]
+            check = new_code_cell(in_a_function(answer["check"]))
+            check.metadata["jupyter"] = {"source_hidden": True}  # it knows what is wanted
+            drills = [f"print({drill})" for drill in DRILL.findall(answer["check"])]
+            places = [new_code_cell("\n".join([*drills, answer["code"]])), check]
         elif "(pencil" in piece.text.split("\n")[0]:
             places = [new_markdown_cell("*Your answer:*")]
         else:
@@ -115,7 +135,7 @@ class Editions:
 def code_cell(cell, code):
     """Return a cell of a chapter as it travels."""
     made = new_code_cell(code, id=cell.id)
-    if {"remove-input", "hide-input", "remove-cell"} & set(cell.metadata.get("tags", [])):
+    if HIDING & set(cell.metadata.get("tags", [])):
         made.metadata["jupyter"] = {"source_hidden": True}
     if "remove-output" not in cell.metadata.get("tags", []):
         made.outputs = [each for each in map(travelling, cell.outputs) if each]

@@ -6,6 +6,7 @@ the calls go, and with them, in cells that the page does not show, what was comp
 
 import ast
 import re
+import textwrap
 
 PLUMBING = re.compile(r"glue\(|from myst_nb import glue$")
 HIDDEN = {"remove-input", "remove-output"}
@@ -139,3 +140,18 @@ def later_names(sources):
 def is_sum(node):
     """Say whether a node adds to a name, which it reads as well."""
     return isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+
+
+def in_a_function(code):
+    """Return code whose names stay its own: what it computes does not change a reader's variables.
+
+    Code that gives nothing a name is returned as it is.
+    """
+    *_, last = statements = ast.parse(code).body
+    if all(isinstance(node, ast.Expr) for node in statements):
+        return code
+    lines = code.splitlines()
+    if isinstance(last, ast.Expr) and not ast.unparse(last).startswith("print("):
+        lines[last.lineno - 1] = f"return {lines[last.lineno - 1]}"
+    body = "\n".join(lines)
+    return f"def check_answer():\n{textwrap.indent(body, '    ')}\n\n\ncheck_answer()"
