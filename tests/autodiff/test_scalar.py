@@ -232,6 +232,11 @@ def test_an_unfinished_walk_leaves_no_trace_in_the_next():
     assert (x.grad, y.grad) == (12.0, 3.0)
 
 
+def test_before_a_pass_every_gradient_is_0():
+    x = Value(2.0)
+    assert [x.grad, (x * 3).grad, x.exp().grad] == [0.0, 0.0, 0.0]
+
+
 def test_backward_from_an_input():
     x = Value(2.0)
     (3 * x).backward()
