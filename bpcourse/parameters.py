@@ -112,7 +112,7 @@ class Parameters:
             An index outside 0..W-1.
         """
         rest = _checks.integer("index", index)
-        if 0 <= rest:
+        if rest >= 0:
             for l, (n_in, n_out) in enumerate(pairwise(self.sizes), start=2):
                 if rest < n_out * n_in:
                     return f"w{l}[{rest // n_in},{rest % n_in}]"
