@@ -4,10 +4,15 @@ Each one says what came, what was wanted and what to do about it. They return th
 that a caller writes ``x = columns("x", x, n)`` and goes on.
 """
 
+import functools
 import math
 import numbers
 
 import numpy as np
+
+# For functions of arrays in which NaN and infinity pass: NumPy's warnings would say nothing sure
+# about them, because products of finite float32 numbers may raise the same flags.
+silent = np.errstate(all="ignore")
 
 
 def real(name, value, *, minimum=None, above=None, below=None, maximum=None):
@@ -33,7 +38,8 @@ def real(name, value, *, minimum=None, above=None, below=None, maximum=None):
 
 def integer(name, value, *, minimum=-math.inf):
     """Return a whole number of at least ``minimum`` as a Python int."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    plain = type(value) is int  # the usual case, at a third of the time
+    if not plain and (isinstance(value, bool) or not isinstance(value, numbers.Integral)):
         raise TypeError(f"{name} is {value!r}, want a whole number")
     if value < minimum:
         raise ValueError(f"{name} is {value}, want {minimum} or more")
@@ -205,20 +211,61 @@ def outputs_and_targets(a, y):
     return a, converted("y", y, a.dtype)
 
 
-def shape(name, array, wanted, like=None):
-    """Refuse an array of another shape, or of another precision than the array ``like``.
+def shaped(name, value, wanted, like=None):
+    """Return ``value`` as an array of numbers of a shape, in the precision of the array ``like``.
 
-    ``wanted`` has a number for a length that is known, and a letter for one that is free: (3, "m").
+    ``wanted`` has a number for a length that is known, a letter for one that is free, and "..." for
+    any axes between: (3, "m"), ("...", "d", "T"); no axis may be empty. Whole numbers are
+    converted. NaN and infinity pass: a look at every number would take as long as many a layer.
     """
-    fits = len(array.shape) == len(wanted) and all(
-        isinstance(want, str) or came == want
-        for came, want in zip(array.shape, wanted, strict=True)
-    )
-    if not fits:
+    array = value
+    if type(value) is not np.ndarray or value.dtype.char not in "fdFD":
+        array = converted(name, array_of(name, value))
+        if like is not None and np.asarray(value).dtype.kind in "iub":
+            array = array.astype(like.real.dtype)  # whole numbers become what stands beside them
+    shape(name, array, wanted)
+    if not array.size:
+        raise ValueError(f"{name} has shape {array.shape}, want no axis without entries")
+    if like is not None and array.dtype != like.dtype:
+        came, want = (np.finfo(each.dtype).dtype for each in (array, like))
+        if came != want:
+            raise TypeError(
+                f"{name} has dtype {array.dtype}, want {want} like the other arrays; "
+                f"pass {name}.astype(np.{want})"
+            )
+    return array
+
+
+def tokens(name, value, vocabulary, *axes):
+    """Return whole numbers from 0 to below ``vocabulary``, in an array with one of the axes."""
+    array = array_of(name, value)
+    if len(array.shape) not in map(len, axes) or not array.size:
+        want = " or ".join(f"({', '.join(each)})" for each in axes)
+        raise ValueError(f"{name} has shape {array.shape}, want {want}, no axis without entries")
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} have dtype {array.dtype}, want whole numbers from 0")
+    if array.min() < 0 or array.max() >= vocabulary:
+        bad = array[(array < 0) | (array >= vocabulary)][0]
+        raise ValueError(f"token {bad} is out of range, want 0 to {vocabulary - 1}")
+    return array
+
+
+def shape(name, array, wanted):
+    """Refuse an array of another shape; see :func:`shaped`."""
+    if not _fits(array.shape, wanted):
         axes = ", ".join(map(str, wanted)) + ("," if len(wanted) == 1 else "")
         raise ValueError(f"{name} has shape {array.shape}, want ({axes})")
-    if like is not None and array.dtype != like.dtype and array.dtype.kind == like.dtype.kind:
-        raise TypeError(
-            f"{name} has dtype {array.dtype}, want {like.dtype} like the other arrays; "
-            f"pass {name}.astype(np.{like.dtype})"
-        )
+
+
+@functools.lru_cache(maxsize=1024)  # the same few shapes come again and again in a loop
+def _fits(came, wanted):
+    if "..." in wanted:
+        before = wanted.index("...")
+        after = len(wanted) - 1 - before
+        if len(came) < before + after:
+            return False
+        came = came[:before] + came[len(came) - after :]
+        wanted = wanted[:before] + wanted[before + 1 :]
+    return len(came) == len(wanted) and all(
+        want == length or isinstance(want, str) for length, want in zip(came, wanted, strict=True)
+    )

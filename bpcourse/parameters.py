@@ -112,13 +112,14 @@ class Parameters:
             An index outside 0..W-1.
         """
         rest = _checks.integer("index", index)
-        for l, (n_in, n_out) in enumerate(pairwise(self.sizes), start=2):
-            if 0 <= rest < n_out * n_in:
-                return f"w{l}[{rest // n_in},{rest % n_in}]"
-            rest -= n_out * n_in
-            if 0 <= rest < n_out:
-                return f"b{l}[{rest}]"
-            rest -= n_out
+        if rest >= 0:
+            for l, (n_in, n_out) in enumerate(pairwise(self.sizes), start=2):
+                if rest < n_out * n_in:
+                    return f"w{l}[{rest // n_in},{rest % n_in}]"
+                rest -= n_out * n_in
+                if rest < n_out:
+                    return f"b{l}[{rest}]"
+                rest -= n_out
         raise IndexError(f"index is {index}, want 0 to {self.vector.size - 1}")
 
     def _with(self, vector):

@@ -97,7 +97,147 @@ def one_layer(sizes):
     return [Linear(sizes[0], sizes[-1])]
 
 
+def model_sizes():
+    return bp.language_model.Sizes(5, context=4, width=4, heads=2, hidden=3)
+
+
+def model():
+    return bp.language_model.initial(model_sizes(), rng=np.random.default_rng(0), dtype=float)
+
+
+def tokens(*shape):
+    return np.random.default_rng(0).integers(0, 5, shape)
+
+
+def attended():
+    return bp.layers.attention.self_attention(array(4, 2, 3), array(12, 4), array(4, 4), 2)[1]
+
+
+def by_function(wing, **arguments):
+    """Return makers by path, from dictionaries of makers by parameter."""
+    found = {}
+    for functions, makers in arguments.items():
+        for function in functions.split("__"):
+            found |= {f"{wing}.{function}.{name}": make for name, make in makers.items()}
+    return found
+
+
+# Small layers: 2 channels of 4 x 4 pixels, 4 neurons, 3 examples or positions.
+LAYERS = {
+    **by_function(
+        "layers.attention",
+        embedding__embedding_backward={
+            "table": lambda: array(4, 5),
+            "tokens": lambda: tokens(2, 3),
+            "delta": lambda: array(4, 2, 3),
+            "vocabulary": lambda: 5,
+        },
+        linear__linear_weights__linear_bias={
+            "w": lambda: array(3, 2),
+            "x": lambda: array(2, 4),  # T = 1, so that odd arrays fit
+            "delta": lambda: array(3, 4),
+        },
+        attention__attention_backward={
+            **dict.fromkeys(("q", "k", "v", "delta"), lambda: array(2, 4)),
+            "p": lambda: array(4, 4),
+        },
+        self_attention__self_attention_backward={
+            **dict.fromkeys(("x", "delta"), lambda: array(4, 2, 3)),
+            "w_qkv": lambda: array(12, 4),
+            "w_o": lambda: array(4, 4),
+            "heads": lambda: 2,
+            "trace": attended,
+        },
+        log_softmax__cross_entropy={"z": lambda: array(2, 4), "tokens": lambda: tokens(4) % 2},
+    ),
+    **by_function(
+        "layers.convolution",
+        gather__scatter__conv__conv_backward_input__conv_backward_weights__conv_loop={
+            "x": lambda: array(2, 4, 4, 3),
+            "w": lambda: array(3, 2, 2, 2),
+            "b": lambda: array(3, 1),
+            "delta": lambda: array(3, 3, 3, 3),
+            "columns": lambda: array(8, 27),
+            "shape": lambda: (2, 4, 4, 3),
+            "kernel": lambda: 2,
+        },
+        conv_backward_bias={"delta": lambda: array(3, 3, 3, 3)},
+        max_pool__max_pool_backward__mean_pool__mean_pool_backward={
+            "x": lambda: array(2, 4, 4, 3),
+            "delta": lambda: array(2, 2, 2, 3),
+            "switch": lambda: tokens(2, 2, 2, 3) % 4,
+            "size": lambda: 2,
+        },
+    ),
+    **by_function("layers.initialization", glorot__he__orthogonal={"shape": lambda: (3, 2)}),
+    "layers.initialization.forward_variances.weight_variances": lambda: [0.5, 1.0],
+    "layers.initialization.backward_variances.weight_variances": lambda: [0.5, 1.0],
+    "layers.initialization.backward_variances.variances": lambda: {2: 1.0, 3: 0.5},
+    **by_function(
+        "layers.normalization",
+        batch_norm__layer_norm__batch_norm_evaluate__batch_norm_backward__layer_norm_backward={
+            **dict.fromkeys(("x", "delta", "normalized"), lambda: array(2, 4)),
+            **dict.fromkeys(("gamma", "beta", "mean", "variance"), lambda: array(2, 1)),
+            "scale": lambda: array(2, 1),
+        },
+        layer_norm_backward={"scale": lambda: array(1, 4)},
+        moving_average__dropout__dropout_backward={
+            **dict.fromkeys(("average", "new", "a", "delta", "mask"), lambda: array(2, 4)),
+            "keep": lambda: 0.5,
+        },
+    ),
+    **by_function(
+        "layers.optimizers",
+        sgd__momentum__nesterov__rmsprop__adam__adamw={
+            **dict.fromkeys(("parameters", "gradient"), lambda: array(2, 4)),
+            "decay": lambda: 0.1,
+        },
+        warm_up__cosine__step_decay={"steps": lambda: 4, "every": lambda: 2, "factor": lambda: 0.5},
+    ),
+    **by_function(
+        "layers.recurrent",
+        forward__bptt__recurrent_weights__recurrent_inputs={
+            "x": lambda: array(3, 2, 4),
+            "w_x": lambda: array(3, 2),
+            "w_h": lambda: array(3, 3),
+            "b": lambda: array(3, 1),
+            "h_0": lambda: array(3, 4),
+            **dict.fromkeys(("grad_h", "delta"), lambda: array(3, 3, 4)),
+            "h": lambda: array(4, 3, 4),
+        },
+        bptt_step__fixed_point__fixed_point_backward={
+            **dict.fromkeys(("w_h", "w"), lambda: array(2, 2)),
+            **dict.fromkeys(("delta_next", "grad_h", "h", "u", "x", "grad_x"), lambda: array(2, 4)),
+        },
+        clip_by_norm={"gradients": lambda: [array(2, 4), array(3)], "maximum": lambda: 1.0},
+    ),
+    **by_function(
+        "layers.second",
+        hessian_vector={"v": lambda: array(13)},
+        largest_curvature={"product": lambda: np.negative, "steps": lambda: 3},
+    ),
+    **by_function(
+        "lessons.language_model",
+        Sizes={"vocabulary": lambda: 5},
+        shapes__count__views__initial__forward__gradient__cross_entropy__sample__train_model={
+            "sizes": model_sizes,
+            "vector": model,
+            **dict.fromkeys(("tokens", "following"), lambda: tokens(2, 4)),
+            "text": lambda: bp.texts.Text.from_string("abracadabra"),
+            "length": lambda: 3,
+            "start": lambda: tokens(2),
+            "batch_size": lambda: 2,
+            "steps": lambda: 2,
+        },
+        cross_entropy={"tokens": lambda: tokens(9)},
+        bigram_cross_entropy={
+            **dict.fromkeys(("train", "tokens"), lambda: tokens(9)),
+            "vocabulary": lambda: 5,
+        },
+    ),
+}
 GOOD = {
+    **LAYERS,
     "a": tensor,
     "a_previous": lambda: array(2, 4),
     "activation": lambda: bp.tanh,

@@ -181,7 +181,7 @@ def test_parameters_say_what_is_wrong_with_them():
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_not_finite_are_refused_by_name(bad):
     vector = parameters([5, 4, 3]).vector.copy()
-    vector[[9, 22]] = bad
+    vector[[9, 22]] = bad, -np.inf if bad == np.inf else np.inf  # the first one is told of
     assert raises(ValueError, lambda: bp.Parameters([5, 4, 3], vector)) == (
         f"w2[1,4] is {bad} (2 of 39 parameters are not finite); want finite numbers everywhere"
     )
@@ -370,6 +370,11 @@ def test_from_arrays_refuses_mixed_precision_and_numbers_that_are_not_finite():
     assert "biases[0] has dtype float32, want float64" in raises(
         TypeError, lambda: bp.Network.from_arrays([w], [b], ["tanh"])
     )
+    second = w[:, :1].astype(np.float32)
+    assert "weights[1] has dtype float32, want float64" in raises(
+        TypeError,
+        lambda: bp.Network.from_arrays([w, second], [np.ones(1), np.ones(1)], ["tanh", "tanh"]),
+    ), "the first array is what the others are compared with"
     w[0, 1] = np.nan
     assert "weights[0][0, 1] is nan" in raises(
         ValueError, lambda: bp.Network.from_arrays([w], [np.ones(1)], ["tanh"])
@@ -570,6 +575,14 @@ def test_predict_takes_rows_and_returns_classes():
     rows = np.array([[0.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
     assert net.predict(rows).tolist() == [1, 0]
     assert net.predict(rows.tolist(), classes=("a", "b", "c")).tolist() == ["b", "a"]
+    weights, biases = [np.eye(5, 3), np.eye(4, 5)], [np.zeros(5), np.zeros(4)]
+    deeper = bp.Network.from_arrays(weights, biases, ["identity", "softmax"])
+    assert deeper.predict(rows, classes=list("abcd")).tolist() == ["b", "a"], (
+        "rows are as wide as the input layer, and there are as many classes as outputs"
+    )
+    assert "want (m, 3): one example" in raises(
+        ValueError, lambda: deeper.predict(np.zeros((1, 5)))
+    )
     one = bp.Network.from_arrays([[[1.0]]], [[0.0]], ["identity"])
     assert one.predict([[0.4], [0.5], [0.6]]).tolist() == [0, 0, 1], "0.5 does not exceed 0.5"
     assert one.predict([[0.6]], classes=["no", "yes"]).tolist() == ["yes"]
@@ -633,6 +646,7 @@ def test_each_hidden_layer_may_have_an_activation_of_its_own():
 def test_a_network_shows_itself_in_a_notebook():
     page = network((64, 30, 10))._repr_html_()
     assert page.startswith("<table>") and "64, 30, 10" in page
+    assert "<td>1</td><td>64</td><td>(input)</td>" in page, "layer 1 is the input"
     assert "<td>2</td><td>30</td><td>tanh</td><td>(30, 64)</td><td>(30, 1)</td>" in page
     shouting = bp.Activation("<b>", np.sin, np.cos)
     assert "&lt;b&gt;" in bp.Network.from_arrays([[[1.0]]], [[0.0]], [shouting])._repr_html_()

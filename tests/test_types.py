@@ -109,7 +109,7 @@ def for_checkers_alone(function):
     """Return the names of a function's file, with those that it has under ``if TYPE_CHECKING``."""
     source = inspect.getsource(sys.modules[function.__module__])
     block = re.search(r"(?m)^if TYPE_CHECKING:\n((?:    .*\n|\n)+)", source)
-    names = dict(function.__globals__)
+    names = dict(vars(sys.modules[function.__module__]))
     if block:
         exec(textwrap.dedent(block[1]), names)
     return names

@@ -16,6 +16,9 @@ One rule of shapes and one of scale hold everywhere:
   in the gradients with respect to parameters alone.
 
 float32 stays float32, complex numbers pass forward (for the complex step), and no argument changes.
+What is no array of numbers, or of a shape or precision that doesn't fit, is refused by name. NaN
+and infinity pass without a warning, as through the activations: to look for them would take as long
+as a small layer.
 """
 
 from bpcourse.layers import (

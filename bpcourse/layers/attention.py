@@ -29,6 +29,8 @@ from numpy import ndarray
 
 from bpcourse import _checks
 
+_PLACES = (("m", "T"), ("m",))  # of tokens: a text for each row, or T = 1
+
 
 def embedding(table: ndarray, tokens: ndarray) -> ndarray:
     """Return the column of the table for every token.
@@ -55,19 +57,12 @@ def embedding(table: ndarray, tokens: ndarray) -> ndarray:
     array([[[0.3, 0.1],
             [0.1, 0.1]]])
     """
-    _checks.shape("table", table, ("n", "V"))
-    _check_tokens(tokens, table.shape[1])
+    table = _checks.shaped("table", table, ("n", "V"))
+    tokens = _checks.tokens("tokens", tokens, table.shape[1], *_PLACES)
     return table.take(tokens, axis=1)
 
 
-def _check_tokens(tokens, vocabulary):
-    if tokens.dtype.kind not in "iu":
-        raise TypeError(f"tokens have dtype {tokens.dtype}, want whole numbers from 0")
-    if tokens.size and (tokens.min() < 0 or tokens.max() >= vocabulary):
-        bad = tokens[(tokens < 0) | (tokens >= vocabulary)][0]
-        raise ValueError(f"token {bad} is out of range, want 0 to {vocabulary - 1}")
-
-
+@_checks.silent
 def embedding_backward(delta: ndarray, tokens: ndarray, vocabulary: int) -> ndarray:
     r"""Return the gradient of the table: the errors of all places of a token, added up.
 
@@ -99,8 +94,9 @@ def embedding_backward(delta: ndarray, tokens: ndarray, vocabulary: int) -> ndar
     >>> embedding_backward(delta, np.array([[1, 0, 1]]), 3)
     array([[2. , 4.5, 0. ]])
     """
-    _checks.shape("delta", delta, (len(delta), *tokens.shape))
-    _check_tokens(tokens, vocabulary)
+    vocabulary = _checks.integer("vocabulary", vocabulary, minimum=1)
+    tokens = _checks.tokens("tokens", tokens, vocabulary, *_PLACES)
+    delta = _checks.shaped("delta", delta, ("n", *tokens.shape))
     # The places sorted by token: each token's errors are then a run, to be summed at once.
     places = tokens.ravel()
     order = np.argsort(places, kind="stable")
@@ -112,6 +108,7 @@ def embedding_backward(delta: ndarray, tokens: ndarray, vocabulary: int) -> ndar
     return grad
 
 
+@_checks.silent
 def linear(w: ndarray, x: ndarray) -> ndarray:
     r"""Return w times every column of x.
 
@@ -124,15 +121,22 @@ def linear(w: ndarray, x: ndarray) -> ndarray:
     -------
     ndarray of shape (n_out, m, T)
 
+    Raises
+    ------
+    ValueError, TypeError
+        Shapes or precisions that don't fit.
+
     Examples
     --------
     >>> linear(np.array([[2.0, 1.0]]), np.ones((2, 1, 3)))
     array([[[3., 3., 3.]]])
     """
-    _checks.shape("w", w, ("n_out", len(x)), like=x)
+    x = _checks.shaped("x", x, ("n_in", "m", "..."))
+    w = _checks.shaped("w", w, ("n_out", len(x)), like=x)
     return (w @ x.reshape(len(x), -1)).reshape(len(w), *x.shape[1:])
 
 
+@_checks.silent
 def linear_weights(delta: ndarray, x: ndarray) -> ndarray:
     r"""Return the gradient of the weights that multiply every column: BP4, summed over positions.
 
@@ -154,10 +158,12 @@ def linear_weights(delta: ndarray, x: ndarray) -> ndarray:
     >>> linear_weights(np.ones((1, 1, 3)), np.array([[[1.0, 2.0, 3.0]]]))
     array([[6.]])
     """
-    _checks.shape("x", x, (len(x), *delta.shape[1:]), like=delta)
+    delta = _checks.shaped("delta", delta, ("n_out", "m", "..."))
+    x = _checks.shaped("x", x, ("n_in", *delta.shape[1:]), like=delta)
     return delta.reshape(len(delta), -1) @ x.reshape(len(x), -1).T / delta.shape[1]
 
 
+@_checks.silent
 def linear_bias(delta: ndarray) -> ndarray:
     r"""Return the gradient of a bias (n, 1) added to every column: BP3, summed over positions.
 
@@ -174,9 +180,11 @@ def linear_bias(delta: ndarray) -> ndarray:
     >>> linear_bias(np.ones((1, 2, 3)))
     array([[3.]])
     """
+    delta = _checks.shaped("delta", delta, ("n", "m", "..."))
     return delta.reshape(len(delta), -1).sum(axis=1, keepdims=True) / delta.shape[1]
 
 
+@_checks.silent
 def attention(
     q: ndarray, k: ndarray, v: ndarray, *, causal: bool = True
 ) -> tuple[ndarray, ndarray]:
@@ -213,8 +221,10 @@ def attention(
     (array([[4., 6.]]), array([[1. , 0.5],
            [0. , 0.5]]))
     """
-    _checks.shape("k", k, q.shape, like=q)
-    _checks.shape("v", v, (*q.shape[:-2], "d_v", q.shape[-1]), like=q)
+    q = _checks.shaped("q", q, ("...", "d", "T"))
+    k = _checks.shaped("k", k, q.shape, like=q)
+    v = _checks.shaped("v", v, (*q.shape[:-2], "d_v", q.shape[-1]), like=q)
+    causal = _checks.flag("causal", causal)
     p = k.mT @ (q * (1 / q.shape[-2] ** 0.5))
     if causal:
         p = np.where(_earlier(p.shape[-1]), p, -np.inf)
@@ -235,6 +245,7 @@ def _softmax(s):
     return s
 
 
+@_checks.silent
 def attention_backward(
     delta: ndarray, q: ndarray, k: ndarray, v: ndarray, p: ndarray
 ) -> tuple[ndarray, ndarray, ndarray]:
@@ -273,8 +284,11 @@ def attention_backward(
     >>> attention_backward(np.array([[0.0, 1.0]]), q, k, v, p)
     (array([[ 0., -2.]]), array([[0., 0.]]), array([[0.5, 0.5]]))
     """
-    _checks.shape("delta", delta, v.shape, like=q)
-    _checks.shape("p", p, (*q.shape[:-2], q.shape[-1], q.shape[-1]), like=q)
+    q = _checks.shaped("q", q, ("...", "d", "T"))
+    k = _checks.shaped("k", k, q.shape, like=q)
+    v = _checks.shaped("v", v, (*q.shape[:-2], "d_v", q.shape[-1]), like=q)
+    delta = _checks.shaped("delta", delta, v.shape, like=q)
+    p = _checks.shaped("p", p, (*q.shape[:-2], q.shape[-1], q.shape[-1]), like=q)
     delta_s = v.mT @ delta
     delta_s -= np.einsum("...ij,...ij->...j", p, delta_s)[..., None, :]
     delta_s *= p
@@ -338,10 +352,10 @@ def self_attention(
     >>> self_attention(x, w_qkv, np.array([[1.0]]), heads=1)[0]
     array([[[1., 2.]]])
     """
-    _checks.shape("x", x, ("n", "m", "T"))
-    n = len(x)
-    _checks.shape("w_qkv", w_qkv, (3 * n, n), like=x)
-    _checks.shape("w_o", w_o, (n, n), like=x)
+    x = _checks.shaped("x", x, ("n", "m", "T"))
+    n, heads = len(x), _checks.integer("heads", heads, minimum=1)
+    w_qkv = _checks.shaped("w_qkv", w_qkv, (3 * n, n), like=x)
+    w_o = _checks.shaped("w_o", w_o, (n, n), like=x)
     if n % heads:
         raise ValueError(f"{heads} heads can't share {n} neurons equally")
     q, k, v = linear(w_qkv, x).reshape(3, heads, n // heads, *x.shape[1:]).swapaxes(2, 3)
@@ -391,7 +405,12 @@ def self_attention_backward(
     >>> delta_x, grad_w_o
     (array([[[1.5, 0.5]]]), array([[3.]]))
     """
-    _checks.shape("delta", delta, x.shape, like=x)
+    if not isinstance(trace, AttentionTrace):
+        raise TypeError(f"trace is {type(trace).__name__}, want that of self_attention")
+    x = _checks.shaped("x", x, trace.a.shape, like=trace.a)
+    delta = _checks.shaped("delta", delta, x.shape, like=x)
+    w_qkv = _checks.shaped("w_qkv", w_qkv, (3 * len(x), len(x)), like=x)
+    w_o = _checks.shaped("w_o", w_o, (len(x), len(x)), like=x)
     heads, m, d, T = trace.q.shape
     read = linear(w_o.T, delta).reshape(heads, d, m, T).swapaxes(1, 2)
     errors = attention_backward(read, trace.q, trace.k, trace.v, trace.p)
@@ -400,6 +419,7 @@ def self_attention_backward(
     return delta_x, linear_weights(delta_qkv, x), linear_weights(delta, trace.a)
 
 
+@_checks.silent
 def log_softmax(z: ndarray) -> ndarray:
     r"""Return the logarithms of the probabilities of every column, without overflow.
 
@@ -413,16 +433,30 @@ def log_softmax(z: ndarray) -> ndarray:
     -------
     ndarray of that shape
 
+    Raises
+    ------
+    ValueError, TypeError
+        z of another shape; a column without a largest number: NaN or infinity in it, but for -inf
+        beside something finite, which means the probability 0.
+
     Examples
     --------
     >>> log_softmax(np.array([[1000.0], [1000.0]])).round(4)
     array([[-0.6931],
            [-0.6931]])
     """
-    shifted = z - z.real.max(axis=0, keepdims=True)
+    z = _checks.shaped("z", z, ("V", "m", "..."))
+    largest = z.real.max(axis=0, keepdims=True)
+    if not np.isfinite(largest).all():
+        raise ValueError(
+            "z has a column whose largest entry is not finite, so it has no probabilities; want "
+            "finite numbers, or -inf for what is impossible beside some that are finite"
+        )
+    shifted = z - largest
     return shifted - np.log(np.exp(shifted).sum(axis=0, keepdims=True))
 
 
+@_checks.silent
 def cross_entropy(z: ndarray, tokens: ndarray) -> tuple[float, ndarray]:
     r"""Return the mean cost of predictions in nats, and its error.
 
@@ -458,8 +492,9 @@ def cross_entropy(z: ndarray, tokens: ndarray) -> tuple[float, ndarray]:
     >>> round(cost, 4), delta.ravel()
     (0.6931, array([-0.5,  0.5]))
     """
+    z = _checks.shaped("z", z, ("V", "m", "..."))
+    tokens = _checks.tokens("tokens", tokens, len(z), *_PLACES)
     _checks.shape("tokens", tokens, z.shape[1:])
-    _check_tokens(tokens, len(z))
     logarithms = log_softmax(z)
     came = logarithms.reshape(len(z), -1)[tokens.ravel(), np.arange(tokens.size)]
     delta = np.exp(logarithms)

@@ -25,6 +25,8 @@ from numpy import ndarray
 
 from bpcourse import _checks
 
+_IMAGES = ("c", "height", "width", "m")
+
 
 def gather(x: ndarray, kernel: int, *, stride: int = 1, padding: int = 0) -> ndarray:
     r"""Return what every place of an image sees, one place per column.
@@ -58,15 +60,20 @@ def gather(x: ndarray, kernel: int, *, stride: int = 1, padding: int = 0) -> nda
            [0., 2.],
            [1., 3.]])
     """
-    x = _framed(x, padding)
+    x = _checks.shaped("x", x, _IMAGES)
+    return _gather(x, _places(x.shape, kernel, stride, padding), kernel, stride, padding)
+
+
+def _gather(x, places, kernel, stride, padding):
+    x, (h, w) = _framed(x, padding), places
     c, m = x.shape[0], x.shape[3]
-    h, w = _places(x.shape, kernel, stride)
     columns = np.empty((c, kernel, kernel, h, w, m), x.dtype)
     for i, j in product(range(kernel), repeat=2):
         columns[:, i, j] = x[_window(i, j, h, w, stride)]
     return columns.reshape(c * kernel * kernel, h * w * m)
 
 
+@_checks.silent
 def scatter(
     columns: ndarray, shape: tuple[int, ...], kernel: int, *, stride: int = 1, padding: int = 0
 ) -> ndarray:
@@ -102,10 +109,15 @@ def scatter(
     array([[1., 2., 1.],
            [1., 2., 1.]])
     """
-    c, height, width, m = shape
+    shape = _image_shape(shape)
+    c, (h, w), m = shape[0], _places(shape, kernel, stride, padding), shape[3]
+    columns = _checks.shaped("columns", columns, (c * kernel * kernel, h * w * m))
+    return _scatter(columns, shape, (h, w), kernel, stride, padding)
+
+
+def _scatter(columns, shape, places, kernel, stride, padding):
+    (c, height, width, m), (h, w) = shape, places
     framed = (c, height + 2 * padding, width + 2 * padding, m)
-    h, w = _places(framed, kernel, stride)
-    _checks.shape("columns", columns, (c * kernel * kernel, h * w * m))
     columns = columns.reshape(c, kernel, kernel, h, w, m)
     x = np.zeros(framed, columns.dtype)
     for i, j in product(range(kernel), repeat=2):
@@ -113,10 +125,16 @@ def scatter(
     return x[:, padding : padding + height, padding : padding + width]
 
 
+def _image_shape(shape):
+    """Return the shape of an image as a tuple of Python ints."""
+    shape = _checks.sequence("shape", shape, "(c, height, width, m)")
+    if len(shape) != 4:
+        raise ValueError(f"shape is {tuple(shape)}, want (c, height, width, m)")
+    return tuple(_checks.integer("a length in shape", n, minimum=1) for n in shape)
+
+
 def _framed(x, padding):
     """Return an image with a border of zeros."""
-    _checks.shape("x", x, ("c", "height", "width", "m"))
-    _checks.integer("padding", padding, minimum=0)
     if not padding:
         return x
     c, height, width, m = x.shape
@@ -125,11 +143,12 @@ def _framed(x, padding):
     return framed
 
 
-def _places(shape, kernel, stride):
-    """Return how many places there are, down and across."""
-    _, height, width, _ = shape
+def _places(shape, kernel, stride, padding):
+    """Return how many places there are, down and across, after a look at the settings."""
+    border = 2 * _checks.integer("padding", padding, minimum=0)
+    height, width = shape[1] + border, shape[2] + border
     _checks.integer("stride", stride, minimum=1)
-    if not 1 <= kernel <= min(height, width):
+    if not 1 <= _checks.integer("kernel", kernel) <= min(height, width):
         raise ValueError(
             f"the windows are {kernel} x {kernel} and the image, with its border, is {height} x "
             f"{width}; want windows that fit: a smaller kernel, or more padding"
@@ -142,6 +161,7 @@ def _window(i, j, h, w, stride):
     return np.s_[:, i : i + stride * (h - 1) + 1 : stride, j : j + stride * (w - 1) + 1 : stride]
 
 
+@_checks.silent
 def conv(
     x: ndarray,
     w: ndarray,
@@ -183,18 +203,33 @@ def conv(
     >>> conv(np.repeat(x, 2, axis=1), w, np.zeros((1, 1))).ravel()
     array([0., 1., 0.])
     """
-    _checks.shape("x", x, ("c_in", "height", "width", "m"))
-    c_out, kernel = len(w), w.shape[-1]
-    _checks.shape("w", w, (c_out, len(x), kernel, kernel), like=x)
-    _checks.shape("b", b, (c_out, 1), like=x)
-    if columns is None:
-        columns = gather(x, kernel, stride=stride, padding=padding)
+    x = _checks.shaped("x", x, _IMAGES)
+    w, c_out, kernel = _kernels(w, len(x), like=x)
+    b = _checks.shaped("b", b, (c_out, 1), like=x)
+    places = _places(x.shape, kernel, stride, padding)
+    columns = _columns(x, kernel, places, columns, stride, padding)
     z = w.reshape(c_out, -1) @ columns
     z = np.add(z, b, out=None if np.iscomplexobj(b) else z)  # in place: z is large
-    framed = (0, x.shape[1] + 2 * padding, x.shape[2] + 2 * padding, 0)
-    return z.reshape(c_out, *_places(framed, kernel, stride), x.shape[3])
+    return z.reshape(c_out, *places, x.shape[3])
 
 
+def _kernels(w, c_in, like=None):
+    """Return weights (c_out, c_in, k, k), their c_out and their k."""
+    w = _checks.shaped("w", w, ("c_out", "c_in", "k", "k"), like=like)
+    c_out, kernel = len(w), w.shape[-1]
+    _checks.shape("w", w, (c_out, c_in, kernel, kernel))
+    return w, c_out, kernel
+
+
+def _columns(x, kernel, places, columns, stride, padding):
+    """Return what every place sees: gathered now, or before."""
+    if columns is None:
+        return _gather(x, places, kernel, stride, padding)
+    wanted = (len(x) * kernel * kernel, places[0] * places[1] * x.shape[3])
+    return _checks.shaped("columns", columns, wanted, like=x)
+
+
+@_checks.silent
 def conv_backward_input(
     delta: ndarray, w: ndarray, shape: tuple[int, ...], *, stride: int = 1, padding: int = 0
 ) -> ndarray:
@@ -232,12 +267,15 @@ def conv_backward_input(
     >>> conv_backward_input(delta, w, (1, 2, 4, 1))[0, 0, :, 0]
     array([ 0., -1.,  1.,  0.])
     """
-    c_out, kernel = len(w), w.shape[-1]
-    _checks.shape("delta", delta, (c_out, "h", "w", shape[3]), like=w)
+    shape = _image_shape(shape)
+    w, c_out, kernel = _kernels(w, shape[0])
+    places = _places(shape, kernel, stride, padding)
+    delta = _checks.shaped("delta", delta, (c_out, *places, shape[3]), like=w)
     columns = w.reshape(c_out, -1).T @ delta.reshape(c_out, -1)
-    return scatter(columns, shape, kernel, stride=stride, padding=padding)
+    return _scatter(columns, shape, places, kernel, stride, padding)
 
 
+@_checks.silent
 def conv_backward_weights(
     x: ndarray,
     delta: ndarray,
@@ -279,16 +317,16 @@ def conv_backward_weights(
     array([[1., 2.],
            [5., 6.]])
     """
+    x = _checks.shaped("x", x, _IMAGES)
     c_in, _, _, m = x.shape
-    c_out = len(delta)
-    if columns is None:
-        columns = gather(x, kernel, stride=stride, padding=padding)
-    h, w = _places((0, x.shape[1] + 2 * padding, x.shape[2] + 2 * padding, 0), kernel, stride)
-    _checks.shape("delta", delta, (c_out, h, w, m), like=x)
-    grad = delta.reshape(c_out, -1) @ columns.T / m
-    return grad.reshape(c_out, c_in, kernel, kernel)
+    places = _places(x.shape, kernel, stride, padding)
+    delta = _checks.shaped("delta", delta, ("c_out", *places, m), like=x)
+    columns = _columns(x, kernel, places, columns, stride, padding)
+    grad = delta.reshape(len(delta), -1) @ columns.T / m
+    return grad.reshape(len(delta), c_in, kernel, kernel)
 
 
+@_checks.silent
 def conv_backward_bias(delta: ndarray) -> ndarray:
     r"""Return the gradient with respect to the biases: BP3, summed over all places.
 
@@ -307,9 +345,11 @@ def conv_backward_bias(delta: ndarray) -> ndarray:
     >>> conv_backward_bias(np.ones((1, 2, 3, 5)))
     array([[6.]])
     """
+    delta = _checks.shaped("delta", delta, ("c_out", "h'", "w'", "m"))
     return delta.reshape(len(delta), -1).sum(axis=1, keepdims=True) / delta.shape[3]
 
 
+@_checks.silent
 def conv_loop(x: ndarray, w: ndarray, b: ndarray, *, stride: int = 1, padding: int = 0) -> ndarray:
     """Return what :func:`conv` returns, one place and one channel at a time.
 
@@ -321,9 +361,12 @@ def conv_loop(x: ndarray, w: ndarray, b: ndarray, *, stride: int = 1, padding: i
     >>> conv_loop(x, w, np.zeros((1, 1))).ravel(), conv(x, w, np.zeros((1, 1))).ravel()
     (array([10., 14., 18.]), array([10., 14., 18.]))
     """
-    height, width, kernel = x.shape[1], x.shape[2], w.shape[-1]
-    h, w_ = ((n + 2 * padding - kernel) // stride + 1 for n in (height, width))
-    z = np.zeros((len(w), h, w_, x.shape[3]), np.result_type(x, w))
+    x = _checks.shaped("x", x, _IMAGES)
+    w, c_out, kernel = _kernels(w, len(x), like=x)
+    b = _checks.shaped("b", b, (c_out, 1), like=x)
+    height, width = x.shape[1:3]
+    h, w_ = _places(x.shape, kernel, stride, padding)
+    z = np.zeros((len(w), h, w_, x.shape[3]), np.result_type(x, w, b))
     for o, p, q in product(range(len(w)), range(h), range(w_)):
         z[o, p, q] = b[o]
         for c, i, j in product(range(len(x)), range(kernel), range(kernel)):
@@ -390,11 +433,19 @@ def max_pool_backward(delta: ndarray, switch: ndarray, size: int) -> ndarray:
     array([[0., 7.],
            [0., 0.]])
     """
+    delta = _checks.shaped("delta", delta, ("c", "h'", "w'", "m"))
+    size, switch = _checks.integer("size", size, minimum=1), _checks.array_of("switch", switch)
     _checks.shape("switch", switch, delta.shape)
+    if switch.dtype.kind not in "iu" or switch.min() < 0 or switch.max() >= size**2:
+        raise ValueError(
+            f"switch holds {switch.dtype} from {switch.min()} to {switch.max()}, want whole "
+            f"numbers from 0 to {size**2 - 1}: what max_pool gave with this size"
+        )
     places = np.arange(size * size).reshape(-1, 1, 1, 1, 1)
     return _image(np.where(places == switch, delta, 0), size)
 
 
+@_checks.silent
 def mean_pool(x: ndarray, size: int) -> ndarray:
     """Return the mean of every square of an image.
 
@@ -439,12 +490,14 @@ def mean_pool_backward(delta: ndarray, size: int) -> ndarray:
     array([[1., 1.],
            [1., 1.]])
     """
+    delta = _checks.shaped("delta", delta, ("c", "h'", "w'", "m"))
+    size = _checks.integer("size", size, minimum=1)
     return (delta / size**2).repeat(size, axis=1).repeat(size, axis=2)
 
 
 def _squares(x, size):
     """Return an image (c, height, width, m) as (size size, c, h', w', m)."""
-    _checks.shape("x", x, ("c", "height", "width", "m"))
+    x = _checks.shaped("x", x, _IMAGES)
     _checks.integer("size", size, minimum=1)
     c, height, width, m = x.shape
     if height % size or width % size:

@@ -20,7 +20,7 @@ the book's chapter "Deep, and still learning".
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,7 @@ from numpy import ndarray
 
 from bpcourse import _checks
 from bpcourse.activations import ACTIVATIONS, Activation
+from bpcourse.parameters import check_sizes
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -65,6 +66,7 @@ def glorot(
     >>> round(float(w.var() * (300 + 100) / 2), 2)
     0.99
     """
+    shape = _shape(shape)
     n_in, n_out = _fans(shape)
     return _normal(shape, 2 / (n_in + n_out), rng, dtype)
 
@@ -82,6 +84,7 @@ def he(
     >>> round(float(w.var() * 100 / 2), 2)
     0.99
     """
+    shape = _shape(shape)
     return _normal(shape, 2 / _fans(shape)[0], rng, dtype)
 
 
@@ -122,7 +125,8 @@ def orthogonal(
     array([[ 1., -0.],
            [-0.,  1.]])
     """
-    _fans(shape)
+    shape, gain = _shape(shape), _checks.real("gain", gain)
+    dtype = _checks.precision("the array", dtype)
     rows, columns = shape[0], math.prod(shape[1:])
     drawn = _checks.generator(rng).standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(drawn)
@@ -131,15 +135,22 @@ def orthogonal(
     return (gain * w).reshape(shape).astype(dtype)
 
 
+def _shape(shape):
+    """Return the shape of weights as a tuple of Python ints."""
+    shape = tuple(_checks.sequence("shape", shape, "(n_out, n_in) or (c_out, c_in, k, k)"))
+    if len(shape) < 2:
+        raise ValueError(f"shape is {shape}, want (n_out, n_in) or (c_out, c_in, k, k)")
+    return tuple(_checks.integer("a length in shape", n, minimum=1) for n in shape)
+
+
 def _fans(shape):
     """Return how many inputs a neuron has, and how many outputs an input reaches."""
-    if len(shape) < 2:
-        raise ValueError(f"shape is {tuple(shape)}, want (n_out, n_in) or (c_out, c_in, k, k)")
     places = math.prod(shape[2:])
     return shape[1] * places, shape[0] * places
 
 
 def _normal(shape, variance, rng, dtype):
+    dtype = _checks.precision("the array", dtype)
     return (variance**0.5 * _checks.generator(rng).standard_normal(shape)).astype(dtype)
 
 
@@ -188,8 +199,9 @@ def forward_variances(
     {2: 2.0, 3: 2.0, 4: 2.0}
     {2: 1.0, 3: 0.5, 4: 0.25}
     """
-    activation = _elementwise(activation, sizes, weight_variances)
-    q = {2: float(sizes[0] * weight_variances[0] * input_variance)}
+    sizes, weight_variances, activation = _checked(sizes, weight_variances, activation)
+    input_variance = _checks.real("input_variance", input_variance, minimum=0)
+    q = {2: sizes[0] * weight_variances[0] * input_variance}
     for l in range(3, len(sizes) + 1):
         mean_square = _mean_square(activation.f, q[l - 1])
         q[l] = sizes[l - 2] * weight_variances[l - 2] * mean_square
@@ -240,21 +252,37 @@ def backward_variances(
     >>> {l: round(value, 4) for l, value in g.items()}
     {4: 1.0, 3: 0.0551, 2: 0.0025}
     """
-    activation = _elementwise(activation, sizes, weight_variances)
-    g = {len(sizes): float(output_variance)}
+    sizes, weight_variances, activation = _checked(sizes, weight_variances, activation)
+    variances = _layer_variances(variances, len(sizes))
+    g = {len(sizes): _checks.real("output_variance", output_variance, minimum=0)}
     for l in range(len(sizes) - 1, 1, -1):
         mean_square = _mean_square(activation.prime, variances[l])
         g[l] = sizes[l] * weight_variances[l - 1] * g[l + 1] * mean_square
     return g
 
 
+def _layer_variances(variances, depth):
+    """Return the variance of every layer after the first, or say which is missing."""
+    if not isinstance(variances, Mapping) or not set(range(2, depth + 1)) <= set(variances):
+        raise ValueError(
+            f"variances is {variances!r}, want what forward_variances gives: one for each of the "
+            f"layers 2 to {depth}"
+        )
+    name = "the variance of layer {}".format
+    return {l: _checks.real(name(l), variances[l], minimum=0) for l in range(2, depth + 1)}
+
+
+@_checks.silent
 def _mean_square(f, variance):
     """Return the mean of f(z)^2 over a normal z with mean 0 and this variance."""
     values = f(variance**0.5 * _POINTS[:, None])[:, 0]
     return float(_WEIGHTS @ values**2)
 
 
-def _elementwise(activation, sizes, weight_variances):
+def _checked(sizes, weight_variances, activation):
+    """Return widths, a variance for the weights into each layer but the first, an activation."""
+    sizes = check_sizes(sizes)
+    weight_variances = _checks.sequence("weight_variances", weight_variances, "a list of numbers")
     activation = _checks.lookup("activation", activation, ACTIVATIONS)
     if not activation.elementwise:
         raise ValueError(
@@ -265,4 +293,8 @@ def _elementwise(activation, sizes, weight_variances):
             f"{len(weight_variances)} variances for {len(sizes)} layers; want one for the weights "
             "into each layer after the first"
         )
-    return activation
+    name = "the variance of the weights into layer {}".format
+    weight_variances = [
+        _checks.real(name(l), v, minimum=0) for l, v in enumerate(weight_variances, start=2)
+    ]
+    return sizes, weight_variances, activation

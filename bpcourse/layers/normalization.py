@@ -50,6 +50,7 @@ class Normalized:
     variance: ndarray
 
 
+@_checks.silent
 def batch_norm(x: ndarray, gamma: ndarray, beta: ndarray, *, epsilon: float = 1e-5) -> Normalized:
     r"""Normalize every neuron over the examples of a mini-batch, as in training.
 
@@ -77,6 +78,7 @@ def batch_norm(x: ndarray, gamma: ndarray, beta: ndarray, *, epsilon: float = 1e
     >>> out.y.round(4), out.mean, out.variance
     (array([[ 8., 12.]]), array([[2.]]), array([[1.]]))
     """
+    x = _shaped("x", x)
     if x.size == len(x):
         raise ValueError(
             f"x has shape {x.shape}: one number for each neuron, which would be normalized to 0; "
@@ -85,6 +87,7 @@ def batch_norm(x: ndarray, gamma: ndarray, beta: ndarray, *, epsilon: float = 1e
     return _normalize(x, gamma, beta, _but_the_first(x), epsilon)
 
 
+@_checks.silent
 def layer_norm(x: ndarray, gamma: ndarray, beta: ndarray, *, epsilon: float = 1e-5) -> Normalized:
     r"""Normalize every example over its neurons.
 
@@ -113,7 +116,15 @@ def layer_norm(x: ndarray, gamma: ndarray, beta: ndarray, *, epsilon: float = 1e
     array([[-1., -1.],
            [ 1.,  1.]])
     """
-    return _normalize(x, gamma, beta, (0,), epsilon)
+    return _normalize(_shaped("x", x), gamma, beta, (0,), epsilon)
+
+
+def _shaped(name, value):
+    """Return a mini-batch of columns (n, m), of texts (n, m, T) or of images (c, ..., m)."""
+    array = _checks.shaped(name, value, ("n", "m", "..."))
+    if array.ndim > 4:
+        raise ValueError(f"{name} has shape {array.shape}, want at most (c, height, width, m)")
+    return array
 
 
 def _but_the_first(x):
@@ -134,10 +145,11 @@ def _normalize(x, gamma, beta, axes, epsilon):
 
 def _beside(name, parameter, x):
     """Return a parameter (n, 1) with as many axes as x."""
-    _checks.shape(name, parameter, (len(x), 1), like=x)
+    parameter = _checks.shaped(name, parameter, (len(x), 1), like=x)
     return parameter.reshape(-1, *(1,) * (x.ndim - 1))
 
 
+@_checks.silent
 def batch_norm_backward(
     delta: ndarray, normalized: ndarray, scale: ndarray, gamma: ndarray
 ) -> tuple[ndarray, ndarray, ndarray]:
@@ -183,9 +195,11 @@ def batch_norm_backward(
     >>> batch_norm_backward(delta, out.normalized, out.scale, np.ones((1, 1)))
     (array([[0., 0.]]), array([[-2.]]), array([[3.]]))
     """
+    delta = _shaped("delta", delta)
     return _normalize_backward(delta, normalized, scale, gamma, _but_the_first(delta))
 
 
+@_checks.silent
 def layer_norm_backward(
     delta: ndarray, normalized: ndarray, scale: ndarray, gamma: ndarray
 ) -> tuple[ndarray, ndarray, ndarray]:
@@ -228,13 +242,13 @@ def layer_norm_backward(
            [-0.1524],
            [ 0.0435]])
     """
-    return _normalize_backward(delta, normalized, scale, gamma, (0,))
+    return _normalize_backward(_shaped("delta", delta), normalized, scale, gamma, (0,))
 
 
 def _normalize_backward(delta, normalized, scale, gamma, axes):
-    _checks.shape("normalized", normalized, delta.shape, like=delta)
+    normalized = _checks.shaped("normalized", normalized, delta.shape, like=delta)
     wanted = tuple(1 if axis in axes else n for axis, n in enumerate(delta.shape))
-    _checks.shape("scale", scale, wanted, like=delta)
+    scale = _checks.shaped("scale", scale, wanted, like=delta)
     weighted = _beside("gamma", gamma, delta) * delta
     shift = weighted.mean(axis=axes, keepdims=True)
     stretch = (weighted * normalized).mean(axis=axes, keepdims=True)
@@ -248,6 +262,7 @@ def _sum_of_uses(delta):
     return delta.reshape(len(delta), -1).sum(axis=1, keepdims=True) / m
 
 
+@_checks.silent
 def batch_norm_evaluate(
     x: ndarray,
     gamma: ndarray,
@@ -288,13 +303,17 @@ def batch_norm_evaluate(
     >>> batch_norm_evaluate(np.array([[5.0]]), one, 0 * one, 3 * one, 4 * one, epsilon=0.0)
     array([[1.]])
     """
+    x = _shaped("x", x)
     gamma, beta = (_beside(name, p, x) for name, p in (("gamma", gamma), ("beta", beta)))
     epsilon = _checks.real("epsilon", epsilon, minimum=0)
-    for name, statistic in (("mean", mean), ("variance", variance)):
-        _checks.shape(name, statistic, gamma.shape, like=x)
+    mean = _checks.shaped("mean", mean, gamma.shape, like=x)
+    variance = _checks.shaped("variance", variance, gamma.shape, like=x)
+    if (variance.real < 0).any():
+        raise ValueError(f"variance is {variance.real.min():g} somewhere, want 0 or more")
     return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
 
 
+@_checks.silent
 def moving_average(average: ndarray | None, new: ndarray, *, rate: float = 0.1) -> ndarray:
     r"""Return an average that forgets: :math:`(1 - r)\,\text{average} + r\,\text{new}`.
 
@@ -310,15 +329,23 @@ def moving_average(average: ndarray | None, new: ndarray, *, rate: float = 0.1) 
     -------
     ndarray
 
+    Raises
+    ------
+    ValueError, TypeError
+        A rate out of range, shapes or precisions that don't fit.
+
     Examples
     --------
     >>> moving_average(np.array([1.0]), np.array([2.0]), rate=0.25)
     array([1.25])
     """
-    rate = _checks.real("rate", rate, above=0)
-    return new if average is None else (1 - rate) * average + rate * new
+    rate, new = _checks.real("rate", rate, above=0, maximum=1), _checks.shaped("new", new, ("...",))
+    if average is None:
+        return new
+    return (1 - rate) * _checks.shaped("average", average, new.shape, like=new) + rate * new
 
 
+@_checks.silent
 def dropout(a: ndarray, keep: float, *, rng: np.random.Generator) -> tuple[ndarray, ndarray]:
     r"""Silence neurons at random, and scale up the others so that the mean stays.
 
@@ -348,7 +375,7 @@ def dropout(a: ndarray, keep: float, *, rng: np.random.Generator) -> tuple[ndarr
     >>> dropped
     array([0., 2., 2., 2., 0., 0.])
     """
-    keep = _checks.real("keep", keep, above=0)
+    a, keep = _checks.shaped("a", a, ("...",)), _checks.real("keep", keep, above=0)
     if keep > 1:
         raise ValueError(f"keep is {keep:g}, want a probability: at most 1")
     kept = _checks.generator(rng).random(a.shape) < keep
@@ -356,6 +383,7 @@ def dropout(a: ndarray, keep: float, *, rng: np.random.Generator) -> tuple[ndarr
     return a * mask, mask
 
 
+@_checks.silent
 def dropout_backward(delta: ndarray, mask: ndarray) -> ndarray:
     r"""Return the error before dropout: the same mask, with the same factor.
 
@@ -379,5 +407,6 @@ def dropout_backward(delta: ndarray, mask: ndarray) -> ndarray:
     >>> dropout_backward(np.array([3.0, 3.0]), np.array([0.0, 2.0]))
     array([0., 6.])
     """
-    _checks.shape("mask", mask, delta.shape, like=delta)
+    delta = _checks.shaped("delta", delta, ("...",))
+    mask = _checks.shaped("mask", mask, delta.shape, like=delta)
     return delta * mask

@@ -48,8 +48,18 @@ class State:
     square: ndarray | None = None
 
 
+def _kept(state, name):
+    """Return an average that a state holds, unless it comes from another optimizer."""
+    array = getattr(state, name)
+    if array is None:
+        raise ValueError(
+            f"state has no {name}: it comes from another optimizer; begin with state=None"
+        )
+    return array
+
+
 def _begin(parameters, gradient, state, eta, *forgetting):
-    """Return the state to start from and eta as a Python float, after a look at what came.
+    """Return the arrays, the state to start from and eta as a Python float, all checked.
 
     A NumPy number of 64 bits would turn float32 into float64. ``forgetting`` are factors of moving
     averages.
@@ -57,16 +67,24 @@ def _begin(parameters, gradient, state, eta, *forgetting):
     eta = _checks.real("eta", eta, minimum=0)
     for factor in forgetting:
         _checks.real("a factor of a moving average", factor, minimum=0, below=1)
-    _checks.shape("gradient", gradient, parameters.shape, like=parameters)
+    parameters = _checks.shaped("parameters", parameters, ("...",))
+    gradient = _checks.shaped("gradient", gradient, parameters.shape, like=parameters)
     if state is None:
-        return State(0, np.zeros_like(parameters), np.zeros_like(parameters)), eta
+        nothing = np.zeros_like(parameters)
+        return parameters, gradient, State(0, nothing, nothing), eta
+    if not isinstance(state, State):
+        raise TypeError(
+            f"state is {type(state).__name__}, want what the step before gave back, or None at the "
+            "first"
+        )
     for name in ("velocity", "square"):
         kept = getattr(state, name)
         if kept is not None:
-            _checks.shape(f"state.{name}", kept, parameters.shape, like=parameters)
-    return state, eta
+            _checks.shaped(f"state.{name}", kept, parameters.shape, like=parameters)
+    return parameters, gradient, state, eta
 
 
+@_checks.silent
 def sgd(
     parameters: ndarray, gradient: ndarray, state: State | None, *, eta: float
 ) -> tuple[ndarray, State]:
@@ -96,10 +114,11 @@ def sgd(
     >>> w, state.step
     (array([0.8]), 1)
     """
-    state, eta = _begin(parameters, gradient, state, eta)
+    parameters, gradient, state, eta = _begin(parameters, gradient, state, eta)
     return parameters - eta * gradient, State(state.step + 1)
 
 
+@_checks.silent
 def momentum(
     parameters: ndarray,
     gradient: ndarray,
@@ -139,11 +158,12 @@ def momentum(
     >>> w.round(4)
     array([0.71])
     """
-    state, eta = _begin(parameters, gradient, state, eta, mu)
-    velocity = mu * state.velocity - eta * gradient
+    parameters, gradient, state, eta = _begin(parameters, gradient, state, eta, mu)
+    velocity = mu * _kept(state, "velocity") - eta * gradient
     return parameters + velocity, State(state.step + 1, velocity)
 
 
+@_checks.silent
 def nesterov(
     parameters: ndarray,
     gradient: ndarray,
@@ -182,11 +202,12 @@ def nesterov(
     >>> nesterov(np.array([1.0]), np.array([1.0]), None, eta=0.1)[0].round(4)
     array([0.81])
     """
-    state, eta = _begin(parameters, gradient, state, eta, mu)
-    velocity = mu * state.velocity - eta * gradient
+    parameters, gradient, state, eta = _begin(parameters, gradient, state, eta, mu)
+    velocity = mu * _kept(state, "velocity") - eta * gradient
     return parameters + mu * velocity - eta * gradient, State(state.step + 1, velocity)
 
 
+@_checks.silent
 def rmsprop(
     parameters: ndarray,
     gradient: ndarray,
@@ -227,12 +248,14 @@ def rmsprop(
     >>> rmsprop(np.zeros(2), np.array([1e-2, 1e2]), None, eta=0.01)[0].round(4)
     array([-0.0316, -0.0316])
     """
-    state, eta = _begin(parameters, gradient, state, eta, rho)
-    square = rho * state.square + (1 - rho) * gradient**2
+    parameters, gradient, state, eta = _begin(parameters, gradient, state, eta, rho)
+    epsilon = _checks.real("epsilon", epsilon, minimum=0)
+    square = rho * _kept(state, "square") + (1 - rho) * gradient**2
     moved = parameters - eta * gradient / (np.sqrt(square) + epsilon)
     return moved, State(state.step + 1, None, square)
 
 
+@_checks.silent
 def adam(
     parameters: ndarray,
     gradient: ndarray,
@@ -281,15 +304,17 @@ def adam(
     >>> w.round(4)
     array([-0.1,  0.1])
     """
-    state, eta = _begin(parameters, gradient, state, eta, beta_1, beta_2)
+    parameters, gradient, state, eta = _begin(parameters, gradient, state, eta, beta_1, beta_2)
+    epsilon = _checks.real("epsilon", epsilon, minimum=0)
     step = state.step + 1
-    velocity = beta_1 * state.velocity + (1 - beta_1) * gradient
-    square = beta_2 * state.square + (1 - beta_2) * gradient**2
+    velocity = beta_1 * _kept(state, "velocity") + (1 - beta_1) * gradient
+    square = beta_2 * _kept(state, "square") + (1 - beta_2) * gradient**2
     root = np.sqrt(square / (1 - beta_2**step)) + epsilon
     moved = parameters - (eta / (1 - beta_1**step)) * velocity / root
     return moved, State(step, velocity, square)
 
 
+@_checks.silent
 def adamw(
     parameters: ndarray,
     gradient: ndarray,
@@ -336,13 +361,14 @@ def adamw(
     array([1.9])
     """
     if isinstance(decay, ndarray):
-        _checks.shape("decay", decay, parameters.shape, like=parameters)
+        parameters = _checks.shaped("parameters", parameters, ("...",))
+        decay = _checks.shaped("decay", decay, parameters.shape, like=parameters)
     else:
         decay = _checks.real("decay", decay, minimum=0)
     moved, state = adam(
         parameters, gradient, state, eta=eta, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
     )
-    return moved - (float(eta) * decay) * parameters, state
+    return moved - (float(eta) * decay) * np.asarray(parameters), state
 
 
 def warm_up(eta: float, steps: int) -> Callable[[int], float]:

@@ -26,6 +26,7 @@ from bpcourse import _checks
 from bpcourse.activations import sigmoid
 
 
+@_checks.silent
 def forward(
     x: ndarray, w_x: ndarray, w_h: ndarray, b: ndarray, *, h_0: ndarray | None = None
 ) -> ndarray:
@@ -62,14 +63,14 @@ def forward(
     >>> h[:, 0, 0].round(4)
     array([0.    , 0.4621, 0.2198, 0.4251])
     """
-    _checks.shape("x", x, ("T", "n_in", "m"))
+    x = _checks.shaped("x", x, ("T", "n_in", "m"))
+    w_h = _square("w_h", w_h, like=x)
     n, (_, n_in, m) = len(w_h), x.shape
-    _checks.shape("w_x", w_x, (n, n_in), like=x)
-    _checks.shape("w_h", w_h, (n, n), like=x)
-    _checks.shape("b", b, (n, 1), like=x)
+    w_x = _checks.shaped("w_x", w_x, (n, n_in), like=x)
+    b = _checks.shaped("b", b, (n, 1), like=x)
     z = w_x @ x + b  # of all times at once: the inputs wait for nothing
     h_0 = np.zeros((n, m), x.dtype) if h_0 is None else h_0
-    _checks.shape("h_0", h_0, (n, m), like=x)
+    h_0 = _checks.shaped("h_0", h_0, (n, m), like=x)
     h = np.empty((len(x) + 1, n, m), np.result_type(z, w_h, h_0))
     h[0] = h_0
     for t in range(1, len(h)):
@@ -77,6 +78,14 @@ def forward(
     return h
 
 
+def _square(name, w, like=None):
+    """Return weights (n, n), from a layer to itself."""
+    w = _checks.shaped(name, w, ("n", "n"), like=like)
+    _checks.shape(name, w, (len(w), len(w)))
+    return w
+
+
+@_checks.silent
 def bptt_step(w_h: ndarray, delta_next: ndarray, grad_h: ndarray, h: ndarray) -> ndarray:
     r"""Return the error of time t from that of time t + 1: BP2 for a layer that is its own next.
 
@@ -98,15 +107,29 @@ def bptt_step(w_h: ndarray, delta_next: ndarray, grad_h: ndarray, h: ndarray) ->
     ndarray of shape (n, m)
         :math:`\delta_t`, the derivative with respect to the weighted input of time t.
 
+    Raises
+    ------
+    ValueError, TypeError
+        Shapes or precisions that don't fit.
+
     Examples
     --------
     >>> w_h, delta_next = np.array([[0.5]]), np.array([[1.0]])
     >>> bptt_step(w_h, delta_next, grad_h=np.array([[0.25]]), h=np.array([[0.0]]))
     array([[0.75]])
     """
+    w_h = _square("w_h", w_h)
+    delta_next = _checks.shaped("delta_next", delta_next, (len(w_h), "m"), like=w_h)
+    grad_h = _checks.shaped("grad_h", grad_h, delta_next.shape, like=w_h)
+    h = _checks.shaped("h", h, delta_next.shape, like=w_h)
+    return _step(w_h, delta_next, grad_h, h)
+
+
+def _step(w_h, delta_next, grad_h, h):
     return (grad_h + w_h.T @ delta_next) * (1 - h * h)
 
 
+@_checks.silent
 def bptt(grad_h: ndarray, h: ndarray, w_h: ndarray, *, truncate: int | None = None) -> ndarray:
     r"""Return the errors of all times: backpropagation through time.
 
@@ -147,21 +170,22 @@ def bptt(grad_h: ndarray, h: ndarray, w_h: ndarray, *, truncate: int | None = No
     >>> bptt(e, h, w_h, truncate=2)[:, 0, 0].round(4)
     array([0.    , 0.    , 0.3483])
     """
-    _checks.shape("grad_h", grad_h, ("T", "n", "m"))
+    grad_h = _checks.shaped("grad_h", grad_h, ("T", "n", "m"))
     steps, n, m = grad_h.shape
-    _checks.shape("h", h, (steps + 1, n, m), like=grad_h)
-    _checks.shape("w_h", w_h, (n, n), like=grad_h)
+    h = _checks.shaped("h", h, (steps + 1, n, m), like=grad_h)
+    w_h = _checks.shaped("w_h", w_h, (n, n), like=grad_h)
     if truncate is not None:
         truncate = _checks.integer("truncate", truncate, minimum=1)
     delta = np.empty(grad_h.shape, np.result_type(grad_h, h))
     carried = nothing = np.zeros_like(delta[0])
     for t in range(steps, 0, -1):
-        delta[t - 1] = bptt_step(w_h, carried, grad_h[t - 1], h[t])
+        delta[t - 1] = _step(w_h, carried, grad_h[t - 1], h[t])
         cut = truncate is not None and (t - 1) % truncate == 0
         carried = nothing if cut else delta[t - 1]
     return delta
 
 
+@_checks.silent
 def recurrent_weights(delta: ndarray, h: ndarray, x: ndarray) -> tuple[ndarray, ndarray, ndarray]:
     r"""Return the gradients with respect to the weights: BP4 and BP3, summed over all times.
 
@@ -196,10 +220,10 @@ def recurrent_weights(delta: ndarray, h: ndarray, x: ndarray) -> tuple[ndarray, 
     >>> recurrent_weights(delta, h, x=np.array([3.0, 4.0]).reshape(2, 1, 1))
     (array([[7.]]), array([[0.5]]), array([[2.]]))
     """
-    _checks.shape("delta", delta, ("T", "n", "m"))
+    delta = _checks.shaped("delta", delta, ("T", "n", "m"))
     steps, n, m = delta.shape
-    _checks.shape("h", h, (steps + 1, n, m), like=delta)
-    _checks.shape("x", x, (steps, "n_in", m), like=delta)
+    h = _checks.shaped("h", h, (steps + 1, n, m), like=delta)
+    x = _checks.shaped("x", x, (steps, "n_in", m), like=delta)
     # Side by side, the columns of all times make the sum over time one matrix product.
     errors = _side_by_side(delta)
     grad_w_x = errors @ _side_by_side(x).T / m
@@ -212,6 +236,7 @@ def _side_by_side(array):
     return array.transpose(1, 0, 2).reshape(array.shape[1], -1)
 
 
+@_checks.silent
 def recurrent_inputs(w_x: ndarray, delta: ndarray) -> ndarray:
     r"""Return the derivative of each example's cost with respect to the inputs.
 
@@ -226,14 +251,22 @@ def recurrent_inputs(w_x: ndarray, delta: ndarray) -> ndarray:
     -------
     ndarray of shape (T, n_in, m)
 
+    Raises
+    ------
+    ValueError, TypeError
+        Shapes or precisions that don't fit.
+
     Examples
     --------
     >>> recurrent_inputs(np.array([[2.0]]), np.array([[[0.5]], [[1.0]]]))[:, 0, 0]
     array([1., 2.])
     """
+    w_x = _checks.shaped("w_x", w_x, ("n", "n_in"))
+    delta = _checks.shaped("delta", delta, ("T", len(w_x), "m"), like=w_x)
     return w_x.T @ delta
 
 
+@_checks.silent
 def clip_by_norm(gradients: Sequence[ndarray], maximum: float) -> tuple[list[ndarray], float]:
     r"""Return gradients scaled down so that their common norm is at most ``maximum``.
 
@@ -266,16 +299,20 @@ def clip_by_norm(gradients: Sequence[ndarray], maximum: float) -> tuple[list[nda
     (5.0, [array([0.6]), array([0.8])])
     """
     maximum = _checks.real("maximum", maximum, above=0)
-    largest = max(float(abs(each).max(initial=0)) for each in gradients)
+    gradients = _checks.sequence("gradients", gradients, "a list of arrays")
+    gradients = [_checks.converted(f"gradients[{i}]", g) for i, g in enumerate(gradients)]
+    # NumPy's maximum, in which a NaN anywhere counts; Python's would pass over it.
+    largest = float(np.max([abs(each).max(initial=0) for each in gradients], initial=0))
     if not np.isfinite(largest):
         raise ValueError(f"the norm of the gradients is {largest}: clipping cannot repair that")
     # Divided by the largest entry first, so that no square overflows in float32.
-    scaled = sum(float(np.square(each / (largest or 1.0)).sum()) for each in gradients)
+    scaled = sum(float(np.square(abs(each) / (largest or 1.0)).sum()) for each in gradients)
     norm = largest * scaled**0.5
     factor = min(1.0, maximum / norm) if norm else 1.0
     return [each * factor for each in gradients], norm
 
 
+@_checks.silent
 def fixed_point(w: ndarray, u: ndarray, *, tolerance: float = 1e-12, most: int = 10_000) -> ndarray:
     r"""Return the state in which a network of sigmoids rests.
 
@@ -310,8 +347,12 @@ def fixed_point(w: ndarray, u: ndarray, *, tolerance: float = 1e-12, most: int =
     >>> fixed_point(w, u)[:, 0].round(6)
     array([0.547672, 0.545665])
     """
-    _checks.shape("w", w, ("n", "n"))
-    _checks.shape("u", u, (len(w), "m"), like=w)
+    w = _square("w", w)
+    u = _checks.shaped("u", u, (len(w), "m"), like=w)
+    _checks.finite("w", w)
+    _checks.finite("u", u)
+    tolerance = _checks.real("tolerance", tolerance, above=0)
+    most = _checks.integer("most", most, minimum=1)
     x = np.zeros_like(u)
     for _ in range(most):
         before, x = x, sigmoid(w @ x + u)
@@ -323,6 +364,7 @@ def fixed_point(w: ndarray, u: ndarray, *, tolerance: float = 1e-12, most: int =
     )
 
 
+@_checks.silent
 def fixed_point_backward(w: ndarray, x: ndarray, grad_x: ndarray) -> tuple[ndarray, ndarray]:
     r"""Return the gradients of a network at rest, by the adjoint system.
 
@@ -365,10 +407,10 @@ def fixed_point_backward(w: ndarray, x: ndarray, grad_x: ndarray) -> tuple[ndarr
     array([[-0.049506, -0.049325],
            [ 0.005034,  0.005016]])
     """
-    _checks.shape("x", x, ("n", "m"))
+    x = _checks.shaped("x", x, ("n", "m"))
     n, m = x.shape
-    _checks.shape("w", w, (n, n), like=x)
-    _checks.shape("grad_x", grad_x, (n, m), like=x)
+    w = _checks.shaped("w", w, (n, n), like=x)
+    grad_x = _checks.shaped("grad_x", grad_x, (n, m), like=x)
     slope = (x * (1 - x)).T  # (m, n): a diagonal for every example
     system = np.eye(n, dtype=x.dtype) - w.T * slope[:, None, :]
     z = np.linalg.solve(system, grad_x.T[:, :, None])[:, :, 0]

@@ -30,7 +30,7 @@ from bpcourse import _checks
 from bpcourse.backprop import backprop
 from bpcourse.costs import COSTS, Cost
 from bpcourse.equations import bp1, bp1_matrix, bp3, bp4
-from bpcourse.network import Network
+from bpcourse.network import Network, check_network
 from bpcourse.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _STEP = 1e-20
 
 
+@_checks.silent
 def hessian_vector(
     net: Network, x: ndarray, y: ndarray, cost: Cost | str, v: Parameters | ndarray
 ) -> Parameters:
@@ -81,9 +82,12 @@ def hessian_vector(
     array([0.10499359])
     """
     cost = _checks.lookup("cost", cost, COSTS)
-    v = _like_parameters(net, v)
+    v = _like_parameters(check_network(net), v)
     trace = net.forward(x)
     delta = backprop(net, trace, y, cost).delta
+    for name, array in (("v", v.vector), ("the output error", delta[net.depth])):
+        if np.iscomplexobj(array):
+            raise TypeError(f"{name} is complex, want real numbers: a complex step is taken inside")
     r_z, r_a = _forward_rates(net, trace, v)
     r_delta = _backward_rates(net, trace, y, cost, v, delta, r_z, r_a)
     product = np.empty_like(net.parameters.vector)
@@ -96,8 +100,8 @@ def hessian_vector(
 
 def _like_parameters(net, v):
     """Return a direction laid out like the parameters of a network."""
-    vector = np.asarray(getattr(v, "vector", v))
-    _checks.shape("v", vector, net.parameters.vector.shape, like=net.parameters.vector)
+    own = net.parameters.vector
+    vector = _checks.shaped("v", getattr(v, "vector", v), own.shape, like=own)
     return Parameters._over(net.sizes, vector)
 
 
@@ -140,6 +144,7 @@ def _product_rule(activation, z, r_z, back, r_back):
     return times(r_back, activation.prime(z)) + times(back, _along(activation.prime, z, r_z))
 
 
+@_checks.silent
 def largest_curvature(
     product: Callable,
     n: int,
@@ -188,10 +193,13 @@ def largest_curvature(
     (-5.0, array([0., 1., 0.]))
     """
     steps = _checks.integer("steps", steps, minimum=1)
+    if not callable(product):
+        raise TypeError(f"product is {type(product).__name__}, want a function of a vector")
+    n, dtype = _checks.integer("n", n, minimum=1), _checks.precision("the vector", dtype)
     v = _checks.generator(rng).standard_normal(n).astype(dtype)
     v, value = v / np.linalg.norm(v), 0.0
     for _ in range(steps):
-        moved = product(v)
+        moved = _checks.shaped("product(v)", product(v), (n,), like=v)
         value = float(v @ moved)
         length = np.linalg.norm(moved)
         if not length:

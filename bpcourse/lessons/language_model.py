@@ -53,6 +53,11 @@ class Sizes:
     hidden : int
         The neurons between w_1 and w_2.
     blocks : int
+
+    Raises
+    ------
+    ValueError, TypeError
+        Numbers below 1 or not whole, heads that can't share the width equally.
     """
 
     vocabulary: int
@@ -61,6 +66,18 @@ class Sizes:
     heads: int = 4
     hidden: int = 192
     blocks: int = 1
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            _checks.integer(name, value, minimum=1)
+        if self.width % self.heads:
+            raise ValueError(f"{self.heads} heads can't share a width of {self.width} equally")
+
+
+def _checked(sizes):
+    if not isinstance(sizes, Sizes):
+        raise TypeError(f"sizes is {type(sizes).__name__}, want language_model.Sizes(vocabulary)")
+    return sizes
 
 
 def shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
@@ -97,7 +114,7 @@ def shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
     w (62, 8)
     b (62, 1)
     """
-    n, hidden = sizes.width, sizes.hidden
+    n, hidden = _checked(sizes).width, sizes.hidden
     block = {
         "gain_1": (n, 1), "shift_1": (n, 1), "w_qkv": (3 * n, n), "w_o": (n, n),
         "gain_2": (n, 1), "shift_2": (n, 1),
@@ -138,7 +155,7 @@ def views(vector: ndarray, sizes: Sizes) -> dict[str, ndarray]:
     >>> views(np.zeros(count(sizes)), sizes)["table"].shape
     (48, 62)
     """
-    _checks.shape("vector", vector, (count(sizes),))
+    vector = _checks.shaped("vector", vector, (count(sizes),))
     found, start = {}, 0
     for name, shape in shapes(sizes).items():
         end = start + math.prod(shape)
@@ -182,8 +199,14 @@ def initial(sizes: Sizes, *, rng: np.random.Generator, dtype: DTypeLike = np.flo
     Returns
     -------
     ndarray of shape (N,)
+
+    Raises
+    ------
+    TypeError
+        No generator, a dtype that the package does not compute in.
     """
-    vector = np.zeros(count(sizes), dtype)
+    _checks.generator(rng)
+    vector = np.zeros(count(sizes), _checks.precision("the model", dtype))
     for name, array in views(vector, sizes).items():
         kind = name.partition(".")[0]
         if kind in ("table", "positions"):
@@ -283,6 +306,7 @@ def block_backward(
     return delta + back
 
 
+@_checks.silent
 def forward(
     vector: ndarray, sizes: Sizes, tokens: ndarray
 ) -> tuple[ndarray, list[BlockTrace], Normalized]:
@@ -314,7 +338,9 @@ def forward(
     >>> forward(vector, sizes, np.zeros((2, 5), int))[0].shape
     (62, 2, 5)
     """
-    p, T = views(vector, sizes), tokens.shape[1]
+    tokens = _checks.tokens("tokens", tokens, _checked(sizes).vocabulary, ("m", "T"))
+    vector, T = _checks.floating("vector", vector), tokens.shape[1]
+    p = views(vector, sizes)
     if sizes.context < T:
         raise ValueError(f"the texts have {T} positions, want {sizes.context} at most")
     x = att.embedding(p["table"], tokens) + p["positions"][:, None, :T]
@@ -326,6 +352,7 @@ def forward(
     return att.linear(p["w"], last.y) + p["b"][:, None], traces, last
 
 
+@_checks.silent
 def gradient(
     vector: ndarray, sizes: Sizes, tokens: ndarray, following: ndarray
 ) -> tuple[float, ndarray]:
@@ -360,8 +387,8 @@ def gradient(
     """
     z, traces, last = forward(vector, sizes, tokens)
     cost, delta = att.cross_entropy(z, following)
-    p, T = views(vector, sizes), tokens.shape[1]
-    result = np.zeros_like(vector)
+    p, T = views(vector, sizes), z.shape[2]
+    result = np.zeros(count(sizes), z.dtype)
     grad = views(result, sizes)
     grad["w"][...], grad["b"][...] = att.linear_weights(delta, last.y), att.linear_bias(delta)
     delta, grad["gain"][...], grad["shift"][...] = layer_norm_backward(
@@ -393,6 +420,7 @@ def cross_entropy(vector: ndarray, sizes: Sizes, tokens: ndarray) -> float:
     ValueError
         A text shorter than one piece and the character after it.
     """
+    tokens = _checks.tokens("tokens", tokens, _checked(sizes).vocabulary, ("length",))
     T = sizes.context
     pieces = (len(tokens) - 1) // T
     if not pieces:
@@ -423,6 +451,11 @@ def bigram_cross_entropy(train: ndarray, tokens: ndarray, vocabulary: int) -> fl
     -------
     float
 
+    Raises
+    ------
+    ValueError, TypeError
+        Tokens out of range or not whole numbers, fewer than two to predict.
+
     Examples
     --------
     After "a" came "b" twice of twice; with one added to each of two counts, 3/4:
@@ -431,6 +464,11 @@ def bigram_cross_entropy(train: ndarray, tokens: ndarray, vocabulary: int) -> fl
     >>> bool(np.isclose(bigram_cross_entropy(train, tokens, 2), -np.log(3 / 4)))
     True
     """
+    vocabulary = _checks.integer("vocabulary", vocabulary, minimum=1)
+    train = _checks.tokens("train", train, vocabulary, ("length",))
+    tokens = _checks.tokens("tokens", tokens, vocabulary, ("length",))
+    if len(tokens) < 2:
+        raise ValueError("tokens is a single one, want two or more: each follows another")
     counts = np.ones((vocabulary, vocabulary))
     np.add.at(counts, (train[:-1], train[1:]), 1)
     probabilities = counts / counts.sum(axis=1, keepdims=True)
@@ -493,8 +531,10 @@ def train_model(
     and the seed 0 lead to 1.95 nats a character on the part for validation, where counts of pairs
     lead to 2.41. They took less than twenty seconds of one processor.
     """
+    if not isinstance(text, Text):
+        raise TypeError(f"text is {type(text).__name__}, want bpcourse.texts.Text.from_string(...)")
     steps = _checks.integer("steps", steps, minimum=1)
-    if sizes.vocabulary != len(text.characters):
+    if _checked(sizes).vocabulary != len(text.characters):
         raise ValueError(
             f"the text has {len(text.characters)} characters, the model {sizes.vocabulary}"
         )
@@ -543,10 +583,11 @@ def sample(
         No start, no generator, a temperature that is not above 0.
     """
     temperature = _checks.real("temperature", temperature, above=0)
+    length = _checks.integer("length", length, minimum=0)
     _checks.generator(rng)
-    tokens = list(start)
-    if not tokens:
+    if not _checks.array_of("start", start).size:
         raise ValueError("start is empty, want at least one token to begin with")
+    tokens = _checks.tokens("start", start, _checked(sizes).vocabulary, ("length",)).tolist()
     for _ in range(length):
         recent = np.array([tokens[-sizes.context :]])
         z = forward(vector, sizes, recent)[0][:, 0, -1].astype(np.float64) / temperature

@@ -232,10 +232,16 @@ def test_an_unfinished_walk_leaves_no_trace_in_the_next():
     assert (x.grad, y.grad) == (12.0, 3.0)
 
 
+def test_before_a_pass_every_gradient_is_0():
+    x = Value(2.0)
+    assert [x.grad, (x * 3).grad, x.exp().grad] == [0.0, 0.0, 0.0]
+
+
 def test_backward_from_an_input():
     x = Value(2.0)
+    (3 * x).backward()
     x.backward()
-    assert x.grad == 1.0
+    assert x.grad == 4.0, "an input adds up, and counts 1 for itself"
 
 
 def test_derivatives_belong_to_the_point_of_computation():

@@ -240,3 +240,19 @@ def test_large_finite_numbers_are_finite():
 def test_what_is_refused(function, error, message):
     with pytest.raises(error, match=re.escape(message)):
         function()
+
+
+@pytest.mark.parametrize("axis", [-2, -1, 0, 1])
+def test_stack_along_every_new_axis(axis):
+    a, b = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    ours = tensor.stack([Tensor(a), b], axis=axis)
+    np.testing.assert_array_equal(ours.data, np.stack([a, b], axis))
+
+
+@pytest.mark.parametrize("axis", [-2, -1, 0, 1])
+def test_concatenate_and_split_along_every_axis(axis):
+    a = np.arange(4.0).reshape(2, 2)
+    joined = tensor.concatenate([Tensor(a), 10 + a], axis=axis)
+    np.testing.assert_array_equal(joined.data, np.concatenate([a, 10 + a], axis))
+    parts = tensor.split(joined, 2, axis=axis)
+    np.testing.assert_array_equal([part.data for part in parts], [a, 10 + a])

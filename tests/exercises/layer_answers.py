@@ -69,7 +69,7 @@ def conv_input_by_turning(delta, w, shape, stride, padding):
     wide[:, ::stride, ::stride] = delta
     wide = np.pad(wide, ((0, 0), (k - 1, k - 1), (k - 1, k - 1), (0, 0)))
     turned = w[:, :, ::-1, ::-1].swapaxes(0, 1)
-    back = convolution.conv_loop(wide, turned, np.zeros(c_in))
+    back = convolution.conv_loop(wide, turned, np.zeros((c_in, 1)))
     return back[:, padding : padding + height, padding : padding + width]
 
 

@@ -128,6 +128,8 @@ def test_clipping_of_nothing_but_zeros_and_of_what_is_not_finite():
     assert norm == 0.0 and not clipped[0].any()
     with pytest.raises(ValueError, match="the norm of the gradients is nan"):
         recurrent.clip_by_norm([np.array([np.nan, 1.0])], 1.0)
+    with pytest.raises(ValueError, match="the norm of the gradients is nan"):
+        recurrent.clip_by_norm([np.array([1.0]), np.array([np.nan])], 1.0)  # in any of the arrays
     with pytest.raises(ValueError, match="the norm of the gradients is inf"):
         recurrent.clip_by_norm([np.array([np.inf, 1.0])], 1.0)
 
