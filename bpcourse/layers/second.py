@@ -84,8 +84,9 @@ def hessian_vector(
     v = _like_parameters(net, v)
     trace = net.forward(x)
     delta = backprop(net, trace, y, cost).delta
-    r_z, r_a = _forward_rates(net, trace, v)
-    r_delta = _backward_rates(net, trace, y, cost, v, delta, r_z, r_a)
+    with np.errstate(invalid="ignore"):  # products of finite numbers may raise NumPy's flag
+        r_z, r_a = _forward_rates(net, trace, v)
+        r_delta = _backward_rates(net, trace, y, cost, v, delta, r_z, r_a)
     product = np.empty_like(net.parameters.vector)
     parts = Parameters._over(net.sizes, product)
     for l in delta:

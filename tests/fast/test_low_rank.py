@@ -209,3 +209,11 @@ def test_a_target_of_0_has_no_part_in_the_change_even_at_an_output_of_0(cost):
     up = np.array([[0.0], [1.0]])
     change = low_rank.COST_CHANGES[cost](up, up, np.zeros((2, 1)), np.array([[0.0], [1.0]]))
     assert change == 0, "an output that stays where its target is costs nothing more"
+
+
+@pytest.mark.parametrize("hidden", [bp.relu, bp.leaky_relu, bp.elu], ids=str)
+def test_the_change_across_and_on_both_sides_of_the_bend(hidden):
+    """sigma(u) - sigma(v) where none, one or both are positive, in either order."""
+    up, down = np.meshgrid([-2.0, -0.5, 0.0, 0.5, 3.0], [-1.0, 0.0, 0.25, 2.0])
+    change = low_rank.CHANGES[hidden](up, down, up - down)
+    assert np.allclose(change, hidden(up) - hidden(down), rtol=1e-14, atol=1e-15)
