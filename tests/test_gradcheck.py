@@ -891,3 +891,17 @@ def test_a_gradient_function_that_resizes_its_argument_is_told():
 
     with pytest.raises(ValueError, match=r"x had shape \(3, 5\), and has \(2, 2\) afterwards"):
         check(net, x, y, bp.quadratic, careless)
+
+
+def test_a_mistake_that_only_complex_steps_find_is_not_believed(monkeypatch):
+    """Where kinks or noise leave the complex step unconfirmed, real steps have the last word."""
+    monkeypatch.setattr(finite_difference, "confirm", lambda *_, **__: None)
+    own = bp.Activation(
+        "own",
+        lambda z: np.tanh(z) + 1e-3 * abs(z),
+        lambda z: 1 - np.tanh(z) ** 2 + 1e-3 * np.sign(z),
+    )
+    net, x, y = problem([3, 4, 2], 5, hidden=own)
+    found = check(net, x, y, bp.quadratic)
+    assert found.ok and "it finds a mistake" in found.note
+    assert check(net, x, y, bp.quadratic, 2 * right(net, x, y, bp.quadratic)).wrong

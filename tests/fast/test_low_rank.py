@@ -217,3 +217,15 @@ def test_the_change_across_and_on_both_sides_of_the_bend(hidden):
     up, down = np.meshgrid([-2.0, -0.5, 0.0, 0.5, 3.0], [-1.0, 0.0, 0.25, 2.0])
     change = low_rank.CHANGES[hidden](up, down, up - down)
     assert np.allclose(change, hidden(up) - hidden(down), rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("known", COSTS.values(), ids=str)
+def test_a_cost_of_the_name_of_a_known_one_keeps_its_own_value(known):
+    def quartic(a, y):
+        return ((a - y) ** 4).sum(axis=0)
+
+    impostor = bp.Cost(known.name, lambda a, y: quartic(a, y).mean(), None, quartic)
+    net, x, y = problem([2, 3, 2], bp.tanh, bp.sigmoid)
+    plain = derivative(cost_function(net, x, y, impostor), net.parameters.vector).value
+    for method in ("central", "carried"):
+        assert np.allclose(gradient(net, x, y, impostor, method=method).value, plain, atol=1e-8)
