@@ -70,7 +70,8 @@ def _numbers(z):
 
     NumPy's functions of whole numbers give half precision, wrap around or divide by zero.
     """
-    if isinstance(z, np.ndarray) and z.dtype.kind in "fcO":  # O: objects know their arithmetic
+    # A subclass such as a masked array has rules of its own. O: objects know their arithmetic.
+    if type(z) is np.ndarray and z.dtype.kind in "fcO":
         return z
     return _checks.converted("z", z)
 

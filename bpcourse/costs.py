@@ -12,7 +12,7 @@ chapter "Proofs of the four equations").
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 
 import numpy as np
@@ -241,6 +241,45 @@ log_likelihood = Cost(
 )
 
 COSTS = {each.name: each for each in (quadratic, cross_entropy, log_likelihood, mse, sse, half_mse)}
+
+
+def reading_only(cost: Cost) -> Cost:
+    """Return a cost whose functions can't write into the arrays they are given.
+
+    Those of this package don't; a cost of one's own may, and the caller's targets would be spoiled.
+
+    Examples
+    --------
+    >>> reading_only(quadratic) is quadratic
+    True
+    """
+    known = COSTS.get(cost.name)
+    if known is cost or known == cost:
+        return cost
+    names = ("value", "gradient", "per_example")
+    functions = {name: getattr(cost, name) for name in names if getattr(cost, name) is not None}
+    return replace(cost, **{name: _reading(cost, name, f) for name, f in functions.items()})
+
+
+def _reading(cost, name, function):
+    """Return a function of a and y that works on views of them which can't be written to."""
+
+    @wraps(function)
+    def reading(*arrays):
+        views = [np.asarray(each).view() for each in arrays]
+        for view in views:
+            view.flags.writeable = False
+        try:
+            return function(*views)
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+            raise ValueError(
+                f"{name} of cost {cost.name} writes into an array that it was given; let it work "
+                "on copies, a.copy() and y.copy()"
+            ) from None
+
+    return reading
 
 
 def check_fit(cost: Cost, activation: Activation) -> None:

@@ -58,7 +58,9 @@ def _check_labels(labels, n_classes):
     if labels.ndim != 1:
         raise ValueError(f"labels have shape {labels.shape}, want (m,): one label per example")
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"labels have dtype {labels.dtype}, want whole numbers from 0")
+        whole = labels.dtype.kind in "fb" and _whole(labels)  # floats are what np.loadtxt reads
+        advice = "; these are whole, pass labels.astype(int)" if whole else ""
+        raise TypeError(f"labels have dtype {labels.dtype}, want whole numbers from 0{advice}")
     n_classes = _checks.integer("n_classes", n_classes, minimum=1)
     bad = np.flatnonzero((labels < 0) | (labels >= n_classes))
     if bad.size:
@@ -186,6 +188,8 @@ class Examples:
 
 
 def _check_row_array(name, array):
+    if isinstance(array, np.ma.MaskedArray):
+        _checks.array_of(name, array)
     of_numbers = isinstance(array, np.ndarray) and array.dtype.type in (np.float32, np.float64)
     if not of_numbers or array.ndim != 2:
         came = f"of shape {array.shape} and dtype {array.dtype}" if hasattr(array, "dtype") else ""
@@ -290,6 +294,11 @@ class Dataset:
         ('cat', 'dog')
         """
         y, classes = _numbered(y)
+        if classes is not None and len(classes) == 1 and n_classes is None:
+            raise ValueError(
+                f"all labels are {classes[0]!r}: one class is nothing to learn. If there are "
+                "others, pass n_classes"
+            )
         whole = _examples(x, y, n_classes)
         validation = _count("validation", validation, len(whole))
         test = _count("test", test, len(whole))
@@ -323,6 +332,12 @@ def _count(name, share, m):
 
 def _numbered(y):
     """Return labels that are text as numbers, with their names; other y as it came, and None."""
+    if isinstance(y, list | tuple) and len({isinstance(each, str) for each in y}) == 2:
+        odd = next(each for each in y if isinstance(each, str) != isinstance(y[0], str))
+        raise TypeError(
+            f"y holds text and other things, such as {y[0]!r} and {odd!r}; want class labels that "
+            "are all text, or all whole numbers"
+        )
     y = _checks.array_of("y", y)
     if y.ndim != 1 or not y.size or not all(isinstance(each, str) for each in y):
         return y, None
@@ -355,12 +370,14 @@ def _targets(y, dtype, n_classes):
         if np.iscomplexobj(targets):
             raise TypeError("y holds complex numbers, want float32 or float64")
         return targets
+    if y.ndim == 1 and y.dtype.kind == "f":
+        _checks.finite("y", y)
     if y.ndim != 1 or not y.size or not _whole(y):
         raise ValueError(
             f"y has shape {y.shape} and dtype {y.dtype}, want class labels (whole numbers or text, "
             "shape (m,)) or targets of shape (m, n_L); a single target per example is y[:, None]"
         )
-    labels = y.astype(np.int64)
+    labels = _whole_labels(y)
     if n_classes is None and labels.max() == 0 == labels.min():
         raise ValueError(
             "all labels are 0: one class is nothing to learn. If there are others, pass n_classes;"
@@ -368,6 +385,17 @@ def _targets(y, dtype, n_classes):
         )
     n_classes = labels.max() + 1 if n_classes is None else n_classes
     return one_hot(labels, _checks.integer("n_classes", n_classes, minimum=2), dtype=dtype).T
+
+
+def _whole_labels(y):
+    """Return whole numbers of any dtype as integers."""
+    large = np.flatnonzero(abs(y.astype(np.float64)) > 2**31)
+    if large.size:
+        raise ValueError(
+            f"y[{large[0]}] is {y[large[0]]:g}, which is no class label; want whole numbers "
+            "from 0 to the number of classes"
+        )
+    return y.astype(np.int64)
 
 
 def _whole(y):

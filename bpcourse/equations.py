@@ -21,11 +21,14 @@ Source: Nielsen, *Neural Networks and Deep Learning*, chapter 2. Derived in the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from bpcourse import _checks
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -248,9 +251,34 @@ def path_sum(
     later_layers = range(l + 1, max(prime) + 1)
     total, paths = 0.0, 0
     for path in product(*(range(prime[layer].size) for layer in later_layers)):
-        contribution, here = prime[l][j], j
+        contribution, here = 1.0 * prime[l][j], j
         for layer, neuron in zip(later_layers, path, strict=True):
             contribution = contribution * w[layer][neuron, here] * prime[layer][neuron]
             here = neuron
         total, paths = total + contribution * grad_a[here], paths + 1
     return total, paths
+
+
+def _with_a_door(function: Callable) -> Callable:
+    """Let an equation take whole numbers, whose products wrap around in uint8, as float64."""
+
+    @wraps(function)
+    def with_a_door(*arrays, **named):
+        names = function.__code__.co_varnames
+        arrays = [_floats(name, each) for name, each in zip(names, arrays, strict=False)]
+        named = {name: _floats(name, each) for name, each in named.items()}
+        # Products of finite numbers may raise the flag of invalid ones; a NaN is there to be seen.
+        with np.errstate(invalid="ignore"):
+            return function(*arrays, **named)
+
+    return with_a_door
+
+
+def _floats(name, value):
+    array = _checks.array_of(name, value)
+    return array.astype(np.float64) if array.dtype.kind in "iub" else array
+
+
+# As they are displayed, for the backward pass, whose arrays have been checked.
+DISPLAYED = (bp1, bp2, bp3, bp4, bp1_matrix, bp2_matrix)
+bp1, bp2, bp3, bp4, bp1_matrix, bp2_matrix = map(_with_a_door, DISPLAYED)

@@ -36,7 +36,7 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse.activations import ACTIVATIONS
 from bpcourse.backprop import check_targets
-from bpcourse.costs import COSTS, Cost
+from bpcourse.costs import COSTS, Cost, reading_only
 from bpcourse.fast.low_rank import central_differences
 from bpcourse.network import Network, Trace, check_network, propagate
 from bpcourse.parameters import Parameters
@@ -63,7 +63,7 @@ class Estimate:
         The step h, before it is scaled by ``max(1, |x_i|)`` where the default step was used.
     forward_passes : int
         How many times f was evaluated for it; for a network's cost, how many forward passes that
-        would be, one after another. (Three more confirm a complex step.)
+        would be, one after another. (Confirming a complex step takes some ten more an array.)
     parameters : Parameters or None
         For a network's cost, the gradient laid out like the parameters; then ``w``, ``b``,
         ``vector`` and ``sizes`` work as on a gradient by backpropagation.
@@ -206,7 +206,9 @@ def derivative(
 
     value = _quotients(flat_f, x.ravel(), how, steps)
     if method == "complex":
-        confirm(flat_f, x.flatten(), value)
+        # Along one line, what several coordinates drop may cancel.
+        parts = (slice(None), slice(0, None, 2), slice(1, None, 2))[: 3 if x.size > 1 else 1]
+        confirm(flat_f, x.flatten(), value, parts)
     return _estimate(value.reshape(value.shape[:-1] + x.shape), x, method, how, step)
 
 
@@ -227,33 +229,95 @@ def _quotients(f, x, how, steps):
 
 
 def confirm(
-    f: Callable, x: np.ndarray, value: np.ndarray, parts: Sequence = (slice(None),)
+    f: Callable,
+    x: np.ndarray,
+    value: np.ndarray,
+    parts: Sequence = (slice(None),),
+    *,
+    noise: float = 0.0,
 ) -> None:
     """Refuse complex-step derivatives that real steps along a line do not confirm.
 
-    There is a line through x for each part of its coordinates. A short step one way and a longer
-    one the other way must give one slope; where they differ, at a kink, the line is no judge.
+    For each part of the coordinates there are lines through x. The slope along a line is that of a
+    cubic through nine values, by least squares, and what the cubic misses tells how far the slope
+    can be trusted: rounding and a kink show there. A line on which the slopes differ accuses the
+    complex step, unless a line of another length agrees with it far better: then f bends more than
+    once between the two lengths. ``noise`` is what the values may be off by, if that is known.
     """
-    rng, epsilon = np.random.default_rng(0), float(np.finfo(x.dtype).eps)
-    directions = np.where(x == 0, 1, np.minimum(abs(x), 1)) * rng.uniform(0.5, 1, x.size)
-    directions = (directions * rng.choice([-1, 1], x.size)).astype(x.dtype)
-    t, at = epsilon**0.5, f(x.copy())
+    x = _widened(f, x)
+    rng = np.random.default_rng(0)
+    directions = (rng.uniform(0.5, 1, x.size) * rng.choice([-1, 1], x.size)).astype(x.dtype)
+    near = np.where(x == 0, 1, np.minimum(abs(x), 1)) * directions  # the scale of x, if it is small
     for part in parts:
-        line = np.zeros_like(x)
-        line[part] = directions[part]
+        lines = np.zeros((2, x.size), x.dtype)
+        lines[0, part], lines[1, part] = directions[part], near[part]
         with np.errstate(all="ignore"):
-            forward = (f(x + t * line) - at) / t
-            backward = (at - f(x - 4 * t * line)) / (4 * t)
-        along, size = value @ line, abs(value) @ abs(line)
-        rounding = (1 + abs(at)) + abs(value) @ (abs(x) * (line != 0))
-        margin = 1e-3 * size + (64 * epsilon / t) * rounding
-        smooth = abs(forward - backward) <= margin
-        if (smooth & (abs(along - forward) > 2 * margin)).any():
-            raise ComplexStepError(
-                "the complex step and a real step give different derivatives: f drops the "
-                "imaginary part somewhere (abs, np.sign, a maximum or a where of values); "
-                "use method='central'"
-            )
+            _confirm_along(f, x, value, lines, noise)
+
+
+def _confirm_along(f, x, value, lines, noise):
+    """Look along lines until one confirms; refuse if one accuses and none excuses."""
+    accused, agreed = [], []
+    for differs, margin in (each for line in lines for each in _slopes(f, x, value, line, noise)):
+        if (differs <= margin).all() and (margin < _SHARP).all():
+            return
+        accused.append(np.where(differs > margin, differs, 0))
+        agreed.append(differs)
+    worst = np.max(accused, axis=0)
+    if (worst > 0).any() and not (0.01 * worst > np.fmin.reduce(agreed)).any():
+        raise ComplexStepError(_DROPPED)
+
+
+def _slopes(f, x, value, line, noise):
+    """Yield how far complex and real steps differ on a line, and how far they may, relatively."""
+    along = f(x + 1e-20j * line)
+    epsilon = _epsilon(along, x)
+    # f may add numbers of about 1 to those of x, and round there.
+    rounding = noise + epsilon * abs(value) @ (np.maximum(abs(x), 1) * (line != 0))
+    for t in (epsilon ** (1 / 3), epsilon ** (1 / 2)):
+        slope, missed = _slope(f, x, t * line, epsilon)
+        size = abs(value) @ abs(line) + abs(slope / t)
+        size = np.where(size == 0, 1, size)
+        margin = _TRUST * (32 * missed + rounding) / t + 64 * epsilon * size
+        yield abs(np.imag(along) / 1e-20 - slope / t) / size, margin / size
+
+
+_DROPPED = (
+    "the complex step and a real step give different derivatives: f drops the imaginary part "
+    "somewhere (abs, np.sign, a maximum or a where of values); use method='central'"
+)
+# A kink within a line moves its slope by at most 8 times what the cubic misses, wherever it is;
+# several kinks may bend it less than that, so that what it misses counts more.
+_TRUST = 16
+_SHARP = 1e-5  # a relative margin that leaves no doubt
+
+
+def _widened(f, x):
+    """Return x in float64, if f takes it: float32 hides a slope of 1e-3."""
+    try:
+        with np.errstate(all="ignore"):
+            f(x.astype(np.float64))
+    except (TypeError, ValueError):
+        return x
+    return x.astype(np.float64)
+
+
+def _epsilon(value, x):
+    """Return the machine epsilon of what f returns."""
+    dtype = np.asarray(value).dtype
+    return float(np.finfo(dtype if dtype.kind in "fc" else x.dtype).eps)
+
+
+def _slope(f, x, step, epsilon):
+    """Return the derivative of f(x + s step) at s = 0, and how much a cubic misses from -1 to 1."""
+    s = np.arange(-4, 5) / 4
+    values = np.stack([np.asarray(f(x + each * step)) for each in s.tolist()])
+    # Less f(x), so that the fit itself rounds nothing away.
+    change = (values - values[4]).reshape(9, -1)
+    powers = np.vander(s, 4, increasing=True)
+    coefficients = np.linalg.lstsq(powers, change, rcond=None)[0]
+    missed = abs(change - powers @ coefficients).max(axis=0) + epsilon * abs(values[4]).ravel()
+    return coefficients[1].reshape(values[4].shape), missed.reshape(values[4].shape)
 
 
 def _estimate(value, x, method, how, step):
@@ -342,7 +406,7 @@ def gradient(
         )
     estimate = estimated(net, trace, y, cost, method, how, step)
     if method == "complex" and not known_to_be_complex(net, cost):
-        confirm(_cost_at(net, trace.a[1], y, cost), net.parameters.vector, estimate.value)
+        confirm_gradient(net, trace, y, cost, estimate)
     return estimate
 
 
@@ -368,6 +432,34 @@ def estimated(
     return replace(estimate, parameters=Parameters._over(net.sizes, value))
 
 
+def confirm_gradient(
+    net: Network, trace: Trace, y: np.ndarray, cost: Cost, estimate: Estimate
+) -> None:
+    """Refuse a gradient by complex steps that real steps do not confirm, array by array."""
+    indices = Parameters._over(net.sizes, np.arange(len(net.parameters)))
+    arrays = [each.ravel() for each in (*indices.w.values(), *indices.b.values())]
+    x, y = trace.a[1].astype(np.float64), y.astype(np.float64)
+    cost_at = _cost_at(net, x, y, replace(cost, check_targets=None))
+    noise = cost_noise(cost, trace.a[net.depth].astype(np.float64), y)
+    confirm(cost_at, net.parameters.vector, estimate.value, [slice(None), *arrays], noise=noise)
+
+
+def cost_noise(cost: Cost, a: np.ndarray, y: np.ndarray) -> float:
+    """Return the change of the cost when every output changes in its last digit.
+
+    It is large where the cost takes the logarithm of 1 - a with a next to 1.
+    """
+    epsilon, signs = np.finfo(a.dtype).eps, np.random.default_rng(0).choice([-1, 1], a.shape)
+    moved = []
+    for each in (signs, -signs):
+        nudged = a * (1 + epsilon * each)
+        moved.append(np.where((a <= 1) & (nudged > 1), a * (1 - epsilon), nudged))  # probabilities
+    with np.errstate(all="ignore"):
+        here = cost.value(a, y)
+        change = max(float(abs(cost.value(each, y) - here)) for each in moved)
+    return change if np.isfinite(change) else np.inf
+
+
 def known_to_be_complex(net: Network, cost: Cost) -> bool:
     """Return whether every function is this package's own: the complex step passes through it."""
     built_in = [*ACTIVATIONS.values()]
@@ -380,7 +472,7 @@ def _checked(net, x, y, cost):
     trace = check_network(net).forward(x)
     y = check_targets(net, trace.a[net.depth], y, cost)
     _refuse_complex(net, x=trace.a[1], y=y)
-    return trace, y, cost
+    return trace, y, reading_only(cost)
 
 
 def _refuse_complex(net, **arrays):

@@ -27,11 +27,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bpcourse import _checks, finite_difference
+from bpcourse._gradcheck_noise import ROUNDING, by_layer, noise_by_array
 from bpcourse.activations import identity
 from bpcourse.backprop import Gradient, check_targets, propagate_back
-from bpcourse.costs import COSTS, Cost, cross_entropy, log_likelihood
+from bpcourse.costs import COSTS, Cost, cross_entropy, log_likelihood, reading_only
 from bpcourse.gradcheck_report import CLEAR, GradientError, Report, Row, likely_mistake, same_ratio
-from bpcourse.network import Network, Trace, check_network
+from bpcourse.network import Network, check_network
 from bpcourse.parameters import Parameters, parameter_count
 
 if TYPE_CHECKING:
@@ -45,15 +46,22 @@ if TYPE_CHECKING:
 # A mistake in a gradient changes it by far more than this; rounding and truncation by far less.
 _TOLERANCES = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-3}
 
-# Two ways to compute a number may differ by this many units in its last place.
-_ROUNDING = 64
-
 _EPSILON = float(np.finfo(np.float64).eps)
 _TINY = float(np.finfo(np.float64).tiny)
+
+# The last digits of an output that a forward pass may lose.
+_LOST = 8
 
 _FALLBACK_NOTE = (
     "The complex step was not used, because {}. Central differences took its place; they are wrong "
     "where the cost bends within the step, such as at a kink."
+)
+
+_NOISY_NOTE = (
+    "The value of cost {} is too noisy here: a change in the last digit of the outputs moves it by "
+    "{:.1g}, too much for real steps. Check at smaller weights, or pass a matched pair (sigmoid "
+    "and bp.cross_entropy, softmax and bp.log_likelihood), whose value is computed from the "
+    "weighted inputs."
 )
 
 _CAST_NOTE = "The network is float32; the check was made in float64, with x and y cast up."
@@ -194,7 +202,7 @@ def check(
     _checks.lookup_name("method", method, finite_difference.METHODS)
     cast, x, y = _in_float64(check_network(net), x, y, cost)
     # The targets have been checked in their own precision, where rounding is coarser.
-    unchecked = replace(cost, check_targets=None)
+    unchecked = replace(reading_only(cost), check_targets=None)
     dtype = np.dtype(np.float64)
     if gradient is None:
         with np.errstate(all="ignore"):  # a gradient that is not finite is refused by name below
@@ -205,18 +213,22 @@ def check(
         dtype = net.parameters.vector.dtype
     dtype = _coarser(dtype, _dtype_of(gradient))
 
+    same, cost_of_same = _at_weighted_inputs(cast, cost, unchecked)
+    floor = _floor(same, x, y, cost_of_same)
+
     def judged(numeric, *notes):
-        return _report(
+        explained, lost = floor(numeric)
+        report = _report(
             _pairs(gradient, numeric),
             numeric,
-            _noise(cast, x, y, unchecked, numeric, dtype),
+            noise_by_array(cast, x, y, unchecked, dtype, explained),
             dtype=dtype,
             relative_tolerance=relative_tolerance,
             batch_size=x.shape[1],
             note=" ".join([*(() if cast is net else (_CAST_NOTE,)), *notes]),
         )
+        return replace(report, note=f"{report.note} {lost}".strip()) if report.too_small else report
 
-    same, cost_of_same = _at_weighted_inputs(cast, cost, unchecked)
     estimate = _estimator(same, x, y, cost_of_same)
     if method != "complex" or finite_difference.known_to_be_complex(cast, cost):
         return judged(estimate(method, step))
@@ -242,15 +254,12 @@ def _judged_with_care(judged, estimate, step):
 def _estimator(net, x, y, cost):
     """Return a function of the method and the step that estimates the gradient."""
     trace = net.forward(x)
-    indices = _by_layer(Parameters._over(net.sizes, np.arange(len(net.parameters))))
-    parts = [slice(None), *(each.ravel() for each in indices.values())]
 
     def estimate(method, step=None, *, confirmed=False):
         how = _checks.lookup_name("method", method, finite_difference.METHODS)
         found = finite_difference.estimated(net, trace, y, cost, method, how, step)
         if confirmed:
-            cost_at = finite_difference.cost_function(net, x, y, cost)
-            finite_difference.confirm(cost_at, net.parameters.vector, found.value, parts)
+            finite_difference.confirm_gradient(net, trace, y, cost, found)
         return found
 
     return estimate
@@ -261,6 +270,12 @@ def _called(gradient, net, x, y, cost):
     given = {"x": x.copy(), "y": y.copy()}
     result = gradient(net, given["x"], given["y"], cost)
     for name, before in (("x", x), ("y", y)):
+        if given[name].shape != before.shape:
+            raise ValueError(
+                f"the gradient function changes its argument {name}: {name} had shape "
+                f"{before.shape}, and has {given[name].shape} afterwards; let it work on a copy, "
+                f"{name} = {name}.copy()"
+            )
         changed = np.argwhere(given[name] != before)
         if changed.size:
             place = tuple(int(i) for i in changed[0])
@@ -393,14 +408,14 @@ def noise_floor(method: Method, step: float, *, cost_value: float = 1.0) -> floa
     truncation = h if method == "forward" else h**2
     if method == "complex":
         return size * truncation if truncation > _EPSILON else 0.0
-    return size * (_ROUNDING * _EPSILON / h + truncation)
+    return size * (ROUNDING * _EPSILON / h + truncation)
 
 
 def _in_float64(net, x, y, cost):
     """Return the network, x and y in float64, after checking them as they came."""
     trace = net.forward(x)
     x, y = trace.a[1], check_targets(net, trace.a[net.depth], y, cost)
-    _refuse_infinite_cost(cost.value(trace.a[net.depth], y))
+    _refuse_infinite_cost(reading_only(cost).value(trace.a[net.depth], y))
     for name, array in {"net": net.parameters.vector, "x": x, "y": y}.items():
         if np.iscomplexobj(array):
             raise TypeError(f"{name} holds complex numbers, want float32 or float64")
@@ -450,19 +465,11 @@ def _named_arrays(which, gradient, sizes):
                 f"{which} gradient {of}, want {want}: one derivative for each weight and bias of "
                 f"a network {list(sizes)}, in the order of net.parameters.vector"
             )
-        arrays = _by_layer(Parameters._over(sizes, vector))
+        arrays = by_layer(Parameters._over(sizes, vector))
     for name, array in arrays.items():
         arrays[name] = _checks.floating(f"{which} {name}", array)
         if np.iscomplexobj(array):
             raise TypeError(f"{which} {name} holds complex numbers, want real ones")
-    return arrays
-
-
-def _by_layer(parameters):
-    """Return the arrays of a network's parameters by name: w2, b2, w3, b3, ..."""
-    arrays = {}
-    for l in parameters.w:
-        arrays[f"w{l}"], arrays[f"b{l}"] = parameters.w[l], parameters.b[l]
     return arrays
 
 
@@ -477,49 +484,21 @@ def _coarser(*dtypes):
     return max((np.dtype(each) for each in dtypes), key=lambda each: np.finfo(each).eps)
 
 
-def _noise(net, x, y, cost, numeric, dtype):
-    """Return by array the differences that the method, the step and rounding explain."""
-    trace = net.forward(x)
-    value = float(cost.value(trace.a[net.depth], y))
-    floor = noise_floor(numeric.method, numeric.step, cost_value=value)
-    if numeric.method == "complex":
-        floor += _TINY / numeric.step  # what is left of the step in the value may underflow
-    change = _by_layer(_rounding(net, trace, y, cost, float(np.finfo(dtype).eps)))
-    lost = _underflow(net, trace, float(np.finfo(dtype).tiny))
-    return {
-        name: floor + lost[int(name[1:])] + float(abs(array).max())
-        for name, array in change.items()
-    }
+def _floor(net, x, y, cost):
+    """Return a function of a numeric gradient: the differences it explains, and a note on them."""
+    output = net.forward(x).a[net.depth]
+    value = float(cost.value(output, y))
+    noise = finite_difference.cost_noise(cost, output, y)
 
+    def floor(numeric):
+        explained = noise_floor(numeric.method, numeric.step, cost_value=value)
+        if numeric.method == "complex":  # what is left of the step in the value may underflow
+            return explained + _TINY / numeric.step, ""
+        lost = _LOST * noise / numeric.step
+        note = _NOISY_NOTE.format(cost.name, noise) if lost > explained else ""
+        return explained + lost, note
 
-def _underflow(net, trace, tiny):
-    """Return by layer what the derivatives lose if every error below ``tiny`` becomes 0."""
-    lost, of_delta = {}, 0.0
-    for l in range(net.depth, 1, -1):
-        if l < net.depth:
-            of_delta *= float(abs(net.w[l + 1]).sum(axis=0).max())
-        of_delta += _ROUNDING * tiny
-        lost[l] = of_delta * max(1.0, float(abs(trace.a[l - 1]).max()))
-    return lost
-
-
-def _rounding(net, trace, y, cost, epsilon):
-    """Return the change of the gradient when every number it is made of changes its last digits."""
-    rng = np.random.default_rng(0)
-
-    def nudge(array):
-        # In proportion, so that zeros stay zero and no weighted input crosses the kink of relu; and
-        # downwards from 1, so that a probability stays one.
-        change = array * (_ROUNDING * epsilon * rng.uniform(-1, 1, array.shape))
-        return np.where((array <= 1) & (array + change > 1), array - change, array + change)
-
-    nudged_net = net._at(Parameters._over(net.sizes, nudge(net.parameters.vector)))
-    nudged_trace = Trace(
-        {l: nudge(z) for l, z in trace.z.items()}, {l: nudge(a) for l, a in trace.a.items()}
-    )
-    with np.errstate(all="ignore"):
-        nudged = propagate_back(nudged_net, nudged_trace, nudge(y), cost)
-        return nudged - propagate_back(net, trace, y, cost)
+    return floor
 
 
 def _report(pairs, numeric, noise, *, dtype, relative_tolerance, batch_size, note=""):

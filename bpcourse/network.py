@@ -383,6 +383,7 @@ class Network:
             raise ValueError(
                 f"rows has shape {rows.shape}, want (m, {self.sizes[0]}): one example per row{one}"
             )
+        rows = _checks.floating("rows", rows, self.parameters.vector.dtype)
         predicted = class_of(self.forward(rows.T).a[self.depth])
         if classes is None:
             return predicted
@@ -454,7 +455,13 @@ class Network:
                 sizes, vector, names = (stored[key] for key in ("sizes", "vector", "activations"))
         except (ValueError, KeyError, EOFError, AttributeError, TypeError, BadZipFile) as error:
             raise ValueError(f"{path} is no file that Network.save has written: {error}") from None
-        activations = [_checks.lookup_name("activation", str(name), known) for name in names]
+        for name in map(str, names):
+            if name not in known:
+                raise ValueError(
+                    f"unknown activation {name!r} in {path}; known: {', '.join(known)}. Pass one "
+                    "of your own as own=[...]"
+                )
+        activations = [known[str(name)] for name in names]
         return cls(Parameters(sizes.tolist(), vector), activations)
 
     def __reduce__(self):
@@ -484,6 +491,8 @@ def propagate(net: Network, x: np.ndarray) -> Trace:
 def _npz(path):
     """Return a path that ends in .npz."""
     path = Path(path)
+    if not path.name:
+        raise ValueError(f"path is {str(path)!r}, want the name of a file, such as 'net.npz'")
     return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
 
 

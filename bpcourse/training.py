@@ -314,7 +314,8 @@ def _asked_by(callback, net):
 
     def asked(epoch, bound):
         with np.errstate(**callers):  # its arithmetic is its own
-            return callback(epoch, net._at(bound.parameters())) is True
+            answer = callback(epoch, net._at(bound.parameters()))
+        return isinstance(answer, bool | np.bool_) and bool(answer)
 
     return asked
 

@@ -254,3 +254,12 @@ def test_nan_stays_nan_in_every_activation():
     z = np.array([[np.nan], [1.0]])
     for activation in ACTIVATIONS.values():
         assert np.isnan(activation(z)[0, 0]), f"{activation.name} turns NaN into a number"
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=str)
+def test_a_mask_is_refused_by_every_activation_and_derivative(activation):
+    hidden = np.ma.array([[5.0, 1.0]], mask=[[True, False]])
+    for function in (activation, activation.prime):
+        with pytest.raises(TypeError, match="z is a masked array, and its mask would be lost"):
+            function(hidden)
+        function(np.ma.array([[5.0, 1.0]]))  # nothing is hidden here

@@ -121,7 +121,7 @@ def test_labels_may_be_text(kind):
 )
 def test_a_single_class_is_refused(y, options):
     """Its one-hot target would be 1 in a single column, which reads as class 1 of two."""
-    with pytest.raises(ValueError, match=r"all labels are 0|n_classes is 1, want 2 or more"):
+    with pytest.raises(ValueError, match=r"all labels are (0|'a')|n_classes is 1, want 2 or more"):
         Dataset.from_rows(ROWS, y, **options)
     assert Dataset.from_rows(ROWS, [0, 0, 0], n_classes=2).train.labels.tolist() == [0, 0, 0]
     assert Dataset.from_rows(ROWS, [[0], [0], [0]]).train.labels.tolist() == [0, 0, 0]
@@ -532,3 +532,42 @@ def test_without_pooch_both_ways_are_told(images, monkeypatch):
     with pytest.raises(ImportError, match="nor is pooch") as caught:
         mnist()
     assert tells_both_ways(str(caught.value))
+
+
+# Labels
+
+
+def test_labels_that_are_no_numbers_are_named():
+    for value in (np.inf, np.nan):
+        with pytest.raises(ValueError, match=r"y\[1\] is (inf|nan)"):
+            Dataset.from_rows(ROWS, [0.0, value, 1.0])
+    with pytest.raises(ValueError, match=r"y\[1\] is 1e\+300, which is no class label"):
+        Dataset.from_rows(ROWS, [0.0, 1e300, 1.0])
+
+
+def test_whole_numbers_as_floats_are_refused_with_advice():
+    with pytest.raises(TypeError, match=r"float64, want whole.*pass labels\.astype\(int\)"):
+        one_hot(np.array([0.0, 1.0]), 2)
+    with pytest.raises(TypeError, match=r"dtype float64, want whole numbers from 0$"):
+        one_hot([0.0, 0.5], 2)
+
+
+def test_labels_of_text_and_numbers_are_not_mixed():
+    with pytest.raises(TypeError, match="y holds text and other things, such as 'a' and 1"):
+        Dataset.from_rows(ROWS, ["a", 1, "b"])
+    with pytest.raises(TypeError, match="y holds text and other things, such as 1 and 'a'"):
+        Dataset.from_rows(ROWS, [1, "a", 2])
+
+
+def test_a_single_class_is_called_by_its_name():
+    with pytest.raises(ValueError, match="all labels are 'cat': one class is nothing to learn"):
+        Dataset.from_rows(ROWS, ["cat"] * 3)
+    with pytest.raises(ValueError, match=r"all labels are 0: .*pass y\[:, None\]"):
+        Dataset.from_rows(ROWS, [0, 0, 0])
+
+
+def test_a_mask_is_refused_where_the_examples_are_made():
+    hidden = np.ma.array(ROWS, mask=ROWS > 0.5)
+    for arrays in ((hidden, ROWS), (ROWS, hidden)):
+        with pytest.raises(TypeError, match="rows is a masked array, and its mask would be lost"):
+            bp.Examples(*arrays, None)

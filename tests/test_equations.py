@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import DIFFERENT, SQUARE, laid_out, make_case, seeds, widths
 
+from bpcourse import equations
 from bpcourse.equations import bp1, bp1_matrix, bp2, bp2_matrix, bp3, bp4, path_sum
 
 EQUATIONS = {"bp1": bp1, "bp2": bp2, "bp3": bp3, "bp4": bp4}
@@ -180,3 +181,42 @@ def test_the_sum_over_all_paths_is_the_error(sizes, seed):
 @pytest.mark.parametrize("shape", [DIFFERENT, SQUARE], ids=["different", "square"])
 def test_the_sum_over_all_paths_with_sizes_different_and_square(shape):
     check_paths(make_case(shape["sizes"], ["tanh"] * 3, "quadratic", m=1))
+
+
+def test_whole_numbers_do_not_wrap_around():
+    """200 * 200 is 64 in uint8."""
+    a = np.array([[200, 100]], np.uint8)
+    assert bp4(a, a) == 25_000
+    assert bp2(a[:, :1], a[:, :1], np.array([[1]], np.uint8)) == 40_000
+    assert bp1(a, a).tolist() == [[40_000, 10_000]]
+    assert bp1_matrix(a.T, np.full((1, 2, 2), 200, np.uint8)).tolist() == [[60_000], [60_000]]
+    assert bp3(a).dtype == np.float64
+    w, prime = {3: np.array([[200]], np.uint8)}, {l: np.array([200], np.uint8) for l in (2, 3)}
+    assert path_sum(w, prime, np.array([200], np.uint8), l=2, j=0) == (200.0**4, 1)
+    for equation in (bp1, bp4):
+        assert equation(*[np.ones((2, 2), np.float32)] * 2).dtype == np.float32
+
+
+def test_a_mask_is_not_dropped_by_an_equation():
+    hidden = np.ma.array([[5.0, 1.0]], mask=[[True, False]])
+    with pytest.raises(TypeError, match="grad_a is a masked array"):
+        bp1(hidden, np.ones((1, 2)))
+
+
+class FlagRaising(np.ndarray):
+    """An array whose matrix products raise the flag of invalid numbers, as some libraries do."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        plain = [np.asarray(each) for each in inputs]
+        if ufunc is np.matmul:
+            np.array([np.inf]) - np.inf
+        return getattr(ufunc, method)(*plain, **options).view(FlagRaising)
+
+
+def test_the_flag_of_a_matrix_product_is_not_passed_on(monkeypatch):
+    array = np.ones((2, 2)).view(FlagRaising)
+    with pytest.warns(RuntimeWarning, match="invalid"):
+        _ = array @ array  # the case is the one meant
+    monkeypatch.setattr(equations._checks, "array_of", lambda name, value: value)
+    for equation in (bp2, bp4):
+        equation(*[array] * (3 if equation is bp2 else 2))

@@ -143,7 +143,9 @@ def test_forward_passes_are_counted_exactly(sizes, method, price):
     net, x, y = problem(sizes, 3)
     counting = Counting()
     estimate = gradient(net, x, y, counting.cost, method=method)
-    confirming = 3 if method == "complex" else 0  # this cost is none of the package's own
+    # This cost is none of the package's own: the noise of its value is measured, and a line for all
+    # parameters and one for each array confirm the complex step.
+    confirming = 3 + 1 + 10 * (1 + 2 * (len(sizes) - 1)) if method == "complex" else 0
     assert estimate.forward_passes == counting.calls - confirming == price(parameter_count(sizes))
 
 
@@ -156,7 +158,7 @@ def test_evaluations_of_any_function_are_counted(method, calls):
         return (v * v).sum()
 
     assert derivative(f, np.ones((2, 3)), method=method).forward_passes == calls
-    assert len(arguments) == calls + (3 if method == "complex" else 0), "three more confirm it"
+    assert len(arguments) == calls + (31 if method == "complex" else 0), "three lines confirm it"
 
 
 # Any function of an array
@@ -419,3 +421,66 @@ def test_the_cost_of_too_few_or_too_many_parameters_is_refused():
 def test_a_step_out_of_the_numbers_is_refused(method):
     with pytest.raises(ValueError, match="step 1e\\+308 leads out of float64; take a smaller step"):
         derivative(lambda v: (v**2).sum(), [1.0, 2.0], method=method, step=1e308)
+
+
+# The complex step, confirmed as sharply as real steps allow
+
+
+@pytest.mark.parametrize("part", [1.0, 1e-3, 1e-5, 1e-6])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_small_part_that_the_complex_step_drops_is_seen(part, dtype):
+    x = np.array([3.0, -4.0], dtype)
+    with pytest.raises(ComplexStepError, match="drops the imaginary part"):
+        derivative(lambda v: (v**2).sum() + part * abs(v).sum(), x, method="complex")
+
+
+def test_one_dropped_part_among_a_hundred_is_seen():
+    with pytest.raises(ComplexStepError, match="drops the imaginary part"):
+        derivative(lambda v: (v**2).sum() + abs(v[0]), np.arange(1.0, 101.0), method="complex")
+
+
+def test_a_function_of_one_precision_is_confirmed_in_it():
+    net, x, _ = problem([2, 3, 1], 4, dtype=np.float32)
+
+    def output(v):
+        return net.with_parameters(v).forward(x).a[3].sum()
+
+    vector = net.parameters.vector
+    assert derivative(output, vector, method="complex").value.dtype == np.float32
+    with pytest.raises(ComplexStepError, match="drops the imaginary part"):
+        derivative(lambda v: output(v) + abs(v).sum(), vector, method="complex")
+
+
+SOFTSIGN = bp.Activation("softsign", lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_network_that_drops_a_part_is_refused_at_every_start(dtype):
+    """Along one line through all parameters the mistakes of several may cancel."""
+    for seed in range(20):
+        net, x, y = problem([2, 8, 8, 1], 5, hidden=SOFTSIGN, seed=seed, dtype=dtype)
+        with pytest.raises(ComplexStepError):
+            gradient(net, x, y, bp.quadratic, method="complex")
+
+
+def test_a_large_complex_step_is_not_taken_for_a_dropped_part():
+    value = derivative(lambda v: (v**3).sum(), [1.0], method="complex", step=1e-2).value
+    assert value == pytest.approx(3 - 1e-4), "its own error of h^2, and no accusation"
+
+
+def test_two_kinks_that_cancel_along_a_line_accuse_nobody():
+    def f(v):
+        return np.where(v[0].real > 0, v[0], 0) - np.where(v[1].real > 0, v[1], 0) + v[0] ** 2
+
+    assert derivative(f, [1e-9, -1e-9], method="complex").value == pytest.approx([1, 0])
+
+
+@pytest.mark.parametrize("seterr", ["raise", "warn"])
+def test_numpys_flags_do_not_break_the_plain_loop(seterr):
+    """Saturated sigmoids overflow and underflow on the way to a cost that is finite."""
+    net = bp.Network.from_arrays([[[400.0]], [[400.0]]], [[0.0], [0.0]], ["silu", "sigmoid"])
+    own = bp.Cost("own", lambda a, y: bp.quadratic.value(a, y), bp.quadratic.gradient)
+    with np.errstate(all="ignore"):
+        want = gradient(net, [[-2.0]], [[0.5]], own).value
+    with np.errstate(all=seterr, divide="ignore"):
+        assert np.array_equal(gradient(net, [[-2.0]], [[0.5]], own).value, want)

@@ -1,5 +1,6 @@
 """The gradient checker: it must pass what is right, fail what is wrong, and say the right words."""
 
+import contextlib
 import inspect
 import pickle
 from dataclasses import replace
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bpcourse as bp
-from bpcourse import gradcheck
+from bpcourse import finite_difference, gradcheck
 from bpcourse.finite_difference import derivative
 from bpcourse.finite_difference import gradient as numeric_gradient
 from bpcourse.gradcheck import check, compare, noise_floor, require
@@ -781,3 +782,126 @@ def test_rows_are_plain_data():
 def test_a_batch_size_is_a_whole_number(size, kind):
     with pytest.raises(kind, match="batch_size is"):
         compare([3.0], np.array([6.0]), batch_size=size)
+
+
+# What the complex step drops, and what no step can see
+
+
+@pytest.mark.parametrize("part", [1e-3, 1e-4, 1e-5])
+def test_a_small_slope_left_out_is_found(part):
+    """The complex step leaves it out too: that the two agree proves nothing."""
+    for seed in range(5):
+        for forgotten in (False, True):
+            own = bp.Activation(
+                "own",
+                lambda z: np.tanh(z) + part * abs(z),
+                lambda z, kept=not forgotten: 1 - np.tanh(z) ** 2 + part * kept * np.sign(z),
+            )
+            found = check(*problem([3, 4, 2], 5, hidden=own, seed=seed), bp.quadratic)
+            assert found.ok != forgotten, f"seed {seed}, forgotten {forgotten}: {found}"
+            assert bool(found.wrong) == forgotten
+
+
+def test_layers_whose_mistakes_cancel_along_one_line_are_confirmed_one_by_one(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        finite_difference, "confirm", lambda f, x, value, parts, **_: seen.extend(parts)
+    )
+    own = bp.Activation("own", np.tanh, bp.tanh.prime)
+    net, x, y = problem([3, 4, 2], 5, hidden=own)
+    assert check(net, x, y, bp.quadratic).ok
+    everything, *arrays = [np.arange(len(net.parameters))[part] for part in seen]
+    assert len(everything) == len(net.parameters)
+    assert sorted(map(len, arrays)) == [2, 4, 8, 12], "w2, b2, w3 and b3, each by itself"
+
+
+CE2 = bp.Cost("ce2", bp.cross_entropy.value, bp.cross_entropy.gradient)
+
+
+@pytest.mark.parametrize("z", [15.0, 18.0, 22.0, 24.0, 30.0, 35.0, 36.0])
+@pytest.mark.parametrize("y", [0.0, 0.25, 1.0])
+@pytest.mark.parametrize("method", ["complex", "central", "forward"])
+def test_a_cost_whose_value_has_lost_its_digits_accuses_nobody(z, y, method):
+    net = bp.Network.from_arrays([[[1.0]]], [[0.0]], ["sigmoid"])
+    found = check(net, [[z]], [[y]], CE2, method=method)
+    assert not found.wrong, str(found)
+    if z == 24 and y == 0 and method == "central":
+        assert "The value of cost ce2 is too noisy here" in found.note
+        assert "pass a matched pair" in str(found)
+    if method == "complex" and y == 0.25:
+        doubled = 2 * right(net, [[z]], [[y]], CE2)
+        assert check(net, [[z]], [[y]], CE2, doubled).wrong or z > 30
+
+
+def test_digits_with_large_weights_and_an_unmatched_cost_are_not_accused():
+    judged = 0
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        net = bp.Network.random([64, 8, 10], hidden="relu", output="sigmoid", rng=rng, init="large")
+        some = bp.datasets.digits(rng=rng).train.take(slice(0, 5))
+        with contextlib.suppress(ValueError):  # an infinite cost
+            judged += 1
+            assert not check(net, some.x, some.y, CE2).wrong, f"seed {seed}"
+    assert judged
+
+
+@pytest.mark.parametrize("z", [20.0, 24.0, 28.0, 32.0, 36.0, 40.0])
+@pytest.mark.parametrize("y", [[1, 0, 0], [0, 1, 0], [0.2, 0.3, 0.5]])
+def test_a_saturated_softmax_without_its_cost_is_not_accused(z, y):
+    net = bp.Network.from_arrays([np.eye(3)], [np.zeros(3)], ["softmax"])
+    x, y = np.array([[z], [1.0], [0.0]]), np.array([y], float).T
+    assert not check(net, x, y, bp.quadratic).wrong
+    if z < 25:
+        doubled = 2 * right(net, x, y, bp.quadratic)
+        assert check(net, x, y, bp.quadratic, doubled).wrong, "and a mistake is still seen"
+
+
+def test_a_derivative_of_ones_own_that_loses_digits_is_not_accused():
+    own = bp.Activation("own", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
+    net = bp.Network.from_arrays([[[1.0]], [[1.0]]], [[0.0], [0.0]], [own, "identity"])
+    for x in (8.0, 12.0, 16.0, 20.0):
+        assert not check(net, [[x]], [[0.25]], bp.quadratic).wrong, f"1 - tanh^2 at {x}"
+
+
+@pytest.mark.parametrize("name", ["value", "gradient"])
+def test_a_cost_that_writes_into_its_arguments_is_told(name):
+    def careless(a, y):
+        y *= 2
+        return bp.quadratic.value(a, y) if name == "value" else a - y
+
+    functions = {"value": bp.quadratic.value, "gradient": bp.quadratic.gradient, name: careless}
+    own = bp.Cost("own", **functions)
+    net, x, y = problem([3, 4, 2], 5)
+    before = y.copy()
+    with pytest.raises(ValueError, match=rf"{name} of cost own writes into an array.*y.copy\(\)"):
+        check(net, x, y, own)
+    if name == "gradient":
+        with pytest.raises(ValueError, match="gradient of cost own writes into an array"):
+            bp.backprop(net, net.forward(x), y, own)
+    np.testing.assert_array_equal(y, before, "the caller's targets are corrupted")
+
+
+def test_a_gradient_function_that_resizes_its_argument_is_told():
+    net, x, y = problem([3, 4, 2], 5)
+
+    def careless(net, x, y, cost):
+        grad = right(net, x, y, cost)
+        x.resize((2, 2), refcheck=False)
+        return grad
+
+    with pytest.raises(ValueError, match=r"x had shape \(3, 5\), and has \(2, 2\) afterwards"):
+        check(net, x, y, bp.quadratic, careless)
+
+
+def test_a_mistake_that_only_complex_steps_find_is_not_believed(monkeypatch):
+    """Where kinks or noise leave the complex step unconfirmed, real steps have the last word."""
+    monkeypatch.setattr(finite_difference, "confirm", lambda *_, **__: None)
+    own = bp.Activation(
+        "own",
+        lambda z: np.tanh(z) + 1e-3 * abs(z),
+        lambda z: 1 - np.tanh(z) ** 2 + 1e-3 * np.sign(z),
+    )
+    net, x, y = problem([3, 4, 2], 5, hidden=own)
+    found = check(net, x, y, bp.quadratic)
+    assert found.ok and "it finds a mistake" in found.note
+    assert check(net, x, y, bp.quadratic, 2 * right(net, x, y, bp.quadratic)).wrong

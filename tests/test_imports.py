@@ -22,7 +22,8 @@ STAIRCASE = [
     ("fast", "in_place low_rank __init__"),
     (
         "top",
-        "finite_difference gradcheck_report gradcheck operation_count _mnist datasets texts "
+        "finite_difference _gradcheck_noise gradcheck_report gradcheck operation_count _mnist "
+        "datasets texts "
         "training stopping",
     ),
     (

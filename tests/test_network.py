@@ -650,3 +650,33 @@ def test_a_network_shows_itself_in_a_notebook():
     assert "<td>2</td><td>30</td><td>tanh</td><td>(30, 64)</td><td>(30, 1)</td>" in page
     shouting = bp.Activation("<b>", np.sin, np.cos)
     assert "&lt;b&gt;" in bp.Network.from_arrays([[[1.0]]], [[0.0]], [shouting])._repr_html_()
+
+
+def test_a_network_of_ones_own_activation_says_how_to_read_it(tmp_path):
+    own = bp.Activation("wave", np.sin, np.cos)
+    net = bp.Network.from_arrays([[[0.5]]], [[0.0]], [own])
+    net.save(tmp_path / "net.npz")
+    message = raises(ValueError, lambda: bp.Network.load(tmp_path / "net.npz"))
+    assert "unknown activation 'wave' in" in message and "own as own=[...]" in message
+    assert bp.Network.load(tmp_path / "net.npz", own=[own]).activations[2] is own
+
+
+@pytest.mark.parametrize("path", [".", "", "/"])
+def test_a_path_without_a_name_is_told(path):
+    for use in (network().save, bp.Network.load):
+        assert "want the name of a file" in raises(ValueError, lambda use=use: use(path))
+
+
+def test_predict_speaks_of_the_rows_it_was_given():
+    rows = np.zeros((3, 2))
+    rows[2, 1] = np.nan
+    assert "rows[2, 1] is nan" in raises(ValueError, lambda: network().predict(rows))
+    narrow = raises(TypeError, lambda: network().predict(np.zeros((3, 2), np.float32)))
+    assert narrow.startswith("rows has dtype float32")
+
+
+def test_the_first_weighted_input_that_overflows_is_named():
+    weights = [np.array([[1.0, 0.0], [1e200, 0.0]]), np.ones((1, 2))]
+    net = bp.Network.from_arrays(weights, [[0.0, 0.0], [0.0]], ["identity", "identity"])
+    x = np.array([[1.0, 2.0, 1e200], [0.0, 0.0, 0.0]])
+    assert "z[2][1, 2] is inf" in raises(ValueError, lambda: net.forward(x)), "not z[2][0, 0]"

@@ -162,3 +162,12 @@ def test_what_the_index_shows_stands_alone(archives):
     for licence in ("LICENSE", "LICENSE-TEXT", "bpcourse/data/README.md"):
         there = [name for name in archives[1] if name.endswith(f"licenses/{licence}")]
         assert there, f"the wheel lacks {licence}"
+
+
+def test_the_oldest_numpy_allowed_and_the_newest_are_both_run():
+    (needed,) = [each for each in PROJECT["dependencies"] if each.startswith("numpy")]
+    oldest = needed.removeprefix("numpy>=")
+    for name in ("ci.yml", "release.yml"):
+        workflow = (ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8")
+        run = set(re.findall(r"- numpy: (\S+)", workflow))
+        assert run == {f"numpy=={oldest}", "numpy"}, f"{name} runs {run}, {needed} is promised"

@@ -432,3 +432,13 @@ def test_the_progress_bar_is_silent_unless_asked_for(data, capsys):
     assert capsys.readouterr() == ("", "")
     train(small_net(), data, **BATCH, progress=True)
     assert "epochs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stop", [True, np.True_, np.bool_(1)])
+def test_a_comparison_of_numpys_stops_training_too(data, stop):
+    epochs = []
+    options = {**BATCH, "epochs": 5}
+    train(small_net(), data, **options, callback=lambda epoch, net: epochs.append(epoch) or stop)
+    assert epochs == [1]
+    train(small_net(), data, **options, callback=lambda epoch, net: epochs.append(epoch) or 1)
+    assert epochs == [1, 1, 2, 3, 4, 5], "other answers ask for nothing"

@@ -15,6 +15,8 @@ HINT = (
     "operand away from the singular place first, as in where(c, where(c, x, 1).log(), 0)"
 )
 
+LARGE = "No float is that large: scale the numbers down"
+
 
 def frozen(array):
     """Return a new array after making it read-only."""
@@ -105,9 +107,19 @@ def computed(name, operation, arrays):
     if not _finite(y) and (bad := _first_bad(y, mask=_masked(arrays))):
         raise ValueError(
             f"{name} of {_shapes(arrays)} has {bad[1]} at entry {bad[0]}, want finite numbers. "
-            + HINT
+            + _hint(name, operation, arrays)
         )
     return y
+
+
+def _hint(name, operation, arguments):
+    """Return what to do about a result that is not finite: numbers too large, or a pole."""
+    try:
+        with np.errstate(over="raise"):
+            operation(*arguments)
+    except FloatingPointError:
+        return LARGE
+    return LARGE if name == "matmul" else HINT
 
 
 @np.errstate(all="ignore")
@@ -117,7 +129,7 @@ def contribution(name, rule, g, y, arrays):
     if not _finite(part) and (bad := _first_bad(part, mask=False)):
         raise ValueError(
             f"the gradient through {name} of {_shapes(arrays)} has {bad[1]} at entry {bad[0]}, "
-            f"want finite numbers. {HINT}"
+            f"want finite numbers. {_hint(name, rule, (g, y, *arrays))}"
         )
     return part
 

@@ -27,8 +27,9 @@ class Tensor:
 
     The operations are ``+ - * / ** @``, indexing, ``abs`` and the methods and functions of this
     module, between tensors, arrays and numbers in any order; ``np.exp(t)`` and the like work too.
-    float32 stays float32. ReLU'(0) = 0, however it is written, and abs'(0) = 0. Comparisons are
-    NumPy's: ``t > 0`` is an array of bool, and belongs to no graph.
+    float32 stays float32. abs'(0) = 0, and ReLU'(0) = 0 however it is written with the number 0
+    (a zero that is a tensor is a variable: ``maximum``). Comparisons are NumPy's: ``t > 0`` is an
+    array of bool, and belongs to no graph.
 
     ``copy``, ``deepcopy`` and ``pickle`` keep array and gradient. The graph behind a result stays
     where it is: the copy is an input.

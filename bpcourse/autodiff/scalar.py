@@ -132,7 +132,10 @@ class Value:
         """Return the natural logarithm of x. Raise ValueError unless x is above 0."""
         if not self.data > 0:
             raise ValueError(f"log({self.data:g}): want a number above 0")
-        return _unary(math.log(self.data), "log", self, 1.0 / self.data)
+        slope = 1.0 / self.data
+        if slope == math.inf:
+            raise _too_large(f"the derivative of log({self.data:g})")
+        return _unary(math.log(self.data), "log", self, slope)
 
     def tanh(self) -> Value:
         """Return the hyperbolic tangent of x."""
@@ -180,6 +183,8 @@ class Value:
         RuntimeError
             If a pass has gone through this value before: a second one would add the same
             derivatives to the inputs once more. Compute the expression again instead.
+        OverflowError
+            If a derivative is larger than any float.
 
         Examples
         --------
@@ -205,21 +210,29 @@ class Value:
             for node in waiting.pop(rank, ()):
                 # Once for each operand, written out: a loop here would cost half the time again.
                 a, gradient = node._a, node.grad
-                if a._reached is this_pass or not a._rank:
+                if a._reached is this_pass:
                     a.grad += node._da * gradient
-                else:
+                elif a._rank:
                     a._reached = this_pass
                     a.grad = node._da * gradient
                     waiting[a._rank].append(a)
+                else:
+                    a.grad = total = a.grad + node._da * gradient
+                    if total - total:  # as in _binary; what overflows on the way ends at an input
+                        raise _too_large(f"the derivative through {node.op}")
                 b = node._b
                 if b is None:
                     continue
-                if b._reached is this_pass or not b._rank:
+                if b._reached is this_pass:
                     b.grad += node._db * gradient
-                else:
+                elif b._rank:
                     b._reached = this_pass
                     b.grad = node._db * gradient
                     waiting[b._rank].append(b)
+                else:
+                    b.grad = total = b.grad + node._db * gradient
+                    if total - total:
+                        raise _too_large(f"the derivative through {node.op}")
 
     @property
     def parents(self) -> tuple[Value, ...]:

@@ -65,7 +65,8 @@ def maximum(a: Tensor | ArrayLike, b: Tensor | ArrayLike) -> Tensor:
     """Return the larger of each two entries.
 
     Where they tie, the gradient goes to b, but never to a constant's place: ``maximum(x, 0)``,
-    ``maximum(0, x)`` and ``np.maximum(0, x)`` have the derivative 0 at 0, like ``x.relu()``.
+    ``maximum(0, x)`` and ``np.maximum(0, x)`` have the derivative 0 at 0, like ``x.relu()``. A
+    zero that is a tensor is a variable like any other: write ReLU with the number 0.
 
     Examples
     --------

@@ -328,7 +328,7 @@ student. `--export canvas`, `moodle` or `gradescope` also writes a table for tha
 _REQUIREMENTS = """# If your class has no package index with bpcourse: the path of its folder.
 bpcourse
 jupyterlab
-numpy>=2.0
+numpy>=2.0.2
 """
 
 _WORKFLOW = """name: checks

@@ -88,8 +88,9 @@ def hessian_vector(
     for name, array in (("v", v.vector), ("the output error", delta[net.depth])):
         if np.iscomplexobj(array):
             raise TypeError(f"{name} is complex, want real numbers: a complex step is taken inside")
-    r_z, r_a = _forward_rates(net, trace, v)
-    r_delta = _backward_rates(net, trace, y, cost, v, delta, r_z, r_a)
+    with np.errstate(invalid="ignore"):  # products of finite numbers may raise NumPy's flag
+        r_z, r_a = _forward_rates(net, trace, v)
+        r_delta = _backward_rates(net, trace, y, cost, v, delta, r_z, r_a)
     product = np.empty_like(net.parameters.vector)
     parts = Parameters._over(net.sizes, product)
     for l in delta:

@@ -509,3 +509,16 @@ def test_at_the_edge_of_what_is_allowed():
         Value(1.0) / "a"
     same = Value(2.0)
     assert not same < 2 and not same > 2 and not same < Value(2.0) and not same > Value(2.0)
+
+
+def test_a_derivative_that_no_float_holds_is_refused():
+    with pytest.raises(OverflowError, match=r"the derivative of log\(9.99989e-321\) exceeds"):
+        Value(1e-320).log()
+    x = Value(1e-300)
+    with pytest.raises(OverflowError, match=r"the derivative through \* exceeds the largest float"):
+        ((x * 1e300) * 1e300).backward()
+    with pytest.raises(OverflowError, match="the derivative through"):
+        (x * 1e308 + 1e308 * x).backward()
+    two = x * 1.0
+    with pytest.raises(OverflowError, match="the derivative through"):
+        ((two * 1e300) * 1e300 + two).backward()

@@ -256,3 +256,37 @@ def test_concatenate_and_split_along_every_axis(axis):
     np.testing.assert_array_equal(joined.data, np.concatenate([a, 10 + a], axis))
     parts = tensor.split(joined, 2, axis=axis)
     np.testing.assert_array_equal([part.data for part in parts], [a, 10 + a])
+
+
+def test_whole_numbers_become_float64():
+    assert Tensor([1, 2]).dtype == Tensor(3).dtype == np.float64
+    assert Tensor(np.array([1, 2], np.uint8)).dtype == np.float64
+
+
+def test_advice_fits_what_is_not_finite():
+    """The trap of where() is not what an overflow is about."""
+    x = Tensor([1e200, 1.0])
+    for too_large in (lambda: x**2, lambda: x * x, lambda: (x * 0 + 1000).exp(), lambda: 1e200 * x):
+        with pytest.raises(ValueError, match="No float is that large: scale the numbers down"):
+            too_large()
+    with pytest.raises(ValueError, match=r"A branch that where\(\) discards"):
+        Tensor([0.0, 1.0]).log()
+
+
+def test_the_trap_of_where_is_described_where_a_gradient_meets_it():
+    x = Tensor([0.0, 4.0])
+    root = tensor.where(x.data > 0, x**0.5, 0)
+    with pytest.raises(
+        ValueError, match=r"the gradient through .*A branch that where\(\) discards"
+    ):
+        root.sum().backward()
+
+
+def test_a_tie_of_two_tensors_goes_to_the_second():
+    """A zero that is a tensor is a variable; written as a number, ReLU'(0) = 0."""
+    x, zero = Tensor([0.0]), Tensor([0.0])
+    tensor.maximum(zero, x).sum().backward()
+    assert (zero.grad, x.grad) == (0, 1)
+    for relu in (tensor.maximum(0, Tensor([0.0])), tensor.maximum(Tensor([0.0]), 0)):
+        relu.sum().backward()
+        assert relu.parents[0].grad == 0

@@ -269,3 +269,26 @@ def test_softmax_is_shifted_by_its_maximum(order, shift):
     bound()
     want = bp.softmax(z)[:, 0] - [1, 0, 0]
     np.testing.assert_allclose(by_layer(net.sizes, bound.gradient)[2][:, -1], want, atol=1e-16)
+
+
+@pytest.mark.parametrize("known", [bp.quadratic, bp.cross_entropy, bp.log_likelihood], ids=str)
+def test_a_cost_of_the_name_of_a_known_one_keeps_its_own_gradient(known):
+    output = known.matched or bp.sigmoid
+    impostor = bp.Cost(known.name, bp.sse.value, bp.sse.gradient)
+    _, bound, plain = both(*problem([3, 4, 2], bp.tanh, output, 5), impostor)
+    assert np.allclose(bound, plain, rtol=1e-13)
+    _, _, right = both(*problem([3, 4, 2], bp.tanh, output, 5), bp.sse)
+    assert np.allclose(bound, right, rtol=1e-13)
+
+
+@pytest.mark.parametrize("known", [bp.sigmoid, bp.softmax], ids=str)
+def test_an_output_of_the_name_of_a_matched_one_keeps_its_derivative(known):
+    matched = {"sigmoid": bp.cross_entropy, "softmax": bp.log_likelihood}[known.name]
+    f = lambda z: 0.5 + np.tanh(z) / 4  # noqa: E731
+    impostor = bp.Activation(known.name, f, lambda z: (1 - np.tanh(z) ** 2) / 4)
+    net, x, y = problem([3, 4, 2], bp.tanh, impostor, 5)
+    cost = bp.Cost(matched.name, matched.value, matched.gradient, matched=known)
+    _, bound, plain = both(net, x, y, cost)
+    numeric = bp.finite_difference.gradient(net, x, y, cost, method="central").vector
+    assert np.allclose(bound, numeric, atol=1e-8)
+    assert np.allclose(plain, numeric, atol=1e-8)

@@ -209,3 +209,25 @@ def test_a_target_of_0_has_no_part_in_the_change_even_at_an_output_of_0(cost):
     up = np.array([[0.0], [1.0]])
     change = low_rank.COST_CHANGES[cost](up, up, np.zeros((2, 1)), np.array([[0.0], [1.0]]))
     assert change == 0, "an output that stays where its target is costs nothing more"
+
+
+@pytest.mark.parametrize("hidden", [bp.relu, bp.leaky_relu, bp.elu], ids=str)
+def test_the_change_across_and_on_both_sides_of_the_bend(hidden):
+    """sigma(u) - sigma(v) where none, one or both are positive, in either order."""
+    up, down = np.meshgrid([-2.0, -0.5, 0.0, 0.5, 3.0], [-1.0, 0.0, 0.25, 2.0])
+    change = low_rank.CHANGES[hidden](up, down, up - down)
+    assert np.allclose(change, hidden(up) - hidden(down), rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("known", COSTS.values(), ids=str)
+def test_a_cost_of_the_name_of_a_known_one_keeps_its_own_value(known):
+    def quartic(a, y):
+        return ((a - y) ** 4).sum(axis=0)
+
+    impostor = bp.Cost(known.name, lambda a, y: quartic(a, y).mean(), None, quartic)
+    net, x, y = problem([2, 3, 2], bp.tanh, bp.sigmoid)
+    plain = derivative(cost_function(net, x, y, impostor), net.parameters.vector).value
+    for method in ("central", "carried"):
+        # A cost of one's own is subtracted, so that a step too small for that would lose digits.
+        found = gradient(net, x, y, impostor, method=method, step=6e-6).value
+        assert np.allclose(found, plain, atol=1e-8)

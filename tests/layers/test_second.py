@@ -115,3 +115,18 @@ def test_the_largest_curvature_is_an_eigenvalue_of_the_whole_hessian():
 def test_a_flat_function_has_no_curvature():
     value, _ = second.largest_curvature(np.zeros_like, 3, rng=np.random.default_rng(0))
     assert value == 0.0
+
+
+def test_numpys_flag_of_a_matrix_product_is_not_passed_on(monkeypatch):
+    """Some libraries raise it on products of finite numbers."""
+    rng = np.random.default_rng(0)
+    net = bp.Network.random([2, 3, 1], hidden="tanh", output="sigmoid", rng=rng)
+    plain = second._forward_rates
+
+    def flagged(*arguments):
+        np.array([np.inf]) - np.inf
+        return plain(*arguments)
+
+    monkeypatch.setattr(second, "_forward_rates", flagged)
+    v = np.ones(len(net.parameters))
+    second.hessian_vector(net, np.ones((2, 1)), np.ones((1, 1)), bp.cross_entropy, v)
