@@ -1,6 +1,7 @@
 """Finite differences: their accuracy, their price, and what they refuse."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -230,6 +231,9 @@ def test_a_step_of_your_own_is_taken_as_it_is():
     seen = []
     derivative(lambda v: seen.append(v[0]) or v.sum(), [1000.0], method="central", step=0.25)
     assert sorted(seen) == [999.75, 1000.25]
+    seen.clear()
+    derivative(lambda v: seen.append(v[0]) or v.sum(), [1000.0], method="forward", step=0.25)
+    assert sorted(seen) == [1000.0, 1000.25], "a forward difference looks forward"
 
 
 # What it leaves alone, what it refuses
@@ -312,6 +316,8 @@ def test_bad_input():
         derivative(lambda v: v, [1.0], method="newton")
     with pytest.raises(ValueError, match=r"x\[1\] is nan"):
         derivative(lambda v: v.sum(), [1.0, np.nan])
+    with pytest.raises(TypeError, match=r"f is 3\.0, want a function of an array"):
+        derivative(3.0, [1.0])
     with pytest.raises(ValueError, match="x is empty"):
         derivative(lambda v: v.sum(), np.empty(0))
     with pytest.raises(TypeError, match="x is complex; want a real array"):
@@ -367,8 +373,25 @@ def test_a_function_that_takes_no_complex_numbers_is_named_as_such():
         kept[:] = v  # NumPy warns that the imaginary part is discarded
         return (kept**2).sum() * v[0]
 
-    with pytest.raises(ComplexStepError, match="f takes no complex numbers"):
-        derivative(by_a_real_array, [1.0], method="complex")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as a user may: the number would be wrong all the same
+        with pytest.raises(ComplexStepError, match="f takes no complex numbers"):
+            derivative(by_a_real_array, [1.0], method="complex")
+
+
+def test_other_warnings_of_f_are_its_own():
+    def chatty(v):
+        warnings.warn("a new version is out", UserWarning, stacklevel=1)
+        return (v**2).sum()
+
+    with pytest.warns(UserWarning, match="a new version"):
+        assert derivative(chatty, [3.0], method="complex").value == 6
+
+
+def test_a_real_step_confirms_at_zero_too():
+    """A line through x moves the coordinates that are 0 as well."""
+    with pytest.raises(ComplexStepError, match="f drops the imaginary part"):
+        derivative(lambda v: (v**2 + abs(v - 1)).sum(), [0.0, 0.0], method="complex")
 
 
 COMPLEX = {
