@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import HIDDEN as TAUGHT
 from strategies import dtypes, laid_out, seeds, widths
@@ -72,6 +72,8 @@ def test_the_catalogue_holds_each_activation_under_its_name():
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
 @given(moderate)
+@example(0.5)  # between a kink and its neighbors, where few numbers are drawn
+@example(-0.5)
 def test_values_and_derivatives_against_the_math_module(name, z):
     column = np.array([[z]])
     activation = ACTIVATIONS[name]
