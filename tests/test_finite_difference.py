@@ -227,6 +227,12 @@ def test_the_default_step_follows_the_dtype_and_the_size_of_x(method, power, dty
     )
 
 
+def test_the_default_complex_step_does_not_grow_with_x():
+    steps = []
+    derivative(lambda v: steps.append(v.imag.max()) or (v**2).sum(), [0.5, 5e3], method="complex")
+    assert max(steps) == 1e-20
+
+
 def test_a_step_of_your_own_is_taken_as_it_is():
     seen = []
     derivative(lambda v: seen.append(v[0]) or v.sum(), [1000.0], method="central", step=0.25)
@@ -303,6 +309,8 @@ def test_a_step_must_be_positive(step, message, method):
 def test_a_step_that_changes_nothing_is_refused(method):
     with pytest.raises(ValueError, match=r"step 1e-05 does not change x, which is 1e\+12 there"):
         derivative(lambda v: v.sum(), [1.0, 1e12], method=method, step=1e-5)
+    with pytest.raises(ValueError, match="step 1e-16 does not change x, which is 1 there"):
+        derivative(lambda v: v.sum(), [1.0], method=method, step=1e-16)  # downwards it would
 
 
 def test_a_step_that_float32_rounds_to_zero_is_refused():
@@ -442,3 +450,5 @@ def test_the_cost_of_too_few_or_too_many_parameters_is_refused():
 def test_a_step_out_of_the_numbers_is_refused(method):
     with pytest.raises(ValueError, match="step 1e\\+308 leads out of float64; take a smaller step"):
         derivative(lambda v: (v**2).sum(), [1.0, 2.0], method=method, step=1e308)
+    with pytest.raises(ValueError, match="step 1e\\+307 leads out of float64"):
+        derivative(lambda v: v.sum(), [-1.75e308], method=method, step=1e307)
