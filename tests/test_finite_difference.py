@@ -371,6 +371,15 @@ def test_what_the_complex_step_refuses_real_steps_can():
     assert value == pytest.approx([7, -9], rel=1e-9)
 
 
+def test_a_network_of_ones_own_activations_is_confirmed_as_well():
+    softsign = bp.Activation(
+        "softsign", lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2
+    )
+    net, x, y = problem([3, 4, 2], 5, hidden=softsign, output=softsign)
+    with pytest.raises(ComplexStepError, match="f drops the imaginary part"):
+        gradient(net, x, y, bp.quadratic, method="complex")
+
+
 def test_a_function_that_takes_no_complex_numbers_is_named_as_such():
     for f in (lambda v: np.logaddexp(0, v).sum(), lambda v: math.exp(v[0])):
         with pytest.raises(ComplexStepError, match=r"f takes no complex numbers.*method='central'"):
