@@ -145,7 +145,7 @@ def _elu_prime(z):
 
 def _softplus(z):
     e = _decay(z)  # log(1 + e) = 2 artanh(e / (2 + e)): NumPy's complex log1p loses digits
-    return np.where(z.real > 0, z, 0) + 2 * np.arctanh(e / (2 + e))
+    return np.where(z.real >= 0, z, 0) + 2 * np.arctanh(e / (2 + e))
 
 
 @_of_numbers

@@ -132,8 +132,14 @@ def likely_mistake(rows, batch_size, outputs):
     visible = [row for row in rows if not np.isnan(row.ratio)]
     whole = len(same) == len(visible) > 1
     where = "the whole gradient" if whole else f"all of {_listed([row.array for row in same])}"
-    times = round(ratio) if same_ratio(round(ratio), ratio) else ratio
-    return f"Hint: {where} is {times:.6g} times the numeric value. {meaning}".rstrip()
+    return f"Hint: {where} is {_times(ratio)} times the numeric value. {meaning}".rstrip()
+
+
+def _times(ratio):
+    """Write a ratio, as a whole number if it is one; near 1 it is what is not 1 that counts."""
+    if same_ratio(ratio, 1):
+        return f"{ratio:.9g}"
+    return f"{round(ratio) if same_ratio(round(ratio), ratio) else ratio:.6g}"
 
 
 def _listed(names):

@@ -402,8 +402,7 @@ class _Record:
     def __init__(self, data, cost, weight_decay):
         self.data, self.cost, self.weight_decay = data, cost, weight_decay
         self.rows = []
-        self.last = self.best = None
-        self.best_index = 0
+        self.last = self.best = self.best_index = None
 
     def add(self, epoch, net):
         training = self._measure(net, self.data.train)
@@ -525,8 +524,6 @@ def _check_batch_size(batch_size, n, rng):
 
 def _check_data(net, data, cost):
     """Check every part of the data against the network once, before the first step."""
-    if np.iscomplexobj(net.parameters.vector):
-        raise TypeError("net has complex parameters; want float32 or float64 to train")
     for part in (data.train, data.validation, data.test):
         if part is not None:
             _checks.columns("x", part.x, net.sizes[0], net.parameters.vector.dtype)

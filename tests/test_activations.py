@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import HIDDEN as TAUGHT
 from strategies import dtypes, laid_out, seeds, widths
@@ -72,6 +72,8 @@ def test_the_catalogue_holds_each_activation_under_its_name():
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
 @given(moderate)
+@example(0.5)  # between a kink and its neighbors, where few numbers are drawn
+@example(-0.5)
 def test_values_and_derivatives_against_the_math_module(name, z):
     column = np.array([[z]])
     activation = ACTIVATIONS[name]
@@ -248,6 +250,13 @@ def test_the_complex_step_has_the_right_sign_at_0():
     # A little to each side: sigma'' has the opposite sign of z.
     for z in (-1e-3, 1e-3):
         assert np.sign(bp.sigmoid.prime(z + step).imag) == -np.sign(z)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_at_0_the_complex_step_gives_the_slope_that_the_derivative_gives(name):
+    """A kink has two slopes; a gradient check needs the same choice on both ways."""
+    slope = ACTIVATIONS[name](np.array([[1e-30j]])).imag / 1e-30
+    np.testing.assert_allclose(slope, ACTIVATIONS[name].prime(np.zeros((1, 1))), rtol=1e-14)
 
 
 def test_nan_stays_nan_in_every_activation():

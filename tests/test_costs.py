@@ -169,6 +169,8 @@ def test_log_likelihood_wants_distributions():
     check(np.array([[1.0, 0.25], [0.0, 0.75]]))
     text = message(check, np.array([[1.0, 1.0], [0.0, 0.5]]))
     assert "column 1 of y sums to 1.5" in text
+    too_little = message(check, np.array([[1.0, 0.25], [0.0, 0.0]]))
+    assert "column 1 of y sums to 0.25" in too_little, "the column farthest from 1 is named"
     assert "wants each column to be a probability distribution" in text
     assert "bp.datasets.one_hot" in text
     assert "smallest entry of y is -0.5" in message(check, np.array([[1.5], [-0.5]]))
@@ -178,6 +180,9 @@ def test_distributions_may_carry_the_rounding_of_their_precision_but_no_more():
     check = bp.log_likelihood.check_targets
     thirds = np.full((3, 1), 1 / 3, np.float32)
     check(thirds)
+    many = np.full((3000, 2), 1 / 3000, np.float32)
+    assert abs(many.sum(axis=0) - 1).max() > 1e-5, "the more classes, the more rounding"
+    check(many)
     with pytest.raises(ValueError):
         check(np.array([[0.5], [0.5001]], np.float32))
 

@@ -1,6 +1,7 @@
 """Finite differences: their accuracy, their price, and what they refuse."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -228,10 +229,19 @@ def test_the_default_step_follows_the_dtype_and_the_size_of_x(method, power, dty
     )
 
 
+def test_the_default_complex_step_does_not_grow_with_x():
+    steps = []
+    derivative(lambda v: steps.append(v.imag.max()) or (v**2).sum(), [0.5, 5e3], method="complex")
+    assert max(steps) == 1e-20
+
+
 def test_a_step_of_your_own_is_taken_as_it_is():
     seen = []
     derivative(lambda v: seen.append(v[0]) or v.sum(), [1000.0], method="central", step=0.25)
     assert sorted(seen) == [999.75, 1000.25]
+    seen.clear()
+    derivative(lambda v: seen.append(v[0]) or v.sum(), [1000.0], method="forward", step=0.25)
+    assert sorted(seen) == [1000.0, 1000.25], "a forward difference looks forward"
 
 
 # What it leaves alone, what it refuses
@@ -301,6 +311,8 @@ def test_a_step_must_be_positive(step, message, method):
 def test_a_step_that_changes_nothing_is_refused(method):
     with pytest.raises(ValueError, match=r"step 1e-05 does not change x, which is 1e\+12 there"):
         derivative(lambda v: v.sum(), [1.0, 1e12], method=method, step=1e-5)
+    with pytest.raises(ValueError, match="step 1e-16 does not change x, which is 1 there"):
+        derivative(lambda v: v.sum(), [1.0], method=method, step=1e-16)  # downwards it would
 
 
 def test_a_step_that_float32_rounds_to_zero_is_refused():
@@ -314,6 +326,8 @@ def test_bad_input():
         derivative(lambda v: v, [1.0], method="newton")
     with pytest.raises(ValueError, match=r"x\[1\] is nan"):
         derivative(lambda v: v.sum(), [1.0, np.nan])
+    with pytest.raises(TypeError, match=r"f is 3\.0, want a function of an array"):
+        derivative(3.0, [1.0])
     with pytest.raises(ValueError, match="x is empty"):
         derivative(lambda v: v.sum(), np.empty(0))
     with pytest.raises(TypeError, match="x is complex; want a real array"):
@@ -359,6 +373,15 @@ def test_what_the_complex_step_refuses_real_steps_can():
     assert value == pytest.approx([7, -9], rel=1e-9)
 
 
+def test_a_network_of_ones_own_activations_is_confirmed_as_well():
+    softsign = bp.Activation(
+        "softsign", lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2
+    )
+    net, x, y = problem([3, 4, 2], 5, hidden=softsign, output=softsign)
+    with pytest.raises(ComplexStepError, match="f drops the imaginary part"):
+        gradient(net, x, y, bp.quadratic, method="complex")
+
+
 def test_a_function_that_takes_no_complex_numbers_is_named_as_such():
     for f in (lambda v: np.logaddexp(0, v).sum(), lambda v: math.exp(v[0])):
         with pytest.raises(ComplexStepError, match=r"f takes no complex numbers.*method='central'"):
@@ -369,8 +392,25 @@ def test_a_function_that_takes_no_complex_numbers_is_named_as_such():
         kept[:] = v  # NumPy warns that the imaginary part is discarded
         return (kept**2).sum() * v[0]
 
-    with pytest.raises(ComplexStepError, match="f takes no complex numbers"):
-        derivative(by_a_real_array, [1.0], method="complex")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as a user may: the number would be wrong all the same
+        with pytest.raises(ComplexStepError, match="f takes no complex numbers"):
+            derivative(by_a_real_array, [1.0], method="complex")
+
+
+def test_other_warnings_of_f_are_its_own():
+    def chatty(v):
+        warnings.warn("a new version is out", UserWarning, stacklevel=1)
+        return (v**2).sum()
+
+    with pytest.warns(UserWarning, match="a new version"):
+        assert derivative(chatty, [3.0], method="complex").value == 6
+
+
+def test_a_real_step_confirms_at_zero_too():
+    """A line through x moves the coordinates that are 0 as well."""
+    with pytest.raises(ComplexStepError, match="f drops the imaginary part"):
+        derivative(lambda v: (v**2 + abs(v - 1)).sum(), [0.0, 0.0], method="complex")
 
 
 COMPLEX = {
@@ -421,6 +461,8 @@ def test_the_cost_of_too_few_or_too_many_parameters_is_refused():
 def test_a_step_out_of_the_numbers_is_refused(method):
     with pytest.raises(ValueError, match="step 1e\\+308 leads out of float64; take a smaller step"):
         derivative(lambda v: (v**2).sum(), [1.0, 2.0], method=method, step=1e308)
+    with pytest.raises(ValueError, match="step 1e\\+307 leads out of float64"):
+        derivative(lambda v: v.sum(), [-1.75e308], method=method, step=1e307)
 
 
 # The complex step, confirmed as sharply as real steps allow

@@ -273,6 +273,30 @@ def test_no_hint_from_a_single_number():
     assert "5 is the batch" in check(net, x, y, bp.quadratic, altered(gradient, {"b3": 5})).hint
 
 
+def test_a_ratio_is_constant_within_a_tenth_of_a_percent():
+    numeric = np.array([1.0, 2.0, 4.0, 5.0, 3.0])
+    for off, constant in ((5e-4, True), (1.5e-3, False)):
+        row = compare(2 * numeric * [1, 1, 1, 1, 1 + off], numeric).rows[0]
+        assert row.constant == constant and row.ratio == 2
+
+
+def test_a_ratio_is_a_whole_number_within_a_tenth_of_a_percent():
+    numeric = np.array([1.0, 2.0, 4.0])
+    assert " is 7 times the" in compare(7.0005 * numeric, numeric).hint
+    assert " is 1.0005 times the" in compare(1.0005 * numeric, numeric).hint, (
+        "a factor of 1 would be right"
+    )
+    assert " is 1.000004 times the" in compare(1.000004 * numeric, numeric).hint
+
+
+def test_a_batch_size_and_outputs_that_are_not_known_or_1_explain_nothing():
+    numeric = np.array([1.0, 2.0, 4.0])
+    for factor, options in ((2, {}), (1 / 2, {}), (1.0005, {"batch_size": 1})):
+        hint = compare(factor * numeric, numeric, **options).hint
+        assert "times the numeric value" in hint
+        assert "batch size" not in hint and "outputs" not in hint
+
+
 def test_no_hint_where_nothing_is_wrong():
     net, x, y = problem([4, 3, 2], 5)
     assert check(net, x, y, bp.quadratic).hint == ""
@@ -296,6 +320,27 @@ def test_the_message_says_everything():
     table = text.split("\n\n")[1].splitlines()
     assert [line.split()[0] for line in table] == ["array", "w2", "b2", "w3", "b3"]
     assert [line.split()[-1] for line in table[1:]] == ["WRONG", "ok", "ok", "ok"]
+    assert all(line == line.rstrip() for line in text.splitlines()), "spaces at the end of a line"
+    assert "median ratio" not in str(check(net, x, y, bp.quadratic)), "a table of nothing wrong"
+
+
+def of_two(w, b):
+    """Compare a gradient of one weight and one bias with 1 and 1e-12, where 1e-9 is noise."""
+    return compare(Parameters([1, 1], [w, b]), Parameters([1, 1], [1.0, 1e-12]), noise=1e-9)
+
+
+def test_the_worst_is_looked_for_among_what_could_be_judged():
+    report = of_two(1.0 + 1e-8, 2e-12)
+    assert verdicts(report) == {"w2": "ok", "b2": "too small"}
+    assert report.worst.array == "w2", "what drowns in the noise is no worst"
+    assert of_two(3.0, 2e-12).worst.array == "w2"
+
+
+def test_a_report_in_one_line():
+    assert repr(of_two(1.0, 2e-12)) == "<gradient check of w2, b2: agree>"
+    assert repr(of_two(3.0, 2e-12)) == "<gradient check of w2, b2: disagree>"
+    nothing = compare([2e-12], np.array([1e-12]), noise=1e-9)
+    assert repr(nothing) == "<gradient check of gradient: too small to be judged>"
 
 
 def test_the_median_ratio_is_analytic_over_numeric():
@@ -368,6 +413,8 @@ def test_arrays_below_the_noise_are_named():
     assert verdicts(report)["w2"] == "too small"
     assert verdicts(report)["w12"] == "ok"
     assert "Too small to be judged, less than 10 times the noise: w2" in str(report)
+    judged = list(verdicts(report).values()).count("ok")
+    assert f"agrees with the numeric one in {judged} arrays." in str(report)
     assert "method='complex'" in str(report)
 
 

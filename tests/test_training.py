@@ -8,6 +8,7 @@ import pytest
 import bpcourse as bp
 from bpcourse import training
 from bpcourse.datasets import Dataset, noisy_xor
+from bpcourse.layers.optimizers import sgd
 from bpcourse.stopping import kfold_stopping_epoch
 from bpcourse.training import accuracy, penalty, train
 
@@ -263,8 +264,16 @@ def test_parameters_that_are_not_finite_are_divergence_even_at_a_finite_cost():
         "blind", lambda z: 0 * np.nan_to_num(z), lambda z: np.full_like(z, np.inf)
     )
     net = bp.Network.from_arrays([[[1.0]]], [[0.0]], [blind])
-    with pytest.raises(bp.DivergenceError, match="training diverged: at epoch 1"):
+    with pytest.raises(bp.DivergenceError, match=r"at epoch 1 the training cost is 0\.5;"):
         train(net, data, cost=bp.quadratic, eta=1.0, epochs=3, batch_size=None)
+
+
+def test_a_start_of_infinite_cost_is_no_divergence():
+    """No step was taken, so that a smaller eta would not help."""
+    net = bp.Network.from_arrays([[[1000.0]]], [[0.0]], [bp.sigmoid])
+    data = Dataset.from_rows([[1.0]], [[0.0]])
+    with pytest.raises(ValueError, match="the training cost is inf before the first step"):
+        train(net, data, **{**BATCH, "cost": bp.cross_entropy})
 
 
 @pytest.mark.parametrize("part", ["validation", "test"])
@@ -332,12 +341,22 @@ def test_arguments_in_the_wrong_order_are_recognized(data):
 def test_a_penalty_of_nothing_is_refused(weight_decay, n, message):
     with pytest.raises(ValueError, match=message):
         penalty(small_net(), weight_decay, n)
+    with pytest.raises(TypeError, match="net is ndarray, want a Network"):
+        penalty(small_net().w[2], 0.1, 4)
 
 
-def test_a_history_shows_itself_in_a_notebook(data):
-    _, history = train(small_net(), data, **{**BATCH, "epochs": 4})
+def test_a_history_shows_itself_in_a_notebook():
+    numbers = [np.array([0, 10, 20, 25]), [4.0, 3.0, 2.0, 1.0], [8.0, 5.0, 6.0, 7.0]]
+    numbers += [np.linspace(0, 0.75, 4), np.linspace(0.25, 1, 4), np.zeros(4)]
+    history = training.History(*numbers, best_epoch=10)
     page = history._repr_html_()
-    assert page.count("<tr>") == 4 and f"{history.training_cost[-1]:.4g}" in page
+    assert "history of 25 epochs" in page
+    rows = [re.findall("<td>(.*?)</td>", row) for row in page.split("</tr>")]
+    assert rows[1:4] == [
+        ["first", "0", "4", "8", "0", "0.25"],
+        ["best", "10", "3", "5", "0.25", "0.5"],
+        ["last", "25", "1", "7", "0.75", "1"],
+    ], "each row holds what was recorded at its epoch"
 
 
 def test_zero_epochs_give_the_start(data):
@@ -359,11 +378,13 @@ def test_examples_alone_are_welcome(data):
         ({"eta": 0}, "eta is 0, want more than 0"),
         ({"eta": -1.0}, "eta is -1, want more than 0"),
         ({"eta": float("nan")}, "eta is nan, want a finite number"),
+        ({"eta": 0, "optimizer": sgd}, "eta is 0, want more than 0"),
         ({"epochs": -1}, "epochs is -1, want 0 or more"),
         ({"batch_size": 0}, "batch_size is 0, want 1 or more"),
         ({"batch_size": 13}, "batch_size is 13, want at most 12, the number of training examples"),
         ({"weight_decay": -0.1}, "weight_decay is -0.1, want 0 or more"),
         ({"momentum": 1.0}, "momentum is 1, want less than 1"),
+        ({"momentum": -0.1}, "momentum is -0.1, want 0 or more"),
         ({"cost": "log_likelihood"}, "cost log_likelihood does not fit output activation sigmoid"),
         ({"cost": "hinge"}, "unknown cost 'hinge'; known: quadratic, cross_entropy"),
         ({"record_every": 0}, "record_every is 0, want 1 or more"),
@@ -390,6 +411,16 @@ def test_data_that_do_not_fit_are_refused_before_the_first_step(data):
         train(small_net(sizes=(3, 2, 1)), data, **BATCH)
     with pytest.raises(ValueError, match=re.escape("y has shape (1, 12), want (2, m)")):
         train(small_net(sizes=(2, 2, 2)), data, **BATCH)
+    with pytest.raises(TypeError, match="x has dtype float64, want float32 like the network"):
+        train(small_net(dtype=np.float32), data, **BATCH)
+
+
+def test_one_mini_batch_may_hold_every_example(data):
+    """Then the order changes nothing but the rounding of the sums."""
+    rng = np.random.default_rng(0)
+    shuffled, _ = train(small_net(), data, **{**BATCH, "batch_size": 12, "rng": rng})
+    whole, _ = train(small_net(), data, **BATCH)
+    assert np.allclose(shuffled.parameters.vector, whole.parameters.vector, atol=1e-14)
 
 
 def test_accuracy_counts_by_hand():
@@ -401,8 +432,27 @@ def test_accuracy_counts_by_hand():
     assert accuracy(one, singles) == 1, "an output of 0.5 does not exceed 0.5: class 0"
     with pytest.raises(ValueError, match="the network has 3 outputs, the targets have 2"):
         accuracy(bp.Network.from_arrays([np.ones((3, 2))], [np.zeros(3)], [bp.softmax]), data)
+    two = bp.Network.from_arrays([np.ones((2, 2))], [np.zeros(2)], [bp.softmax])
+    three_classes = Dataset.from_rows([[1.0, 0.0]] * 3, [0, 1, 2]).train
+    with pytest.raises(ValueError, match="the network has 2 outputs, the targets have 3"):
+        accuracy(two, three_classes)
     with pytest.raises(ValueError, match="have no classes"):
         accuracy(net, Dataset.from_rows([[1.0, 0.0]], [[0.5, 0.25]]).train)
+
+
+def test_accuracy_refuses_another_precision_and_outputs_that_overflow(data):
+    with pytest.raises(TypeError, match="x has dtype float64, want float32 like the network"):
+        accuracy(small_net(dtype=np.float32), data.train)
+    huge = bp.Network.from_arrays([[[1e308, 1e308]]], [[0.0]], [bp.identity])
+    large = Dataset.from_rows([[1.0, 0.0], [1.0, 1.0]], [[0], [1]]).train
+    with pytest.raises(ValueError, match=r"the output\[0, 1\] is inf"):
+        accuracy(huge, large)
+
+
+def test_where_there_are_no_classes_no_accuracy_is_recorded(data):
+    numbers = Dataset.from_rows(data.train.rows, 0.5 * data.train.target_rows + 0.1)
+    _, history = train(small_net(), numbers, **BATCH)
+    assert np.isnan(history.training_accuracy).all(), "0 would mean that all classes are wrong"
 
 
 def test_kfold_leaves_each_example_out_once_and_averages():
