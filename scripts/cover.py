@@ -1,4 +1,4 @@
-"""Draw the cover of the book on paper and of the e-book.
+"""Draw the cover of the book: as PDF for paper, as JPEG for the e-book.
 
     python scripts/cover.py COVER.pdf
 
@@ -111,7 +111,7 @@ def write(axes):
 
 def undated(path):
     """Return the metadata that leaves the time out of the file."""
-    return {"CreationDate": None} if Path(path).suffix == ".pdf" else {}
+    return {"CreationDate": None} if Path(path).suffix == ".pdf" else None
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ SOLUTIONS = "Answers and solutions"
 REMARKS = {"admonition", "note", "tip", "hint", "important", "seealso", "caution", "warning"}
 BIBLIOGRAPHY, REFERENCE = "book/bibliography", "book/api"
 # Code of so many lines, with what it prints, is not torn apart.
-TOGETHER = 20
+TOGETHER = 14
 # A line of code is lower than a line of text; a frame takes room as well.
 CODE_LINE, CODE_FRAME = 0.85, 2
 

@@ -8,6 +8,8 @@ from docutils import nodes
 LINE = 88
 # No column is narrower than this, and a cell's letters beyond that many count no more.
 NARROWEST, WIDEST = 4, 140
+# The room between two columns, in letters.
+PADDING = 3
 # A table of more lines may go on over pages.
 LONG = 14
 
@@ -35,7 +37,7 @@ def fit_tables(document):
 def set_widths(table, group, widths):
     """Give the columns of a table their widths."""
     for colspec, width in zip(group.findall(nodes.colspec), widths, strict=True):
-        colspec["colwidth"] = width
+        colspec["colwidth"] = max(width, NARROWEST) + PADDING
     kept = [name for name in table["classes"] if not name.startswith("colwidths")]
     table["classes"] = [*kept, "colwidths-given"]
 
