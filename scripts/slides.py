@@ -377,19 +377,31 @@ Reveal.initialize({{
   slideNumber: "c/t", pdfSeparateFragments: false, plugins: [RevealNotes],
 }});
 // What is too large for its slide is set smaller, when its formulas have been set.
-function fit() {{
-  const slide = Reveal.getCurrentSlide();
+function fit(slide) {{
   const wide = () => [...slide.querySelectorAll("mjx-math, table, pre")].some(
     (part) => part.offsetWidth > part.closest("section, div.math").clientWidth);
   for (let size = 95; size >= 50 && (slide.scrollHeight > 690 || wide()); size -= 5) {{
     slide.style.fontSize = `${{size}}%`;
   }}
-  Reveal.layout();
 }}
-Reveal.on("slidechanged", fit);
+// On the screen one slide after the other; on paper all, in the middle of their pages.
+function fitShown() {{
+  const pages = document.querySelectorAll(".pdf-page");
+  if (!pages.length) {{
+    fit(Reveal.getCurrentSlide());
+    Reveal.layout();
+  }}
+  for (const page of pages) {{
+    const slide = page.querySelector("section");
+    fit(slide);
+    slide.style.top = `${{(page.clientHeight - slide.scrollHeight) / 2}}px`;
+  }}
+}}
+Reveal.on("slidechanged", fitShown);
+Reveal.on("pdf-ready", fitShown);
 window.MathJax = {{
   options: {{enableMenu: false, ignoreHtmlClass: "notes"}},
-  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(fit)}},
+  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(fitShown)}},
 }};
 </script>
 <script defer src="_static/mathjax/es5/tex-chtml.js"></script>

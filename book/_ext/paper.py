@@ -39,6 +39,7 @@ def setup(app):
     """Register the extension with Sphinx."""
     app.add_node(block, latex=(begin_block, end_block))
     app.add_post_transform(Arrange)
+    app.add_post_transform(FitTables)
     app.connect("doctree-resolved", draw_figures, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -72,7 +73,6 @@ class Arrange(SphinxPostTransform):
         mark_terms(book, self.env)
         make_theorems(book, self.env)
         make_remarks(book)
-        fit_tables(book)
         chapters = {file["docname"]: file for file in book.findall(addnodes.start_of_file)}
         answers = {name: take_answers(file, name, self.env) for name, file in chapters.items()}
         set_parts(book, self.env, chapters)
@@ -82,6 +82,17 @@ class Arrange(SphinxPostTransform):
         set_reference(chapters[REFERENCE])
         keep_code_together(book)
         shorten_index(book)
+
+
+class FitTables(SphinxPostTransform):
+    """Give the tables their widths, once Sphinx has put in the words of the references (at 10)."""
+
+    default_priority = 15
+    formats = ("latex",)
+
+    def run(self):
+        """Change the document in place."""
+        fit_tables(self.document)
 
 
 def set_parents(book):
@@ -379,14 +390,17 @@ def set_reference(file):
 
 
 def keep_code_together(book):
-    """Let short code begin a new page rather than be torn from its end or from what it prints."""
+    """Let short code begin a new page rather than be torn from its end or from what it prints.
+
+    Needspace measures. The command needspace stretches, and may end a page that is nearly empty.
+    """
     for cell in list(book.findall(is_cell)):
         blocks = list(cell.findall(nodes.literal_block))
         lines = sum(block.astext().count("\n") + 1 for block in blocks)
         if 0 < lines <= TOGETHER:
             room = CODE_LINE * lines + CODE_FRAME * len(blocks)
             cell.parent.insert(
-                cell.parent.index(cell), tex(rf"\needspace{{{room:.1f}\baselineskip}}")
+                cell.parent.index(cell), tex(rf"\Needspace{{{room:.1f}\baselineskip}}")
             )
 
 
