@@ -79,7 +79,8 @@ class Arrange(SphinxPostTransform):
         add_solutions(chapters, answers, self.env)
         add_preface(book, self.env)
         drop_bibliography(chapters[BIBLIOGRAPHY])
-        set_reference(chapters[REFERENCE])
+        if REFERENCE in chapters:
+            set_reference(chapters[REFERENCE])
         keep_code_together(book)
         shorten_index(book)
 

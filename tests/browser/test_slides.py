@@ -13,9 +13,10 @@ BEYOND = """() => {
 }"""
 # The same for the pages of the print view.
 BEYOND_ITS_PAGE = """() => [...document.querySelectorAll(".pdf-page")].map((page) => {
-  const [outside, inside] = [page, page.querySelector("section")].map(
-    (part) => part.getBoundingClientRect());
-  return Math.max(outside.top - inside.top, inside.bottom - outside.bottom);
+  const outside = page.getBoundingClientRect();
+  const parts = page.querySelectorAll("section > :not(.notes), section mjx-math");
+  return Math.max(...[...parts].map((part) => part.getBoundingClientRect()).map((box) => Math.max(
+    outside.top - box.top, box.bottom - outside.bottom, box.right - outside.right)));
 })"""
 LUMINANCE = """() => {
   const light = (color) => color.match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0);
