@@ -64,8 +64,17 @@ def configuration(builder):
 
 def title_and_author():
     """Return the title and the author of the book."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    return config["title"], config["author"]
+    return book_config()["title"], book_config()["author"]
+
+
+def year():
+    """Return the year of the book, as text."""
+    return book_config()["copyright"]
+
+
+def book_config():
+    """Return the configuration of the book as it is written."""
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 
 
 def fail(message):

@@ -13,6 +13,7 @@ import zipfile
 from urllib.parse import unquote
 
 import check_epub
+import cover
 import take_home
 from editions import BUILD, NAME, fail, sphinx, title_and_author
 
@@ -21,6 +22,8 @@ import bpcourse
 OUT = BUILD / "epub"
 PAGES = OUT / "pages"
 BOOK = OUT / f"{NAME}.epub"
+COVER = "_static/cover.jpg"
+COVER_ALT = 'alt="A network reads a digit; each line is colored by the derivative of its weight"'
 ITEM = re.compile(r"<item [^>]*/>")
 # What a page may hold that its entry in the list of files has to name.
 PROPERTIES = {"mathml": "<math", "svg": "<svg"}
@@ -31,12 +34,19 @@ ARROW = re.compile(r'<span class="sd-summary-state-marker.*?</svg></span>', re.D
 def main():
     """Build, pack and check the e-book; return the exit status."""
     shutil.rmtree(OUT, ignore_errors=True)
+    draw_cover(PAGES)
     if sphinx("epub", PAGES, settings=settings()):
         fail("The e-book was not made: see the warnings above.")
     pack(PAGES, BOOK)
     print(f"The e-book: {BOOK.as_uri()}")
     take_home.main()
     return check_epub.main(BOOK)
+
+
+def draw_cover(pages):
+    """Draw the cover where the e-book is made."""
+    (pages / COVER).parent.mkdir(parents=True, exist_ok=True)
+    cover.main(pages / COVER)
 
 
 def settings():
@@ -58,13 +68,15 @@ def settings():
         "epub_description": "A course on backpropagation in which every number is computed.",
         "epub_css_files": ["ebook.css"],
         "epub_show_urls": "no",
+        "epub_cover": (COVER, "epub-cover.html"),
     }
 
 
 def pack(pages, book):
     """Pack the folder ``pages`` as an e-book, with the files that its pages use."""
     for page in pages.rglob("*.xhtml"):
-        page.write_text(ARROW.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+        text = ARROW.sub("", page.read_text(encoding="utf-8"))
+        page.write_text(text.replace('alt="Cover image"', COVER_ALT), encoding="utf-8")
     used = used_files(pages)
     listing = pages / "content.opf"
     text = listing.read_text(encoding="utf-8")
@@ -94,13 +106,19 @@ def entry(item, pages, used):
     if path.suffix == ".ncx":
         return item
     if path.suffix != ".xhtml":
-        return item if path.resolve() in used else ""
+        kept = item if path.resolve() in used else ""
+        return with_properties(kept, ["cover-image"] if COVER in kept else [])
     text = path.read_text(encoding="utf-8")
     named = re.search(r' properties="([^"]*)"', item)
     holds = [named[1]] if named else []
     holds += [name for name, mark in PROPERTIES.items() if mark in text]
     plain = re.sub(r' properties="[^"]*"', "", item)
-    return plain.replace("<item ", f'<item properties="{" ".join(holds)}" ', 1) if holds else plain
+    return with_properties(plain, holds)
+
+
+def with_properties(item, names):
+    """Return an entry of the list of files with its properties."""
+    return item.replace("<item ", f'<item properties="{" ".join(names)}" ', 1) if names else item
 
 
 def hrefs(listing):

@@ -12,10 +12,13 @@ import sys
 from pathlib import Path
 
 import check_pdf
+import cover
 import matplotlib
 import take_home
-from editions import BUILD, NAME, ROOT, fail, sphinx, title_and_author
+from editions import BUILD, NAME, ROOT, fail, sphinx, title_and_author, year
 from fontTools.ttLib import TTFont
+
+import bpcourse
 
 OUT = BUILD / "pdf"
 TEX = OUT / "tex"
@@ -41,7 +44,7 @@ CONTENTS = (
 SETUP = (
     r"hmargin={28mm,28mm},vmargin={26mm,28mm},HeaderFamily=\rmfamily\bfseries,"
     "VerbatimColor={HTML}{F4F6F8},VerbatimBorderColor={HTML}{F4F6F8},"
-    "TitleColor={HTML}{1F2933},InnerLinkColor={HTML}{0B62A8},OuterLinkColor={HTML}{0B62A8}"
+    "verbatimhintsturnover=false,TitleColor={HTML}{1F2933},InnerLinkColor={HTML}{0B62A8},OuterLinkColor={HTML}{0B62A8}"
 )
 
 
@@ -53,6 +56,7 @@ def main():
     shutil.rmtree(OUT, ignore_errors=True)
     if sphinx("latex", TEX, settings=settings()):
         fail("The book was not set: see the warnings above.")
+    cover.main(TEX / "cover.pdf")
     add_missing_letters(TEX / f"{NAME}.tex")
     typeset()
     shutil.copy2(TEX / f"{NAME}.pdf", OUT)
@@ -80,6 +84,12 @@ def where(name):
     return found.stdout.strip()
 
 
+def title_pages():
+    """Return the LaTeX code of the cover and of the page behind it."""
+    told = (*title_and_author(), bpcourse.__version__, year())
+    return r"\bptitlepages" + "".join(f"{{{text}}}" for text in told)
+
+
 def settings():
     """Return what Sphinx is told for paper."""
     return {
@@ -97,6 +107,7 @@ def settings():
             "preamble": (ROOT / "book" / "_ext" / "paper.tex").read_text(encoding="utf-8"),
             "sphinxsetup": SETUP,
             "figure_align": "htb",
+            "maketitle": title_pages(),
             "tableofcontents": CONTENTS,
         },
     }

@@ -30,8 +30,9 @@ HTML, OUT = ROOT / "_build" / "html", ROOT / "_build" / "slides"
 LEFT_OUT = {"Teaching", "Reference"}
 # From this many letters on, a text is set smaller; a sentence beyond the second is no slide.
 LONG, TOO_LONG = 170, 320
-# A question of fewer letters ("By how much?") says nothing by itself.
-SHORT = 40
+# A question of fewer letters says nothing without what led to it; one of still fewer ("By how
+# much?") nothing at all, where nothing led to it.
+SHORT, TERSE = 40, 20
 NUMBERS_PER_SECTION = 2
 LONGEST_CODE, LONGEST_TABLE = 12, 7
 END_OF_SENTENCE = re.compile(r"(?<=[.?!])\s+")
@@ -136,10 +137,15 @@ def walk(section, here, slides):
             if question:
                 slides.append(Slide(here.heading, f'<p class="{size(question)}">{question}</p>'))
             slides[-1].notes.append(note(child))
-            slides += numbers(child, here)
+            slides += [slide for slide in numbers(child, here) if is_new(slide, slides[-1])]
         else:
             slides += marked(child, here)
     return slides
+
+
+def is_new(slide, before):
+    """Say whether a slide says what the slide before it does not."""
+    return plain(slide.body) not in plain(before.body)
 
 
 def inside(section, slides):
@@ -155,7 +161,7 @@ def opening_question(paragraph):
     """Return the first question of a paragraph as HTML, with what led to it if short; or None."""
     said = sentences(paragraph)
     for place, sentence in enumerate(said):
-        if plain(sentence).endswith("?"):
+        if plain(sentence).endswith("?") and (place or len(plain(sentence)) >= TERSE):
             return " ".join(said[max(place - (len(plain(sentence)) < SHORT), 0) : place + 1])
     return None
 
@@ -371,19 +377,31 @@ Reveal.initialize({{
   slideNumber: "c/t", pdfSeparateFragments: false, plugins: [RevealNotes],
 }});
 // What is too large for its slide is set smaller, when its formulas have been set.
-function fit() {{
-  const slide = Reveal.getCurrentSlide();
+function fit(slide) {{
   const wide = () => [...slide.querySelectorAll("mjx-math, table, pre")].some(
     (part) => part.offsetWidth > part.closest("section, div.math").clientWidth);
   for (let size = 95; size >= 50 && (slide.scrollHeight > 690 || wide()); size -= 5) {{
     slide.style.fontSize = `${{size}}%`;
   }}
-  Reveal.layout();
 }}
-Reveal.on("slidechanged", fit);
+// On the screen one slide after the other; on paper all, in the middle of their pages.
+function fitShown() {{
+  const pages = document.querySelectorAll(".pdf-page");
+  if (!pages.length) {{
+    fit(Reveal.getCurrentSlide());
+    Reveal.layout();
+  }}
+  for (const page of pages) {{
+    const slide = page.querySelector("section");
+    fit(slide);
+    slide.style.top = `${{(page.clientHeight - slide.scrollHeight) / 2}}px`;
+  }}
+}}
+Reveal.on("slidechanged", fitShown);
+Reveal.on("pdf-ready", fitShown);
 window.MathJax = {{
   options: {{enableMenu: false, ignoreHtmlClass: "notes"}},
-  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(fit)}},
+  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(fitShown)}},
 }};
 </script>
 <script defer src="_static/mathjax/es5/tex-chtml.js"></script>

@@ -24,7 +24,11 @@ from stills import CARRIED, plain_colors, say_that_it_moves
 APPENDICES = "Appendices"
 SOLUTIONS = "Answers and solutions"
 REMARKS = {"admonition", "note", "tip", "hint", "important", "seealso", "caution", "warning"}
-BIBLIOGRAPHY = "book/bibliography"
+BIBLIOGRAPHY, REFERENCE = "book/bibliography", "book/api"
+# Code of so many lines, with what it prints, is not torn apart.
+TOGETHER = 14
+# A line of code is lower than a line of text; a frame takes room as well.
+CODE_LINE, CODE_FRAME = 0.85, 2
 
 
 class block(nodes.General, nodes.Element):  # noqa: N801 (docutils writes its nodes so)
@@ -35,6 +39,7 @@ def setup(app):
     """Register the extension with Sphinx."""
     app.add_node(block, latex=(begin_block, end_block))
     app.add_post_transform(Arrange)
+    app.add_post_transform(FitTables)
     app.connect("doctree-resolved", draw_figures, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -68,13 +73,27 @@ class Arrange(SphinxPostTransform):
         mark_terms(book, self.env)
         make_theorems(book, self.env)
         make_remarks(book)
-        fit_tables(book)
         chapters = {file["docname"]: file for file in book.findall(addnodes.start_of_file)}
         answers = {name: take_answers(file, name, self.env) for name, file in chapters.items()}
         set_parts(book, self.env, chapters)
         add_solutions(chapters, answers, self.env)
         add_preface(book, self.env)
         drop_bibliography(chapters[BIBLIOGRAPHY])
+        if REFERENCE in chapters:
+            set_reference(chapters[REFERENCE])
+        keep_code_together(book)
+        shorten_index(book)
+
+
+class FitTables(SphinxPostTransform):
+    """Give the tables their widths, once Sphinx has put in the words of the references (at 10)."""
+
+    default_priority = 15
+    formats = ("latex",)
+
+    def run(self):
+        """Change the document in place."""
+        fit_tables(self.document)
 
 
 def set_parents(book):
@@ -298,8 +317,19 @@ def set_parts(book, env, chapters):
     for part in env.external_site_map.root.subtrees:
         first = chapters[str(part.items[0])]
         opening = r"\appendix" if part.caption == APPENDICES else ""
-        code = f"{opening}\n\\part{{{part.caption}}}\n"
+        lines = "".join(line_of_part(env, str(item)) for item in part.items)
+        code = f"{opening}\n\\renewcommand{{\\bppart}}{{{lines}}}\n\\part{{{part.caption}}}\n"
         first.parent.insert(first.parent.index(first), tex(code))
+
+
+def line_of_part(env, docname):
+    """Return the line that names a chapter on the page of its part; none for the bibliography."""
+    place = f"{docname}::doc"
+    return (
+        ""
+        if docname == BIBLIOGRAPHY
+        else rf"\bpinpart{{{env.titles[docname].astext()}}}{{{place}}}"
+    )
 
 
 def add_solutions(chapters, answers, env):
@@ -310,6 +340,7 @@ def add_solutions(chapters, answers, env):
             title = env.titles[docname].astext()
             name = f"answers-{docname.split('/')[-1]}"
             chapter += nodes.section("", nodes.title("", title), *found, ids=[name])
+    set_small(chapter)
     file = addnodes.start_of_file("", chapter, docname="answers-and-solutions")
     appendices = next(
         part for part in env.external_site_map.root.subtrees if part.caption == APPENDICES
@@ -342,6 +373,66 @@ def drop_bibliography(chapter):
     """Leave of the chapter of sources the sources alone: LaTeX makes a chapter of them."""
     section = next(chapter.findall(nodes.section))
     section.parent.replace(section, [c for c in section if not isinstance(c, nodes.title)][1:])
+
+
+def set_small(chapter):
+    """Set a chapter small, and name it alone in the contents, without its sections."""
+    chapter.insert(
+        1, tex(r"\addtocontents{toc}{\protect\setcounter{tocdepth}{0}}\begingroup\small")
+    )
+    chapter += tex("\n\\par\\endgroup\\addtocontents{toc}{\\protect\\setcounter{tocdepth}{1}}\n")
+
+
+def set_reference(file):
+    """Set the pages that describe the package name by name in the way of a dictionary."""
+    section = next(file.findall(nodes.section))
+    section.insert(1, tex(r"\begin{bpreference}"))
+    section += tex("\n\\end{bpreference}\n")
+
+
+def keep_code_together(book):
+    """Let short code begin a new page rather than be torn from its end or from what it prints.
+
+    Needspace measures. The command needspace stretches, and may end a page that is nearly empty.
+    """
+    for cell in list(book.findall(is_cell)):
+        blocks = list(cell.findall(nodes.literal_block))
+        lines = sum(block.astext().count("\n") + 1 for block in blocks)
+        if 0 < lines <= TOGETHER:
+            room = CODE_LINE * lines + CODE_FRAME * len(blocks)
+            cell.parent.insert(
+                cell.parent.index(cell), tex(rf"\Needspace{{{room:.1f}\baselineskip}}")
+            )
+
+
+def is_cell(node):
+    """Say whether a node is a cell of a notebook with its results, or code that stands alone."""
+    if isinstance(node, nodes.literal_block):
+        return not any(is_cell(above) for above in ancestors(node))
+    return isinstance(node, nodes.container) and "cell" in node["classes"]
+
+
+def ancestors(node):
+    """Yield what a node stands in, from the inside out."""
+    while node := node.parent:
+        yield node
+
+
+def shorten_index(book):
+    """Leave terms, functions and classes in the index, without the path of their module."""
+    for index in list(book.findall(addnodes.index)):
+        index["entries"] = [shortened(entry) for entry in index["entries"] if belongs(entry[1])]
+
+
+def belongs(entry):
+    """Say whether an entry of the index leads to more than a module or a field."""
+    return not entry.startswith("module;") and not entry.endswith((" property)", " attribute)"))
+
+
+def shortened(entry):
+    """Return an entry of the index with the last name of its module alone."""
+    kind, text, *others = entry
+    return (kind, re.sub(r"\((class )?in module (?:\w+\.)*(\w+)\)", r"(\2)", text), *others)
 
 
 def is_grid(node):

@@ -8,22 +8,48 @@ from docutils import nodes
 LINE = 88
 # No column is narrower than this, and a cell's letters beyond that many count no more.
 NARROWEST, WIDEST = 4, 140
+# The room between two columns, in letters.
+PADDING = 3
+# A table of more lines may go on over pages.
+LONG = 14
 
 
 def fit_tables(document):
-    """Give the columns of each table that is wider than a line a share of it."""
+    """Give the columns of a wide table their shares of a line; let a long one go on over pages."""
     for table in document.findall(nodes.table):
         group = next(table.findall(nodes.tgroup))
         columns = list(zip(*cells(group), strict=False))
-        natural = [max(length(cell) for cell in column) for column in columns]
-        if sum(natural) <= LINE or len(columns) != len(list(group.findall(nodes.colspec))):
+        lengths = [[length(cell) for cell in column] for column in columns]
+        natural = [max(column) for column in lengths]
+        if len(columns) != len(list(group.findall(nodes.colspec))):
             continue
-        least = [max(longest_word(cell) for cell in column) for column in columns]
-        widths = shares(natural, least)
-        for colspec, width in zip(group.findall(nodes.colspec), widths, strict=True):
-            colspec["colwidth"] = width
-        kept = [name for name in table["classes"] if not name.startswith("colwidths")]
-        table["classes"] = [*kept, "colwidths-given"]
+        widths = natural
+        if sum(natural) > LINE:
+            least = [max(longest_word(cell) for cell in column) for column in columns]
+            widths = shares(lengths, least)
+        long = height(lengths, widths) > LONG and isinstance(table.parent, nodes.section)
+        if long or sum(natural) > LINE:
+            set_widths(table, group, widths)
+        if long:
+            table["classes"].append("longtable")
+
+
+def set_widths(table, group, widths):
+    """Give the columns of a table their widths."""
+    for colspec, width in zip(group.findall(nodes.colspec), widths, strict=True):
+        colspec["colwidth"] = max(width, NARROWEST) + PADDING
+    kept = [name for name in table["classes"] if not name.startswith("colwidths")]
+    table["classes"] = [*kept, "colwidths-given"]
+
+
+def height(lengths, widths):
+    """Return about how many lines a table has.
+
+    >>> height([[10, 10], [100, 20]], [10, 50])
+    3
+    """
+    rows = zip(*lengths, strict=True)
+    return sum(max(-(-n // w) for n, w in zip(row, widths, strict=True)) for row in rows)
 
 
 def cells(group):
@@ -31,19 +57,19 @@ def cells(group):
     return [list(row.findall(nodes.entry)) for row in group.findall(nodes.row)]
 
 
-def shares(natural, least):
-    """Return the width of each column, in letters: what it needs, and a fair part of the rest.
+def shares(lengths, least):
+    """Return the width of each column, in letters: what it needs, and a part of the rest.
 
-    >>> shares([10, 200], [4, 12])
-    [10, 78]
+    Each letter more goes to the column that has most text for its width.
+
+    >>> shares([[10, 8], [200, 100]], [4, 12])
+    [7, 81]
     """
-    widths, rest = list(least), max(LINE - sum(least), 0)
-    wishes = [min(n, WIDEST) - k for n, k in zip(natural, least, strict=True)]
-    modest_first = sorted(range(len(wishes)), key=wishes.__getitem__)
-    for place, column in enumerate(modest_first):
-        more = max(min(wishes[column], rest // (len(wishes) - place)), 0)
-        widths[column] += more
-        rest -= more
+    widths = list(least)
+    text = [sum(min(n, WIDEST) for n in column) for column in lengths]
+    for _ in range(LINE - sum(widths)):
+        tallest = max(range(len(widths)), key=lambda column: text[column] / widths[column])
+        widths[tallest] += 1
     return widths
 
 
@@ -75,6 +101,8 @@ def longest_word(cell):
     for part in cell.findall(lambda n: isinstance(n, nodes.Text)):
         if isinstance(part.parent, nodes.math):
             words.append(min(printed(part.parent), 30))
+        elif isinstance(part.parent, nodes.literal):  # code is not broken at a hyphen
+            words += [round(1.2 * len(word)) + 1 for word in part.astext().split()]
         else:
             words += [len(word) + 1 for word in re.split(r"[\s,/-]+", part.astext())]
     return min(max(words), 40)

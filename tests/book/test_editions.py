@@ -15,10 +15,12 @@ sys.path[:0] = [str(BOOK / "_ext"), str(ROOT / "scripts")]
 pytest.importorskip("sphinx", reason="the editions need the book's environment")
 import check_epub  # noqa: E402 (the folders above)
 import check_pdf  # noqa: E402
+import cover  # noqa: E402
 import editions  # noqa: E402
 import epub  # noqa: E402
 import mathml  # noqa: E402
 import paper  # noqa: E402
+import paper_tables  # noqa: E402
 import pdf  # noqa: E402
 import slides  # noqa: E402
 import stills  # noqa: E402
@@ -126,6 +128,7 @@ def small(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(io.StringIO()):
         if not shutil.which("rsvg-convert"):
             patch.setattr(paper, "draw", lambda svg, path: path.write_text(svg))
+        epub.draw_cover(folder / "pages")
         # The warnings are of references to pages that a book of four has not.
         editions.sphinx("epub", folder / "pages", settings=epub.settings() | only)
         editions.sphinx("latex", folder / "tex", settings=pdf.settings() | only)
@@ -153,6 +156,34 @@ def test_solutions_stand_in_the_appendix(latex):
     )
 
 
+def test_short_code_is_not_torn_apart(latex):
+    rooms = [float(room) for room in re.findall(r"\\Needspace\{([\d.]+)", latex)]
+    assert len(rooms) > 10, "a cell asks for room on its page"
+    assert max(rooms) < 30, "longer code may go on over pages"
+
+
+def test_a_wide_table_gives_room_to_the_column_with_most_text():
+    few, many = [12] * 5, [100] * 5
+    widths = paper_tables.shares([few, many], [6, 10])
+    assert sum(widths) == paper_tables.LINE
+    assert widths[1] > 5 * widths[0], f"{widths}: the second has eight times the text"
+    assert paper_tables.height([few, many], [12, 50]) == 10, "two lines a row"
+
+
+def test_the_index_names_terms_and_functions_by_their_last_name():
+    entry = ("single", "adam() (in module bpcourse.layers.optimizers)", "id", "", None)
+    assert paper.shortened(entry)[1] == "adam() (optimizers)"
+    assert not paper.belongs("module; bpcourse.costs")
+    assert not paper.belongs("sizes (bpcourse.Network property)")
+    assert paper.belongs("backward pass")
+
+
+def test_the_cover_shows_a_digit_that_is_read_and_a_gradient():
+    activations, gradient = cover.digit_and_gradient()
+    assert activations[3].argmax() == 3, "the network reads the digit that it shows"
+    assert (gradient.w[3][3] <= 0).all(), "a larger weight into the right output lowers the cost"
+
+
 def test_terms_are_in_the_index(latex):
     assert latex.count(r"\index{error@\spxentry{error}}") >= 2, "once where it is used, at least"
 
@@ -162,6 +193,8 @@ def test_an_ebook_is_complete(small):
     with zipfile.ZipFile(small / "small.epub") as book:
         page = book.read("book/four-equations.xhtml").decode()
         names = book.namelist()
+        listing = book.read("content.opf").decode()
+    assert 'properties="cover-image"' in listing and epub.COVER in names
     assert page.count("<math") > 100, "the formulas are MathML"
     assert page.count('class="bp-figure"') > 3, "the figures stand in the page"
     assert "fill: #1f2933; fill: var(--bp-ink, #1f2933)" in page, "they are seen without variables"
@@ -228,6 +261,7 @@ def test_missing_programs_are_named_with_their_packages(monkeypatch):
 def test_a_small_book_is_typeset(small, monkeypatch):
     monkeypatch.setattr(pdf, "TEX", small / "tex")
     name = editions.NAME
+    cover.main(small / "tex" / "cover.pdf")
     pdf.add_missing_letters(small / "tex" / f"{name}.tex")
     pdf.typeset()
     made = [small / "tex" / file for file in (f"{name}.pdf", f"{name}.log", "output.txt")]
@@ -277,6 +311,20 @@ def test_slides_are_what_a_chapter_marks():
     assert "def f()" in made[2].body, "the function stands under its equation"
     assert "So." in made[5].body and "fragment" in made[5].body, "the answer waits for a press"
     assert not re.search(r' id="|href=', "".join(slide.body for slide in made)), "no dead link"
+
+
+def test_a_sentence_is_shown_once_and_a_word_or_two_are_no_question():
+    page = CHAPTER.replace(
+        "Here we ask. Which of the two layers is the slower one?", "By how much?"
+    )
+    page = page.replace("Then it ended.", "Is that much?").replace("Look.", "")
+    said = "<p>It took <span class='pasted-text'>42</span> steps. Is that many?</p>"
+    page = page.replace("<h2>A section</h2>", f"<h2>A section</h2>{said}")
+    _, made = slides.deck(page)
+    bodies = [slides.plain(slide.body) for slide in made]
+    assert not [body for body in bodies if body == "By how much?"], bodies
+    places = [place for place, body in enumerate(bodies) if body.startswith("It took 42 steps.")]
+    assert places and places[0] + 1 not in places, bodies
 
 
 def test_links_lead_to_what_was_built_and_to_nothing_else(tmp_path):
