@@ -60,6 +60,7 @@ def settings():
         "html_copy_source": False,
         "version": bpcourse.__version__,
         "epub_basename": NAME,
+        "project": title,
         "epub_title": title,
         "epub_author": author,
         "epub_contributor": author,
