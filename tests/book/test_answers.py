@@ -169,6 +169,8 @@ NO_CHECK = {
 @each_answer
 def test_a_list_of_numbers_to_be_found_says_which_number_goes_where(path, number, cell):
     lines = cell.metadata["answer"]["code"].splitlines()
+    if "def " in cell.metadata["answer"]["code"]:
+        return  # a function, and its own docstring
     for above, line in zip(["", *lines], lines, strict=False):
         places = line.count("...")
         if places > 1 and "=" in line:
