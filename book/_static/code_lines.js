@@ -6,7 +6,7 @@
 (() => {
   const PHONE = matchMedia("(max-width: 600px)");
   const LISTINGS = ".bd-article div.highlight pre";
-  const DEEPEST = 14; // letters: beyond it too little room would be left
+  const DEEPEST = 12; // letters: beyond it too little room would be left
 
   // Put every line into an element of its own. A token such as a docstring may go over several.
   function split(pre) {
@@ -35,7 +35,22 @@
 
   function indent(line) {
     const depth = line.textContent.match(/^ */)[0].length;
-    line.style.setProperty("--bp-hang", `${Math.min(depth + 2, DEEPEST)}ch`);
+    line.style.setProperty("--bp-hang", `${Math.min(depth, DEEPEST) + 2}ch`);
+    if (depth > DEEPEST) narrow(line);
+  }
+
+  // A line that begins very deep, under an open parenthesis, begins less deep; its spaces stay.
+  function narrow(line) {
+    const walk = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+    const first = walk.nextNode();
+    const spaces = first.textContent.match(/^ */)[0].length;
+    if (spaces <= DEEPEST) return;
+    const box = document.createElement("span");
+    box.className = "bp-indent";
+    box.style.setProperty("--bp-depth", `${DEEPEST}ch`);
+    if (spaces < first.length) first.splitText(spaces);
+    first.before(box);
+    box.append(first);
   }
 
   // A matrix or a table means nothing once its lines are broken.

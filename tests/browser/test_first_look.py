@@ -6,7 +6,7 @@ LINES = """() => [...document.querySelectorAll('.bd-article .cell_input pre')].m
   text: pre.textContent,
   hangs: [...pre.querySelectorAll('.bp-line')].every(line => {
     const depth = line.textContent.match(/^ */)[0].length;
-    return parseFloat(line.style.getPropertyValue('--bp-hang')) > Math.min(depth, 13);
+    return parseFloat(line.style.getPropertyValue('--bp-hang')) > Math.min(depth, 12);
   }),
   lines: pre.querySelectorAll('.bp-line').length,
 }))"""
