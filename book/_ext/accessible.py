@@ -3,7 +3,7 @@
 * The button that unfolds a part of the table of contents says what it unfolds.
 * The entries of the bibliography are items of their list.
 * ``accessible.css`` gives links a color that can be read on every ground; ``scrolling.js`` lets the
-  keyboard reach what scrolls sideways.
+  keyboard reach what scrolls sideways; ``code_lines.js`` wraps listings on a phone.
 * No page loads fonts in advance that it may not need: browsers complain of that on the console.
 """
 
@@ -18,6 +18,8 @@ PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
 def setup(app):
     """Register the extension with Sphinx."""
     app.add_css_file("accessible.css", priority=900)
+    # Before scrolling.js, which looks for what scrolls.
+    app.add_js_file("code_lines.js", loading_method="defer")
     app.add_js_file("scrolling.js", loading_method="defer")
     # After the theme has put its functions into the context, at the default priority of 500.
     app.connect("html-page-context", repair, priority=900)

@@ -4,6 +4,10 @@ A drawing cell that calls ``bp.figures.live("stepper", ...)`` stores an SVG that
 numbers. Here it becomes ``<bp-stepper>``, with the still figure as its content, and its page loads
 one script and one style sheet: the files of ``book/live/`` after one another. Without scripts, and
 in print, the still figure is what is seen.
+
+Words that hold for one of the two only are marked in the text and in captions: ``[Drag the
+ball.]{.moving}`` and ``[Four runs.]{.still}``. The page shows the first, or without scripts and in
+print the second (bpcourse.css); notebooks, paper and e-books have the second alone.
 """
 
 import re

@@ -89,6 +89,7 @@ def mark_page(app, doctree, name):
     for box in doctree.findall(is_box):
         if box["label"] in answers:
             box.append(answer_cell(box["label"], answers[box["label"]]))
+    mark_repetitions(doctree, notebook, answers)
     why = kept_out(notebook)
     if why is not None:
         say_why(doctree, why)
@@ -99,6 +100,15 @@ def mark_page(app, doctree, name):
             cell.append(remark(settings["why"]))
         elif any(bpbook.is_input(each) for each in cell.findall()):
             cell["classes"].append(f"bp-cell-{cell['cell_index']}")
+
+
+def mark_repetitions(doctree, notebook, answers):
+    """Mark the listings that an answer's field holds already: the page shows them once."""
+    labels = {answer["code"].strip(): label for label, answer in answers.items()}
+    for cell in doctree.findall(is_cell):
+        label = labels.get("".join(notebook["cells"][cell["cell_index"]]["source"]).strip())
+        if label:
+            cell["classes"].append(f"bp-same-{label}")
 
 
 def is_cell(node):

@@ -36,6 +36,7 @@ class ForPaper(SphinxPostTransform):
             drop_what_is_on_demand(self.document)
             drop_names_of_insides(self.document)
             drop_controls(self.document)
+            drop_what_moves(self.document)
 
 
 def drop_what_is_on_demand(document):
@@ -61,6 +62,13 @@ def drop_controls(document):
     """Remove the HTML that chapters hold for scripts; drawings stay."""
     for node in list(document.findall(nodes.raw)):
         if "html" in node["format"] and "<svg" not in node.astext():
+            node.parent.remove(node)
+
+
+def drop_what_moves(document):
+    """Remove the words for a figure that moves; those for its still picture stay."""
+    for node in list(document.findall(nodes.inline)):
+        if "moving" in node["classes"]:
             node.parent.remove(node)
 
 

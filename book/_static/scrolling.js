@@ -35,7 +35,19 @@
     });
   }
 
+  // On the first visit the theme scrolls the side bar to the current page, even if that page is in
+  // view without it; the logo would be cut.
+  function showLogo() {
+    const bar = document.querySelector(".bd-sidebar-primary");
+    const entries = bar?.querySelectorAll(".bd-docs-nav .active") ?? [];
+    if (!bar || sessionStorage.getItem("sidebar-scroll-top") !== null) return;
+    const last = entries[entries.length - 1];
+    const below = last ? last.getBoundingClientRect().bottom + bar.scrollTop : 0;
+    if (below < bar.getBoundingClientRect().top + bar.clientHeight) bar.scrollTop = 0;
+  }
+
   window.addEventListener("load", () => {
+    showLogo();
     Promise.resolve(window.MathJax?.startup?.promise).then(markAll);
   });
   window.addEventListener("resize", markSoon);

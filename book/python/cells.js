@@ -88,22 +88,56 @@
   }
 
   function clear(cell) {
+    cell.box.classList.remove("bp-running");
     cell.result?.remove();
     cell.result = null;
     cell.box.classList.remove("bp-replaced");
   }
 
-  // What is new takes the place of the stored output; the caption of a figure stays.
+  // An output that comes into the page with the first thing it has to show: until then the last
+  // one stays, and until it is complete it is no lower than that one, so that the text stands still.
+  function comingOutput(cell) {
+    const height = cell.result?.offsetHeight ?? stored(cell)?.offsetHeight ?? 0;
+    const out = makeOutput(cell);
+    const { say, done } = out;
+    const arrive = () => {
+      if (out === cell.result) return;
+      place(cell, out);
+      out.style.minHeight = `${height}px`;
+    };
+    out.say = (...what) => {
+      arrive();
+      say(...what);
+    };
+    out.done = () => {
+      arrive();
+      out.style.minHeight = "";
+      done();
+    };
+    cell.coming = out;
+    cell.box.classList.add("bp-running");
+    return out;
+  }
+
+  const stored = cell => cell.box.querySelector(":scope > .cell_output:not(.bp-result)");
+
+  const makeOutput = cell =>
+    bpPython.output(cell.box.querySelector("figure svg[aria-label]")?.getAttribute("aria-label"));
+
   function freshOutput(cell) {
+    const out = makeOutput(cell);
+    place(cell, out);
+    return out;
+  }
+
+  // What is new takes the place of the stored output; the caption of a figure stays.
+  function place(cell, out) {
     clear(cell);
-    cell.result = bpPython.output(
-      cell.box.querySelector("figure svg[aria-label]")?.getAttribute("aria-label")
-    );
-    const stored = cell.box.querySelector(":scope > .cell_output");
-    if (stored) stored.before(cell.result);
-    else cell.box.append(cell.result);
+    cell.result = out;
+    const old = stored(cell);
+    if (old) old.before(out);
+    else cell.box.append(out);
     cell.box.classList.add("bp-replaced");
-    return cell.result;
   }
 
   // The cells of the page in the notebook's order; a listing that is not on the page has its code here.
@@ -135,11 +169,15 @@
     if (state !== "stopped") return;
     ran.clear();
     for (const cell of shown.values())
-      if (cell.result?.dataset.running) cell.result.say("error", "Stopped.");
+      if (cell.coming?.dataset.running) {
+        delete cell.coming.dataset.running;
+        cell.coming.say("error", "Stopped.");
+        cell.coming.done();
+      }
   });
 
   async function run(cell) {
-    if (!(await bpPython.agreed(cell.bar))) return;
+    if (!(await bpPython.agreed(cell.bar, await drawsUpTo(cell)))) return;
     await queue(async () => {
       const above = await before(cell.number);
       await begin([...above, { shown: cell }]);
@@ -152,7 +190,7 @@
   }
 
   async function runAbove(cell) {
-    if (!(await bpPython.agreed(cell.bar))) return;
+    if (!(await bpPython.agreed(cell.bar, await drawsUpTo(cell)))) return;
     await queue(async () => {
       const items = (await order()).filter(
         each => each.number <= cell.number && each.run !== false
@@ -176,6 +214,13 @@
     await bpPython.fetchAll(...(draws ? ["core", "course", "figures"] : ["core", "course"]));
     await bpPython.start();
   }
+
+  // Whether a cell, or one that runs before it, needs what draws; a page that can't be had says so
+  // when it is run.
+  const drawsUpTo = async cell => {
+    const items = await before(cell.number).catch(() => []);
+    return [...items, { shown: cell }].some(each => DRAWS.test(codeOf(each)));
+  };
 
   const before = async number =>
     (await order()).filter(each => each.number < number && each.run !== false);
@@ -201,12 +246,15 @@
       state: "running",
       what: cell ? `Cell ${last} of ${shown.size}` : "A hidden cell",
     });
-    const out = cell && !silent ? freshOutput(cell) : bpPython.output();
+    const out = cell && !silent ? comingOutput(cell) : bpPython.output();
     if (cell && !silent) awake(cell);
     const name = cell ? `cell ${cell.place}` : "hidden cell";
     const again = () => ask("run", [code, name, !cell, Boolean(item.quiet), silent], out.say);
     out.dataset.running = "yes";
-    let result = await again();
+    let result = await again().catch(error => {
+      cell?.box.classList.remove("bp-running");
+      throw error;
+    });
     if (result.missing === "matplotlib" && !DRAWS.test(code)) {
       await bpPython.withFigures();
       out.replaceChildren();

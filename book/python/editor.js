@@ -85,7 +85,7 @@
     hint.className = "bp-hint";
     hint.id = `bp-editor-${++count}`;
     hint.textContent = "Shift+Enter runs. Tab indents; Escape, then Tab leaves the field.";
-    Object.assign(area, { value: code, spellcheck: false, autocapitalize: "off", wrap: "off" });
+    Object.assign(area, { value: code, spellcheck: false, autocapitalize: "off" });
     area.setAttribute("autocomplete", "off");
     area.setAttribute("aria-label", label);
     area.setAttribute("aria-describedby", hint.id);

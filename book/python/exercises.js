@@ -51,6 +51,9 @@
     place.replaceChildren(title, editor.box, bar, result);
     place.hidden = false;
     show(kept.right);
+    // The listing of a bug hunt need not stand a second time below its field.
+    for (const cell of document.querySelectorAll(`.bp-same-${exercise}`))
+      cell.classList.add("bp-in-the-field");
   }
 
   async function ask(editor, question, result, bar, place, done) {

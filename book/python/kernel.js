@@ -91,7 +91,7 @@ window.bpPython = (settings => {
       worker = new Worker(URL.createObjectURL(blob));
       worker.onmessage = ({ data }) => heard(data);
       worker.onerror = event => stop(`Python broke down (${event.message ?? "no reason given"})`);
-      await post({ files });
+      await post({ files }, (kind, phase) => say({ state: "starting", phase }));
       say({ state: "ready" });
     })().catch(error => {
       starting = undefined;

@@ -39,13 +39,13 @@
   // Resolves to true if the reader wants Python; asked once, answered for all pages. A question
   // that is still open gives way to the next one.
   let decline = () => {};
-  bpPython.agreed = place => {
+  bpPython.agreed = (place, draws = false) => {
     if (bpPython.isRunning() || bpPython.storage.get(AGREED)) return Promise.resolve(true);
     decline();
-    return new Promise(answer => ask(place, answer));
+    return new Promise(answer => ask(place, draws, answer));
   };
 
-  function ask(place, answer) {
+  function ask(place, draws, answer) {
     const box = document.createElement("div"),
       text = document.createElement("p");
     const choose = wanted => () => {
@@ -58,7 +58,7 @@
     box.className = "bp-ask";
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", "Start Python");
-    text.textContent = price();
+    text.textContent = price(draws);
     const yes = bpPython.button(onDisk ? "Start Python" : "Load and run", choose(true));
     yes.classList.add("bp-main");
     box.append(text, yes, bpPython.button("Not now", choose(false)));
@@ -66,15 +66,18 @@
     yes.focus();
   }
 
-  function price() {
-    const core = megabytes(size("core") + size("course"));
-    const more = megabytes(size("figures"));
+  // What this press of a button loads: Python, and what draws only if a cell asks for it.
+  function price(draws) {
+    const core = size("core") + size("course"),
+      figures = size("figures");
+    const what = draws ? "Python with NumPy and Matplotlib" : "Python with NumPy";
+    const now = megabytes(draws ? core + figures : core);
+    const later = draws ? "" : `, and ${megabytes(figures)} more for a cell that draws`;
     return onDisk
-      ? `Python with NumPy is read from the book's own folder (${core}; with figures, ${more} ` +
-          "more). It runs in this page. Nothing is downloaded, and nothing leaves your machine."
-      : `Python with NumPy will be loaded into this page: ${core}, and ${more} more once ` +
-          "something is drawn. Your browser keeps them for the next time. Nothing that you type " +
-          "leaves your machine.";
+      ? `${what} is read from the book's own folder (${now}${later}). ` +
+          "It runs in this page. Nothing is downloaded, and nothing leaves your machine."
+      : `${what} will be loaded into this page: ${now}${later}. ` +
+          "Your browser keeps it for the next time. Nothing that you type leaves your machine.";
   }
 
   const strip = document.createElement("section"),
@@ -105,21 +108,35 @@
     restart.hidden = busy || !bpPython.isRunning();
   }
 
+  // Seconds, while nothing else can be known.
+  function count() {
+    const began = Date.now();
+    clock = setInterval(() => {
+      strip.dataset.seconds = `${Math.round((Date.now() - began) / 1000)} s`;
+    }, 1000);
+  }
+
+  const PHASES = [
+    "Python starts, 1 of 3: Python itself …",
+    "Python starts, 2 of 3: NumPy is unpacked …",
+    "Python starts, 3 of 3: NumPy and the course's package wake up …",
+  ];
+
   const SAID = {
     loading: ({ loaded, total }) =>
       show(`Python is coming: ${megabytes(loaded)} of ${megabytes(total)}`, {
         loading: loaded / total,
         busy: true,
       }),
-    starting: ({ what }) =>
-      show(what ? "The drawing library starts …" : "Python starts …", { busy: true }),
+    starting: ({ what, phase = 0 }) => {
+      if (what) show("The drawing library starts …", { busy: true });
+      else show(PHASES[phase], { loading: (phase + 1) / (PHASES.length + 1), busy: true });
+      count();
+    },
     ready: () => show("Python is ready."),
     running: ({ what }) => {
-      const began = Date.now();
       show(`${what} runs …`, { busy: true });
-      clock = setInterval(() => {
-        strip.dataset.seconds = `${Math.round((Date.now() - began) / 1000)} s`;
-      }, 1000);
+      count();
     },
     stopped: ({ why }) =>
       show(

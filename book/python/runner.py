@@ -7,6 +7,7 @@ and a text: "text", "html", "math", "svg", "error".
 import ast
 import builtins
 import contextlib
+import importlib
 import io
 import json
 import linecache
@@ -67,8 +68,9 @@ def clean(_=None):
 
 
 def prepare(_):
-    """Be ready for a page."""
+    """Be ready for a page: what every page imports comes now, while the page says so."""
     stand_ins.install()
+    importlib.import_module("bpcourse")
     return clean()
 
 
@@ -209,25 +211,62 @@ def check(code, question, emit):
     out, found = Printed(emit), []
     with redirected(out):
         try:
-            execute(code, ANSWER, space)
+            value = execute(code, ANSWER, space)
+            if value is not None and is_open(space.get("answer", ...)):
+                space["answer"] = value  # numbers typed without "answer ="
             asking = space | {"print": lambda *verdicts: found.extend(verdicts)}
             found.append(execute(question, "the check", asking))
             verdicts = [verdict(each) for each in found if each is not None]
             return json.dumps({"verdicts": verdicts})
         except BaseException as error:
-            emit("error", report(error, ANSWER))
+            refusal = None if comes_from(error, ANSWER) else refused(error)
+            if refusal and not missing(error):
+                return json.dumps({"verdicts": [refusal]})
+            emit("error", refusal["headline"] if refusal else report(error, ANSWER))
             return json.dumps({"missing": missing(error)})
         finally:
             out.flush()
 
 
+def is_open(answer):
+    """Say whether an answer is ``...`` or a list of them, as it stands in the field at first."""
+    entries = answer if isinstance(answer, list | tuple) else [answer]
+    return all(is_open(each) if isinstance(each, list | tuple) else each is ... for each in entries)
+
+
+def comes_from(error, name):
+    """Say whether an error arose in the code of that name."""
+    if isinstance(error, SyntaxError):
+        return error.filename == name
+    return any(frame.filename == name for frame in traceback.extract_tb(error.__traceback__))
+
+
+def refused(error):
+    """Return in a sentence why the check could do nothing with an answer."""
+    if isinstance(error, NameError):
+        said = f"Nothing is called {error.name} yet. Begin a line with: {error.name} ="
+    else:
+        said = re.sub(r"^answer\b", "Your answer", str(error))
+        said = said if said.startswith("Your") else f"Your answer cannot be read: {said}"
+        said += "" if said.endswith((".", "?")) else "."
+    return {
+        "status": "not read",
+        "headline": said,
+        "equations": [],
+        "levels": [[]],
+        "hints": [],
+    }
+
+
 def verdict(found):
     """Return a diagnosis, or the verdict on the numbers of a drill, as the page shows it."""
     if isinstance(found.text, str):
+        headline, _, rest = found.text.partition("\n")
         return {
-            "status": "right" if found.ok else "wrong",
+            "status": "right" if found.ok else "open" if found.open else "wrong",
+            "headline": headline,
             "equations": [],
-            "levels": [paragraphs(found.text)],
+            "levels": [paragraphs(rest) if rest else []],
             "hints": [],
         }
     section = found.findings[0].section if found.findings else None

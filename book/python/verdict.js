@@ -1,6 +1,6 @@
 // A diagnosis on the page: what is wrong, in color, and the hints one after the other.
 (() => {
-  const MARK = { right: "✓", wrong: "✗", "cannot run": "!" };
+  const MARK = { right: "✓", wrong: "✗", "cannot run": "!", "not read": "!", open: "…" };
 
   function paragraph([table, words]) {
     const tag = document.createElement(table ? "pre" : "p");
@@ -44,7 +44,8 @@
     box.className = `bp-judgement bp-${found.status.replace(" ", "-")}`;
     box.dataset.equations = found.equations.join(" ");
     head.className = "bp-headline";
-    head.textContent = `${MARK[found.status]} ${found.status[0].toUpperCase()}${found.status.slice(1)}`;
+    const said = found.headline ?? found.status[0].toUpperCase() + found.status.slice(1);
+    head.textContent = `${MARK[found.status]} ${said}`;
     const more = bpPython.button("First hint", () => {
       level++;
       fill();

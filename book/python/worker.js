@@ -26,7 +26,7 @@ const LOCK = {
   packages: {},
 };
 
-async function start(files) {
+async function start(files, phase) {
   for (const name of Object.keys(files)) held.set(name, files[name]);
   held.set("pyodide-lock.json", new TextEncoder().encode(JSON.stringify(LOCK)));
   const quiet = () => {};
@@ -36,8 +36,10 @@ async function start(files) {
     stderr: quiet,
     env: { MPLBACKEND: "svg", HOME: "/home/pyodide" },
   });
+  phase(1);
   unpack(files);
   held.clear();
+  phase(2);
   runner = python.pyimport("runner");
   runner.prepare(null);
 }
@@ -53,7 +55,7 @@ function unpack(files) {
 self.onmessage = async ({ data: { id, files, call, args } }) => {
   const emit = (kind, text) => postMessage({ id, kind, text });
   try {
-    if (files && !python) await start(files);
+    if (files && !python) await start(files, phase => emit("phase", phase));
     else if (files) unpack(files);
     const done = call ? runner[call](...args, emit) : "null";
     postMessage({ id, done: JSON.parse(done) });

@@ -40,12 +40,15 @@ class Verdict:
         The mistakes that give the learner's numbers at all of these entries.
     text : str
         The same as a message; printing shows it.
+    open : bool
+        Whether an entry is still ``...``: then nothing is judged.
     """
 
     ok: bool
     wrong: tuple[str, ...]
     looks_like: tuple[str, ...]
     text: str
+    open: bool = False
 
     def __repr__(self):
         return self.text
@@ -116,7 +119,7 @@ class Drill:
         """
         blank = _blank(answer)
         if blank:
-            return Verdict(False, self.entries, (), f"{blank}: {', '.join(self.entries)}.")
+            return Verdict(False, self.entries, (), f"{blank}: {', '.join(self.entries)}.", True)
         answer = self._read(answer)
         if answer.shape != self.right.shape:  # the shape of a mistake, or _read had refused it
             same = [name for name, its in self.mistakes.items() if _equal(answer, its).all()]
@@ -133,14 +136,13 @@ class Drill:
         return self._wrong(answer, tuple(wrong), same)
 
     def _wrong(self, answer, wrong, same):
-        came = ""
+        text, close = f"Not right yet: {', '.join(wrong)}.", ""
         if answer.shape == self.right.shape:
             numbers = dict(zip(self.entries, answer.ravel(), strict=True))
-            came = f" (you have {', '.join(f'{numbers[e]:.6g}' for e in wrong)})"
-        text = f"Not right yet: {', '.join(wrong)}{came}."
-        if same:
-            text += f"\nIt looks like this: {'; or '.join(same)}."
-        return Verdict(False, wrong, tuple(same), text)
+            text = _not_right({name: numbers[name] for name in wrong})
+            close = _close(self.entries, answer.ravel(), self.right.ravel(), wrong)
+        looks = f"\nIt looks like this: {'; or '.join(same)}." if same else close
+        return Verdict(False, wrong, tuple(same), text + looks)
 
     def _read(self, answer):
         answer = np.asarray(answer, dtype=float)
@@ -150,7 +152,7 @@ class Drill:
         if answer.shape not in shapes:
             raise ValueError(
                 f"answer has shape {answer.shape}, want {self.right.shape}: "
-                f"{', '.join(self.entries)}"
+                f"{', '.join(self.entries)}{_comma(answer, self.right)}"
             )
         _checks.finite("answer", answer)
         return answer
@@ -193,6 +195,9 @@ def compare(answer: ArrayLike, wanted: dict[str, float]) -> Verdict:
     >>> import bpcourse as bp
     >>> bp.drills.compare([0.333, 0.6], {"a third": 1 / 3, "two thirds": 2 / 3})
     Not right yet: two thirds (you have 0.6).
+    >>> bp.drills.compare([0.333, -0.667], {"a third": 1 / 3, "two thirds": 2 / 3})
+    Not right yet: two thirds (you have -0.667).
+    Look at the sign of two thirds.
     >>> bp.drills.compare(..., {"a third": 1 / 3})
     Still to be found: a third.
     """
@@ -200,18 +205,55 @@ def compare(answer: ArrayLike, wanted: dict[str, float]) -> Verdict:
     right = np.array([float(wanted[name]) for name in names])
     blank = _blank(answer)
     if blank:
-        return Verdict(False, names, (), f"{blank}: {', '.join(names)}.")
+        return Verdict(False, names, (), f"{blank}: {', '.join(names)}.", True)
     given = np.asarray(answer, dtype=float).ravel()
     if given.shape != right.shape:
-        raise ValueError(f"answer has {given.size} numbers, want {right.size}: {', '.join(names)}")
+        count = f"{given.size} number{'s' * (given.size != 1)}"
+        raise ValueError(
+            f"answer has {count}, want {right.size}: {', '.join(names)}{_comma(given, right)}"
+        )
     _checks.finite("answer", given)
     # Each number by itself: the numbers of an answer may be of very different sizes.
-    pairs = zip(names, given, right, strict=True)
-    off = {name: came for name, came, its in pairs if abs(came - its) > TOLERANCE * (abs(its) or 1)}
+    off = {n: came for n, came, its in zip(names, given, right, strict=True) if not near(came, its)}
     if not off:
         return Verdict(True, (), (), f"Right: {', '.join(names)}.")
+    text = _not_right(off) + _close(names, given, right, tuple(off))
+    return Verdict(False, tuple(off), (), text)
+
+
+def near(came, its):
+    """Return whether a number is the one wanted, up to rounding to three digits."""
+    return abs(came - its) <= TOLERANCE * (abs(its) or 1)
+
+
+def _not_right(off):
+    """Return what is not right, and what came."""
     came = ", ".join(f"{each:.6g}" for each in off.values())
-    return Verdict(False, tuple(off), (), f"Not right yet: {', '.join(off)} (you have {came}).")
+    return f"Not right yet: {', '.join(off)} (you have {came})."
+
+
+def _close(names, given, right, off):
+    """Return on a line of its own what is nearly right of an answer; empty if nothing is."""
+    swapped = len(off) > 1 and all(map(near, sorted(given), sorted(right)))
+    if swapped:
+        return f"\nThe numbers are right, but in another order. Wanted: {', '.join(names)}."
+    pairs = [pair for pair in zip(names, given, right, strict=True) if pair[0] in off]
+    sign = [name for name, came, its in pairs if near(-came, its)]
+    factor = [
+        name for name, came, its in pairs if its and (near(came, 2 * its) or near(2 * came, its))
+    ]
+    said = [f"\nLook at the sign of {' and of '.join(sign)}."] if sign else []
+    said += (
+        [f"\nThere is a factor of 2 too many, or too few, in {', '.join(factor)}."]
+        if factor
+        else []
+    )
+    return "".join(said)
+
+
+def _comma(given, right):
+    """Return a question about a comma, if numbers are missing: [5 -10] is one number."""
+    return ". Is a comma missing between two numbers?" if given.size < right.size else ""
 
 
 def _blank(answer):

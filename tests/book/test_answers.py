@@ -164,3 +164,15 @@ NO_CHECK = {
     "ex-your-own-wrong": "the answer is an explanation",
     "ex-from-scratch-1": "its numbers are read off the chapter's network",
 }
+
+
+@each_answer
+def test_a_list_of_numbers_to_be_found_says_which_number_goes_where(path, number, cell):
+    lines = cell.metadata["answer"]["code"].splitlines()
+    if "def " in cell.metadata["answer"]["code"]:
+        return  # a function, and its own docstring
+    for above, line in zip(["", *lines], lines, strict=False):
+        places = line.count("...")
+        if places > 1 and "=" in line:
+            names = above.removeprefix("# ").split(", ")
+            assert above.startswith("# ") and len(names) == places, f"no {places} names over {line}"

@@ -88,7 +88,35 @@ def test_a_check_of_several_numbers_gives_a_verdict_for_each(run):
     check = "two = 2.0\nprint(bp.drills.compare(a, {'a': two}))\nbp.drills.compare(b, {'b': two})"
     first, second = judged("a, b = 2.0, 3.0", check)
     assert (first["status"], second["status"]) == ("right", "wrong")
-    assert "b (you have 3)" in second["levels"][0][0][1]
+    assert second["headline"] == "Not right yet: b (you have 3)."
+    assert first["headline"] == "Right: a." and first["levels"] == [[]], "right is said once"
+
+
+WANTED = "bp.drills.compare(answer, {'sum': 5.0, 'slope': -10.0})"
+
+
+def test_what_is_not_filled_in_is_not_called_wrong():
+    (verdict,) = judged("answer = [..., ...]", WANTED)
+    assert verdict["status"] == "open" and verdict["headline"].startswith("Still to be found")
+
+
+@pytest.mark.parametrize("code", ["5, -10", "[5, -10]", "answer = [..., ...]\n5, -10"])
+def test_numbers_without_a_name_are_the_answer(code):
+    assert judged(code, WANTED)[0]["status"] == "right", code
+
+
+def test_what_can_not_be_read_is_said_in_a_sentence():
+    (verdict,) = judged("answer = [5 -10]", WANTED)
+    assert verdict["status"] == "not read"
+    assert verdict["headline"].startswith("Your answer has 1 number, want 2: sum, slope.")
+    (verdict,) = judged("answer = ['five', 1]", WANTED)
+    assert verdict["headline"].startswith("Your answer cannot be read") and "five" in str(verdict)
+    said = []
+    runner.check("reply = 2", WANTED, lambda *what: said.append(what))
+    assert said == [("error", "Nothing is called answer yet. Begin a line with: answer =")]
+    said.clear()
+    runner.check("answer = [1 / 0]", WANTED, lambda *what: said.append(what))
+    assert "Line 1" in said[0][1] and "ZeroDivisionError" in said[0][1], "errors of one's own stay"
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program["name"])

@@ -153,6 +153,42 @@ def test_from_a_disk_a_figure_is_drawn_and_an_exercise_answered(open_page, book,
     ]
 
 
+def test_numbers_are_checked_in_words_and_results_stay_until_new_ones_come(open_page, findings):
+    page = open_page("book/one-weight.html", width=390, height=844)
+    page.evaluate(AGREED)
+    answer = page.locator(".bp-answer[data-exercise='ex-one-weight-1']")
+    field = answer.locator("textarea")
+    assert "# sum of squares, slope" in field.input_value(), "which number goes where?"
+    heads = {
+        None: "… Still to be found: sum of squares, slope.",
+        "answer = [5, 10]": "Not right yet: slope (you have 10).",
+        "[5 -10]": "! Your answer has 1 number, want 2",
+        "5, -10": "✓ Right: sum of squares, slope.",
+    }
+    for code, said in heads.items():
+        if code:
+            field.fill(code)
+        press(answer, "Check")
+        answer.locator(".bp-headline").get_by_text(said).wait_for()
+        assert "Wrong" not in answer.inner_text()
+    assert answer.locator(".bp-judgement").inner_text().count("Right") == 1
+    assert findings(page, ".bp-answer") == []
+    assert not page.locator("#pst-back-to-top").is_visible(), "it would lie on what is said"
+
+    hunt = page.locator(".bp-same-ex-one-weight-bug .cell_input")
+    assert hunt.count() == 1 and not hunt.is_visible(), "its listing stands in the field already"
+
+    cell = page.locator("div.cell:has(.bp-bar)").first
+    write(cell, "import time\ntime.sleep(2)\nprint('new')")
+    old = cell.locator(".cell_output").first
+    press(cell, "Run")
+    page.locator(".bp-running").wait_for(state="attached")
+    assert "outputs" in old.inner_text() and old.is_visible(), "the old result went too early"
+    cell.locator(".bp-result").get_by_text("new").wait_for()
+    assert not page.locator(".bp-running").count()
+    assert "outputs" not in cell.locator(".bp-result").inner_text()
+
+
 def test_the_clinic_tells_right_programs_from_wrong_ones(open_page, findings):
     page = open_page("book/clinic.html#example=step-inside", width=390, height=844)
     page.evaluate(AGREED)

@@ -153,6 +153,33 @@ def test_numbers_of_any_problem_are_compared_one_by_one():
         drills.compare([1, 2], wanted)
 
 
+def test_an_answer_that_is_nearly_right_is_told_what_is_off_and_never_the_number():
+    wanted = {"sum": 5.0, "slope": -10.0}
+    said = str(drills.compare([5, 10], wanted))
+    assert said.endswith("(you have 10).\nLook at the sign of slope."), said
+    said = str(drills.compare([-10, 5], wanted))
+    assert "in another order. Wanted: sum, slope." in said and "sign" not in said, said
+    said = str(drills.compare([5, -5], wanted))
+    assert said.endswith("a factor of 2 too many, or too few, in slope."), said
+    assert "\n" not in str(drills.compare([5, -9], wanted)), "9 is near nothing"
+    assert "factor" not in str(drills.compare([1], {"nothing": 0.0}))
+    assert "-10" not in str(drills.compare([10, 10], wanted)), "the number was given away"
+    with pytest.raises(ValueError, match=r"1 number, want 2: sum, slope\. Is a comma missing"):
+        drills.compare([5 - 10], wanted)
+
+
+def test_a_drill_speaks_of_a_sign_where_no_known_mistake_fits():
+    drill = drills.bp2(1)
+    found = drill.check(drill.right * [1, -1])
+    assert found.wrong == (drill.entries[1],)
+    assert found.looks_like or f"Look at the sign of {drill.entries[1]}." in str(found), str(found)
+
+
+def test_only_what_is_not_filled_in_is_open():
+    assert drills.compare([..., 2], {"a": 1, "b": 2}).open and drills.bp2(0).check([..., ...]).open
+    assert not drills.compare([1, 2], {"a": 1, "b": 3}).open
+
+
 @pytest.mark.parametrize("seed", [-1, 0.5, None])
 def test_a_seed_is_a_whole_number(seed):
     with pytest.raises((ValueError, TypeError), match="seed"):

@@ -68,6 +68,8 @@ class Plain:
         kind = type(node).__name__
         if isinstance(node, nodes.Text):
             return escaped(str(node))
+        if "moving" in node.get("classes", []):  # said of a figure that stands still here
+            return ""
         if kind in INLINE:
             return INLINE[kind](self, node)
         if kind in TRANSPARENT:
