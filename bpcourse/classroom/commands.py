@@ -126,7 +126,7 @@ def run_class(options, network, version):
     begin = time.time()
     options.seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     assignment, tasks = _asked(options, network)
-    class_, names = _handed_in(options, by_student=assignment is not None)
+    class_, names = _handed_in(options, assignment)
     out = _place(options, assignment)
     results, number = _judged(options, class_, tasks, assignment)
     facts = _facts(options, tasks, results, assignment, time.time() - begin)
@@ -173,13 +173,15 @@ def _asked(options, network):
     return None, [task]
 
 
-def _handed_in(options, *, by_student):
+def _handed_in(options, assignment):
     """Return the submissions, which are read here, before the first one runs."""
     if options.jobs is not None and options.jobs < 1:
         options.parser.error(f"--jobs is {options.jobs}, want 1 or more")
     try:
-        names = sources.find(options.directory, options.pattern)
-        return sources.submissions(options.directory, names, by_student=by_student), names
+        given = sources.Given(assignment.exercises, unit.slug(assignment)) if assignment else None
+        names = sources.find(options.directory, options.pattern, given=given)
+        extra = {"by_student": True, "given": given} if assignment else {}
+        return sources.submissions(options.directory, names, **extra), names
     except ValueError as error:
         options.parser.error(str(error))
     return None

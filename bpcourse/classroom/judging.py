@@ -11,8 +11,10 @@ import numpy as np
 
 from bpcourse.classroom import stand_ins
 from bpcourse.classroom.process import Crowded, Ended, Late
+from bpcourse.classroom.watching import DIRECT
 from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.diagnose import diagnose
+from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.exercises.check import check, exercise, topic
 from bpcourse.submission import obstacles
@@ -28,6 +30,18 @@ _HOMES = {
     "costs": {"costs"},
     "networks": {"network", "parameters"},
     "validation": {"datasets"},
+}
+# The functions in the course's file of activations that give an answer; the others may be used.
+_ASKED = {
+    "sigmoid": {"_sigmoid", "_softplus_prime"},
+    "sigmoid_prime": {"_sigmoid_prime"},
+    "tanh": {"_tanh"},
+    "tanh_prime": {"_tanh_prime"},
+    "relu": {"_relu"},
+    "relu_prime": {"_relu_prime"},
+    "softmax": {"_softmax"},
+    "softmax_jacobian": {"_softmax_prime"},
+    "softmax_vjp": {"_softmax_prime"},
 }
 
 
@@ -69,16 +83,28 @@ def _second_chance(session, tasks, answers):
             continue
         once_more = _timed(session, task, given)
         found = once_more["diagnosis"]
-        if found["status"] == "right":
-            found["notes"].append(
-                f"It is right with the course's own {', '.join(given)} in place of the "
-                "submission's, which are judged by themselves."
-            )
+        if _faults(found) < _faults(answers[place]["diagnosis"]):
+            found["notes"].append(_replaced(given))
             once_more["texts"] = [
                 f"{text}\n\n{textwrap.fill('Note: ' + found['notes'][-1], _WIDTH)}"
                 for text in once_more["texts"]
             ]
             answers[place] = once_more
+
+
+_PARTS = {"forward", "bp1", "bp2", "bp3", "bp4", "inputs"}
+
+
+def _faults(found):
+    """Return how much is wrong: the parts that are, or more than all of them."""
+    places = {each["equation"] for each in found["findings"]}
+    return len(places) if places <= _PARTS else len(_PARTS) + (found["status"] == "cannot run")
+
+
+def _replaced(given):
+    names = f"{', '.join(given[:-1])} and {given[-1]}" if len(given) > 1 else given[0]
+    have = "have questions of their own" if len(given) > 1 else "has a question of its own"
+    return f"Judged with the course's {names} in place of yours, which {have}."
 
 
 def _timed(session, task, given=()):
@@ -102,7 +128,9 @@ def _question(session, task, given):
         found = check(task.step, function, rng=rng)
     else:
         found = _on_networks(function, task)
-    found = replace(found, notes=(*notes, *session.passed_over(found), *found.notes))
+    found = session.explained(found)
+    told = [text for name, text in session.notes if name in ("", task.function or "backprop")]
+    found = replace(found, notes=(*told, *notes, *session.passed_over(found), *found.notes))
     return _own_work(found, session.noticed, task)
 
 
@@ -168,7 +196,8 @@ def _own_work(found, noticed, task):
     """Add what was noticed: as a finding where somebody else's program gave the right numbers."""
     used, hidden = _borrowed(noticed, task), [w for where, w in noticed if where == "out of sight"]
     programs = [what for where, what in noticed if where == "a program"]
-    helpers = sorted({w for w, _ in noticed if w.startswith("bpcourse/")} - set(used))
+    helpers = sorted({what for where, what in noticed if where == DIRECT} - set(used))
+    helpers = [each for each in helpers if each.startswith("bpcourse/")]
     notes = [f"The function uses {_dotted(helpers)}."] if helpers else []
     if found.status == "right" and (used or programs):
         places = _dotted(used) if used else f"another program ({programs[0]})"
@@ -188,12 +217,13 @@ def _dotted(files):
 def _borrowed(noticed, task):
     """Return the files whose functions may not be used for this question."""
     found = []
-    for where, _ in noticed:
-        if where in ("a program", "out of sight") or where in found:
+    for where, what in noticed:
+        if where in ("a program", "out of sight", DIRECT) or where in found:
             continue
         name = where.removeprefix("bpcourse/").removesuffix(".py")
         own = where.startswith("bpcourse/")
         free = own and name in _GIVEN - _homes(task.step)
+        free = free or (name == "activations" and what not in _ASKED.get(task.step, {what}))
         if not free and not any(_dotted([where]).startswith(each) for each in task.allow):
             found.append(where)
     return found
@@ -245,6 +275,8 @@ class Session:
         self.file = source["file"]
         self._names = [name for name, _ in source["units"]]
         self._texts = [text for _, text in source["units"]]
+        self._labels, self.notes = source.get("labels", []), source.get("notes", [])
+        self._own_modules = source.get("given", [])
         self._child, self._failures, self._given = None, [], []
         self.output, self.printed, self.isolated = b"", 0, []
         for name, text in source["units"]:  # for the messages, which quote the line
@@ -297,11 +329,12 @@ class Session:
         self.close()
         raise stand_ins.Stopped(finding)
 
-    _never = None
+    _never, _lacked = None, ""
 
     def throw(self, answer):
         """Raise what the submission raised, in its line of its file."""
         error = stand_ins.exception(answer)
+        self._lacked = str(answer.get("module", "")) or self._lacked
         if not isinstance(error, Exception | SystemExit):
             raise stand_ins.stopped_by(answer, self._texts)
         place, line = answer.get("unit", -1), answer.get("line", 0)
@@ -350,32 +383,73 @@ class Session:
 
     def _load_failure(self, each):
         bases, line = each.get("bases", ()), each.get("line", 0)
+        if "module" in each:
+            return obstacles.missing_module(str(each["module"]))
         text = stand_ins.line_of(self._texts, each.get("unit", -1), line)
-        cell = "" if self._source["whole"] or not text else f" cell {each['unit'] + 1},"
-        where = f" in{cell} line {line}" if text else ""
+        part = self._part(each.get("unit", -1)) if text else "the file"
+        where = f" in line {line}" if text else ""
         if "SyntaxError" in bases or "null bytes" in each["said"]:
             said = re.sub(r" \([^()]*, line \d+\)$", "", each["said"]) or each["raised"]
-            return obstacles.no_python(said, where, text)
+            return obstacles.no_python(said, where, text, part)
         if each["raised"] in ("MemoryError", "RecursionError") and not line:
             return obstacles.no_python(each["said"] or each["raised"])
-        return obstacles.fails(each["raised"], each["said"], where, text)
+        return obstacles.fails(each["raised"], each["said"], where, text, part=part)
+
+    def _part(self, unit):
+        """Return how a part of the submission is called: "cell 3"."""
+        return (self._labels[unit] if 0 <= unit < len(self._labels) else "") or "the file"
 
     def _not_there(self, answer):
         """Return why a function is not there: its cell has failed, or it has another name."""
         for each in self._failures:
             if answer["missing"] in each.get("names", ()):
-                return self._load_failure(each)
+                return self._without(answer["missing"], each)
         return obstacles.missing(self.file, answer)
+
+    def _without(self, name, each):
+        """Return why a name is not there, from what failed when it was loaded."""
+        if each["raised"] == "NotPython":
+            return obstacles.other_language(name, self._part(each.get("unit", -1)), each["said"])
+        if "module" in each and str(each["module"]) in self._own_modules:
+            return obstacles.given_away(each["module"], name)
+        if "module" in each:
+            return obstacles.missing_module(str(each["module"]), name)
+        return self._load_failure(each)
+
+    def explained(self, found):
+        """Return a diagnosis whose first finding names the package that isn't there."""
+        if not found.findings or found.findings[0].cause != "exception":
+            return found
+        said, subject = found.findings[0].sentence, found.subject
+        finding = next(
+            (
+                self._without(name, each)
+                for each in self._failures
+                if "module" in each
+                for name in each.get("names", ())
+                if re.search(rf"NameError: name '{re.escape(str(name))}' ", said)
+            ),
+            None,
+        )
+        if finding is None and "ModuleNotFoundError" in said and self._lacked:
+            finding = self._without(subject, {"raised": "", "module": self._lacked})
+        return found if finding is None else Diagnosis(subject, (finding,), notes=found.notes)
 
     def passed_over(self, found):
         """Return notes on what failed when it was loaded, for an answer that misses its names."""
         said = " ".join(each.sentence for each in found.findings)
         return [
-            f"{name} is not there: its statement raised {each['raised']}: {each['said'][:100]}."
+            f"{name} is not there: {self._failed(each)}."
             for each in self._failures
             for name in each.get("names", ())
-            if re.search(rf"'{re.escape(str(name))}'", said)
+            if "module" not in each and re.search(rf"'{re.escape(str(name))}'", said)
         ]
+
+    def _failed(self, each):
+        part = self._part(each.get("unit", -1))
+        if each["raised"] == "NotPython":
+            return f"{part} begins with {each['said']}, and was not run"
+        return f"its statement in {part} raised {each['raised']}: {each['said'][:100]}"
 
     def _line(self, trace):
         return obstacles.last_line(trace, self._names, self._texts)

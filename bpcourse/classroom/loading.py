@@ -15,6 +15,8 @@ _RUN = (
 _ONE, _ALL, _LEAST = 0.2, 0.6, 0.02  # shares of the time limit, for one statement and for all
 _TICKS = 10  # so often is looked, in the time of a statement, whether it waits
 _MAGIC = re.compile(r"^\s*([%!?]|[\w.\[\]]+\?{1,2}\s*$)")
+_CELL = re.compile(r"\s*%%(\w+)[^\n]*")
+_STILL_PYTHON = {"time", "timeit", "capture", "prun"}  # they run the rest of their cell
 
 
 def as_module(module, units):
@@ -25,6 +27,10 @@ def as_module(module, units):
         except BaseException as error:  # sys.exit, too
             return [{"error": error, "names": []}]
     return []
+
+
+class NotPython(Exception):  # noqa: N818 - no error: what a cell says of itself
+    """Stands for a cell that a magic hands to something else than Python."""
 
 
 class _TooLong(BaseException):
@@ -48,6 +54,9 @@ def by_statement(module, units, seconds):
     """
     failures, left = [], _ALL * seconds
     for name, text in units:
+        if magic := other_language(text):
+            names = re.findall(r"^(?:def|class)\s+(\w+)", text, re.MULTILINE)
+            failures.append({"error": NotPython(f"%%{magic}"), "names": names, "unit": name})
         try:
             statements = parse(text, name).body
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
@@ -63,10 +72,18 @@ def by_statement(module, units, seconds):
     return failures
 
 
+def other_language(text):
+    """Return the magic that hands a cell to something else than Python: "bash"; or ""."""
+    found = _CELL.match(text)
+    return found[1] if found and found[1] not in _STILL_PYTHON else ""
+
+
 def parse(text, name):
     """Return the syntax tree of a cell, without IPython's magics if it has any."""
-    if text.lstrip().startswith("%%"):
+    if other_language(text):
         return ast.Module([], [])
+    if found := _CELL.match(text):
+        text = "\n" * found[0].count("\n") + text[found.end() :]
     try:
         return ast.parse(text, name)
     except SyntaxError:

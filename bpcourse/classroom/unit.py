@@ -278,6 +278,11 @@ def _write(path, notebook):
     return write(path, text + "\n")
 
 
+def slug(assignment):
+    """Return the name of an assignment's notebook, without its ending."""
+    return _slug(assignment.title)
+
+
 def _identifier(question):
     return re.sub(r"\W", "_", question.task.name)
 

@@ -21,6 +21,8 @@ ENGINES = {
     "theano", "tinygrad", "torch",
 }  # fmt: skip
 _OWN = {"worker.py", "loading.py", "watching.py", "wire.py", "channel.py"}
+# Marks what a submission calls itself, and not what is called on its behalf.
+DIRECT = "directly"
 _OUT_OF_SIGHT = {"sys.setprofile", "code.__new__"}
 _NOTICES = 100
 _STARTS = {"os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "subprocess.Popen"}
@@ -100,6 +102,9 @@ def _profile(notice):
                 files[filename] = _where(filename)
             if files[filename]:
                 notice(files[filename], frame.f_code.co_name)
+                caller = frame.f_back and frame.f_back.f_code.co_filename
+                if not caller or not _where(caller):
+                    notice(DIRECT, files[filename])
 
     return profile
 

@@ -5,6 +5,7 @@ arguments of a call; this one loads the text, calls the function and sends back 
 it raised. See :mod:`bpcourse.classroom.wire` for the form of the messages.
 """
 
+import builtins
 import contextlib
 import faulthandler
 import inspect
@@ -63,7 +64,11 @@ class Worker:
                 failures = loading.as_module(self.module, units)
             else:
                 failures = loading.by_statement(self.module, units, seconds)
-        return {"failures": [{**each, **self._error(each.pop("error"))} for each in failures]}
+        return {"failures": [self._failure(**each) for each in failures]}
+
+    def _failure(self, error, names, unit=None):
+        found = {"names": names, **self._error(error)}
+        return found if unit is None else {**found, "unit": self.files[unit]}
 
     def do_find(self, function, preferred):
         """Choose the function to call, and describe it."""
@@ -149,6 +154,8 @@ class Worker:
         number = isinstance(getattr(error, "obj", None), int | float)
         error_type = type(error).__name__[:80]
         answer = {"raised": error_type, "bases": bases, "said": said, "number": number}
+        if isinstance(error, ModuleNotFoundError):
+            answer["module"] = str(error.name or "").partition(".")[0][:80]
         return {**answer, "unit": place, "line": line}
 
     def _place(self, error):
@@ -170,7 +177,8 @@ class Worker:
             self.channel.send(wire.pack({"evaluate": number, "args": args}))
             reply = wire.unpack(self.channel.receive())
             if "raised" in reply:
-                raise ValueError(reply["raised"])
+                kind = getattr(builtins, reply["raised"], ValueError)
+                raise kind(reply["said"])
             return reply["value"]
 
         remote.__name__ = remote.__qualname__ = str(name)

@@ -20,7 +20,9 @@ from bpcourse import __main__ as commands
 from bpcourse.classroom import marks, unit
 from bpcourse.classroom.assignment import read_assignment
 from bpcourse.classroom.files import write as write_file
-from bpcourse.classroom.sources import find, left_out, read, student, submissions
+from bpcourse.classroom.naming import student
+from bpcourse.classroom.reading import read
+from bpcourse.classroom.sources import find, left_out, submissions
 from bpcourse.exercises import NAMES
 from bpcourse.exercises.solutions import SOLUTIONS
 from bpcourse.submission.outcome import Outcome
@@ -323,7 +325,7 @@ def test_an_archive_is_read_and_never_unpacked(tmp_path):
 
 
 def test_an_archive_that_would_be_huge_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("bpcourse.classroom.sources._ALTOGETHER", 10)
+    monkeypatch.setattr("bpcourse.classroom.archive._ALTOGETHER", 10)
     with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
         archive.writestr("ada.py", RIGHT)
     with pytest.raises(ValueError, match="would be larger than 10 bytes"):
