@@ -38,7 +38,7 @@ STAIRCASE = [
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",
-        "calling from_step observation state mixing path afterwards rounding judgement search "
+        "calling from_step observation state mixing path afterwards rounding grain judgement search "
         "batches explanation conclusions elsewhere examination adapters from_object from_layers "
         "diagnose values beside scripts __init__",
     ),

@@ -15,6 +15,7 @@ from bpcourse.classroom.watching import DIRECT
 from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis
+from bpcourse.diagnosis.grain import note
 from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.exercises.check import check, exercise, topic
 from bpcourse.submission import obstacles
@@ -131,7 +132,18 @@ def _question(session, task, given):
     found = session.explained(found)
     told = [text for name, text in session.notes if name in ("", task.function or "backprop")]
     found = replace(found, notes=(*told, *notes, *session.passed_over(found), *found.notes))
-    return _own_work(found, session.noticed, task)
+    return _derived(_own_work(found, session.noticed, task), task)
+
+
+def _derived(found, task):
+    """Return a diagnosis in which right numbers that were measured are no answer."""
+    if not found.measured or not {each.equation for each in found.findings} <= {"inputs"}:
+        return found
+    finding = obstacles.measured(
+        found.subject, found.measured, whole=task.step in (None, "backprop")
+    )
+    notes = tuple(each for each in found.notes if each != note(found.measured))
+    return replace(found, findings=(finding, *found.findings), right=(), notes=notes)
 
 
 # Networks
@@ -145,7 +157,7 @@ def _on_networks(function, task):
     rng = np.random.default_rng([task.seed, 0])
     sizes, other = _settings(options, _layers(function), rng)
     first = diagnose(function, **{**options, "sizes": sizes, "rng": rng})
-    if first.status != "right":
+    if first.status != "right" or first.measured:
         return first
     later = diagnose(function, **{**options, "sizes": other, "rng": rng})
     return first if later.status == "right" else _some_only(first, later, other)

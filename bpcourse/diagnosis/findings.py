@@ -213,6 +213,9 @@ class Diagnosis:
         What is said before all else, such as that it is right for another cost.
     call : str
         What to type to have this diagnosis again: "bp.diagnose(backprop)".
+    measured : int
+        Where the results are finite differences, right as far as those go: to how many digits.
+        0 for all others.
     """
 
     subject: str
@@ -224,6 +227,7 @@ class Diagnosis:
     within: str = ""
     remark: str = ""
     call: str = ""
+    measured: int = 0
 
     @property
     def ok(self) -> bool:

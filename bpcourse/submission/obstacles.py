@@ -144,15 +144,18 @@ def other_language(name, where, magic):
     )
 
 
-def measured(subject, digits):
-    """Return the finding for derivatives that are differences of the function itself."""
+def measured(subject, digits, *, whole):
+    """Return the finding for derivatives that are differences; of the ``whole`` of a network."""
+    what, values = "no derivative found by a rule", "a function"
+    if whole:
+        what, values = "not backpropagation", "the cost"
     return obstacle(
         "finite_differences",
         "finite differences",
-        f"The results of {subject} are finite differences, right to about {digits} digits, but not "
-        "backpropagation: the function, or the cost, is computed at two points close by, and the "
-        "difference divided by their distance.",
-        "Which of your lines is a derivative that was found by the chain rule?",
+        f"The results of {subject} are finite differences: right to about {digits} digits, but "
+        f"{what}. They are {values} at two points close by, subtracted, and divided by the "
+        "distance.",
+        "Which of your lines follows from the chain rule?",
         "Write the derivative as a formula. Differences are good for checking it.",
         "return",
     )
