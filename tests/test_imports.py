@@ -53,7 +53,7 @@ STAIRCASE = [
     (
         "classroom",
         "text files wire channel isolation watching loading worker nursery process "
-        "stand_ins judging bench naming reading archive attempts sources outcomes page report assignment marks unit commands "
+        "stand_ins wording judging bench naming reading archive attempts sources outcomes page report assignment marks unit commands "
         "__init__",
     ),
     ("top", "__init__ __main__"),

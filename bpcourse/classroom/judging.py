@@ -12,6 +12,7 @@ import numpy as np
 from bpcourse.classroom import stand_ins
 from bpcourse.classroom.process import Crowded, Ended, Late
 from bpcourse.classroom.watching import DIRECT
+from bpcourse.classroom.wording import for_a_class
 from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis
@@ -132,7 +133,8 @@ def _question(session, task, given):
     found = session.explained(found)
     told = [text for name, text in session.notes if name in ("", task.function or "backprop")]
     found = replace(found, notes=(*told, *notes, *session.passed_over(found), *found.notes))
-    return _derived(_own_work(found, session.noticed, task), task)
+    found = _derived(_own_work(found, session.noticed, task), task)
+    return for_a_class(found, task.options)
 
 
 def _derived(found, task):
@@ -157,10 +159,27 @@ def _on_networks(function, task):
     rng = np.random.default_rng([task.seed, 0])
     sizes, other = _settings(options, _layers(function), rng)
     first = diagnose(function, **{**options, "sizes": sizes, "rng": rng})
+    if first.status == "cannot run":
+        return _on_fewer_layers(function, options, first, rng) or first
     if first.status != "right" or first.measured:
         return first
     later = diagnose(function, **{**options, "sizes": other, "rng": rng})
     return first if later.status == "right" else _some_only(first, later, other)
+
+
+_ONE_HIDDEN = 3  # layers
+
+
+def _on_fewer_layers(function, options, first, rng):
+    """Return the diagnosis of a function that is written for one hidden layer; or None."""
+    if options.get("sizes") or len(first.sizes) == _ONE_HIDDEN:
+        return None
+    sizes = _different(_ONE_HIDDEN, rng)
+    found = diagnose(function, **{**options, "sizes": sizes, "rng": rng})
+    if found.status == "cannot run":
+        return None
+    finding = obstacles.fixed_depth(first.subject, first.findings[0].sentence)
+    return replace(found, findings=(finding, *found.findings))
 
 
 def _layers(function):

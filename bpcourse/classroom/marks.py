@@ -13,10 +13,9 @@ from bpcourse.classroom.assignment import Assignment
 from bpcourse.classroom.files import write
 from bpcourse.classroom.sources import Submission
 from bpcourse.classroom.text import cell, printable
-from bpcourse.submission.outcome import Outcome
+from bpcourse.submission.outcome import Outcome, share
 from bpcourse.submission.task import Task
 
-PARTS = ("forward", "bp1", "bp2", "bp3", "bp4")
 _PLATFORMS = ("canvas", "moodle", "gradescope")
 
 
@@ -31,19 +30,18 @@ def points(task: Task, outcome: Outcome) -> float:
     Returns
     -------
     float
-        All if it is right, or if everything that is wrong is only noted. With ``task.partial`` a
-        fifth is lost for the forward pass and for each of BP1 to BP4 that is wrong, and for a
-        change to the inputs.
+        All if it is right, or if everything that is wrong is only noted. Numbers that are right
+        but for a change to the inputs, or for an overflow far from zero, lose a fifth. With
+        ``task.partial`` a fifth is lost for the forward pass and for each of BP1 to BP4 that is
+        wrong; one wrong number of examples that shows in BP3 and in BP4 counts once.
     """
     if outcome.status == "right":
         return task.points
     wrong = [each for each in outcome.findings if each["cause"] not in task.noted]
-    if outcome.findings and not wrong:
-        return task.points
-    places = {each["equation"] for each in wrong}
-    if not task.partial or not places or places - {*PARTS, "inputs"}:
+    if not outcome.findings:
         return 0.0
-    return task.points * max(0.0, 1 - len(places) / len(PARTS))
+    right = outcome.diagnosis.get("right")
+    return task.points * share(wrong, partial=task.partial, right=right)
 
 
 def total(assignment, handed_in, outcomes):

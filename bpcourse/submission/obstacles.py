@@ -273,6 +273,19 @@ def out_of_sight(subject, what):
     )
 
 
+def fixed_depth(subject, sentence):
+    """Return the finding for a function that is written for one number of layers."""
+    return obstacle(
+        "fixed_depth",
+        "works for one hidden layer only",
+        f"{subject} works for a network with one hidden layer only, and was judged there; the "
+        f"task asks for any number of layers. Elsewhere: {sentence}",
+        "How many arrays of weights does your program expect, and how many can there be?",
+        "Let a loop go over the weights, however many there are, and keep z and a in lists.",
+        "return",
+    )
+
+
 def some_only(subject, sentence):
     """Return the finding for what is right on some networks only."""
     return obstacle(
