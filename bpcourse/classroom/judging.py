@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from bpcourse.classroom import stand_ins
+from bpcourse.classroom import loading, stand_ins
 from bpcourse.classroom.process import Crowded, Ended, Late
 from bpcourse.classroom.watching import DIRECT
 from bpcourse.classroom.wording import for_a_class
@@ -231,8 +231,8 @@ def _own_work(found, noticed, task):
     helpers = [each for each in helpers if each.startswith("bpcourse/")]
     notes = [f"The function uses {_dotted(helpers)}."] if helpers else []
     if found.status == "right" and (used or programs):
-        places = _dotted(used) if used else f"another program ({programs[0]})"
-        finding = obstacles.borrowed(found.subject, places)
+        finding = obstacles.starts(found.subject, programs[0]) if not used else None
+        finding = finding or obstacles.borrowed(found.subject, _dotted(used))
         return replace(found, findings=(finding,), right=(), notes=(*found.notes, *notes))
     if found.status == "right" and hidden:
         finding = obstacles.out_of_sight(found.subject, ", ".join(hidden))
@@ -265,6 +265,9 @@ def _homes(step):
 
 
 # A submission, loaded
+
+_HIDDEN = "out of sight"
+_LASTING = {("a program", "os.fork"), ("a program", "os.forkpty")}
 
 # What an answer must hold, and of which type; an answer that is no such thing is broken.
 _FORMS = {
@@ -311,7 +314,8 @@ class Session:
         self._child, self._failures, self._given = None, [], []
         self.output, self.printed, self.isolated = b"", 0, []
         for name, text in source["units"]:  # for the messages, which quote the line
-            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+            lines = [f"{line}\n" for line in loading.lines_of(text)]
+            linecache.cache[name] = (len(text), None, lines, name)
         name = self._names[0] if self._names else self.file
         self.code = SimpleNamespace(co_filename=name)
 
@@ -330,7 +334,8 @@ class Session:
         notes = [] if answer["own"] or not answer["home"] else [
             f"The function comes from {answer['home']}, not from this file."
         ]  # fmt: skip
-        self.noticed.clear()
+        # What was done out of sight when it was loaded can act in every call.
+        self.noticed[:] = [each for each in self.noticed if each in _LASTING or each[0] == _HIDDEN]
         make = stand_ins.ValueClass if preferred == "Value" else stand_ins.Function
         return make(self, answer), notes
 
@@ -414,11 +419,12 @@ class Session:
 
     def _load_failure(self, each):
         bases, line = each.get("bases", ()), each.get("line", 0)
-        if "module" in each:
-            return obstacles.missing_module(str(each["module"]))
         text = stand_ins.line_of(self._texts, each.get("unit", -1), line)
         part = self._part(each.get("unit", -1)) if text else "the file"
         where = f" in line {line}" if text else ""
+        if "module" in each:
+            shown = f" ({part},{where}: {text})" if text else ""
+            return obstacles.missing_module(str(each["module"]), where=shown)
         if "SyntaxError" in bases or "null bytes" in each["said"]:
             said = re.sub(r" \([^()]*, line \d+\)$", "", each["said"]) or each["raised"]
             return obstacles.no_python(said, where, text, part)

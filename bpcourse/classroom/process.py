@@ -277,8 +277,8 @@ class Child:
         self._send(wire.pack(request, functions := list(functions)))
         for _ in range(_EVALUATIONS):
             reply = self._next(seconds)
-            if "noticed" in reply and len(self.noticed) < _NOTICES:
-                self.noticed.append((str(reply["noticed"]), str(reply.get("what"))))
+            if "noticed" in reply:
+                self._notice(str(reply["noticed"]), str(reply.get("what")))
             elif "isolated" in reply and not self.isolated:
                 self.isolated = _texts(reply["isolated"])
             elif "evaluate" in reply:
@@ -289,6 +289,10 @@ class Child:
             self._verify_time(seconds)
         self.broken = True  # no answer has so much to say
         raise Ended
+
+    def _notice(self, where, what):
+        if (where, what) not in self.noticed and len(self.noticed) < _NOTICES:
+            self.noticed.append((where, what))
 
     def _verify_time(self, seconds):
         """Raise Late where messages on the way to an answer take the time of one."""

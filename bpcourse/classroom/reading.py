@@ -42,8 +42,11 @@ def read(name, data, *, path=None):
 def _notebook(made, data):
     """Return a notebook's code cells, each a text of its own."""
     try:
-        cells = json.loads(data.decode("utf-8"))["cells"]
-        sources = [_text(c["source"]) for c in cells if c.get("cell_type") == "code"]
+        notebook = json.loads(data.decode("utf-8-sig"))
+        sheets = notebook.get("worksheets", [notebook])  # sheets: before 2014
+        cells = [cell for sheet in sheets for cell in sheet["cells"]]
+        codes = (c for c in cells if c.get("cell_type") == "code")
+        sources = [_text(c["input"] if "input" in c else c["source"]) for c in codes]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return {**made, "problem": problem("notebook", made["file"], error)}
     units = [[f"{made['path']}[cell {k}]", text] for k, text in enumerate(sources, 1)]
@@ -52,7 +55,9 @@ def _notebook(made, data):
 
 
 def _text(source):
-    return source if isinstance(source, str) else "".join(map(str, source))
+    return (
+        "" if source is None else source if isinstance(source, str) else "".join(map(str, source))
+    )
 
 
 def problem(kind, file, reason, data=b""):

@@ -128,7 +128,7 @@ def _files(folder, files, name, who):
         ]
     if name.endswith("/") or (name.endswith(".zip") and isinstance(inner, str)):
         return [File(name, who, time, read(name, inner))]
-    others = _beside(files, name) or ([name.rpartition("/")[2]] if name in files else [])
+    others = _beside(files, name) or [f"{stem(name)}{Path(name).suffix}"][: name in files]
     wanted = name.rpartition("/")[2] if name.endswith(ENDINGS) else ".py or .ipynb"
     said = f"no {wanted} was handed in{': ' if others else ''}{', '.join(others)}"
     return [File(name, who, time, nothing(read(name, data), said))]

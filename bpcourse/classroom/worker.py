@@ -46,7 +46,7 @@ class Worker:
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):
                     stream.flush()
-            self.channel.send(wire.pack(answer))
+            self.channel.send(answer if isinstance(answer, bytes) else wire.pack(answer))
 
     def do_load(self, path, units, folder, whole, seconds):
         """Run the text of a submission, as an import would or one statement after the other."""
@@ -57,7 +57,7 @@ class Worker:
             sys.path.append(folder)  # at the end: a file there can't stand in for NumPy
         self.files = {name: place for place, (name, _) in enumerate(units)}
         for name, text in units:
-            shown = [line[:_LONG] for line in text.splitlines(keepends=True)]
+            shown = [line[:_LONG] + "\n" for line in loading.lines_of(text)]
             linecache.cache[name] = (len(text), None, shown, name)
         with settings_kept():
             if whole:
@@ -98,7 +98,10 @@ class Worker:
         return {}
 
     def do_call(self, args, options):
-        """Call the function, and return its result and what it changed of its arguments."""
+        """Call the function, and return its result and what it changed of its arguments.
+
+        It is packed here: what a result computes only when it is looked at is watched, too.
+        """
         before = wire.unpack(wire.pack(list(args), []), lambda *_: None)
         with self._guarded() as caught:
             try:
@@ -107,7 +110,8 @@ class Worker:
                     result = list(result)
             except BaseException as error:
                 return {**self._error(error), "changed": _changed(args, before)}
-        return {"result": result, "changed": _changed(args, before), "warned": _warned(caught)}
+            changed, warned = _changed(args, before), _warned(caught)
+            return wire.pack({"result": result, "changed": changed, "warned": warned})
 
     def do_expression(self, inputs, steps, targets):
         """Compute with objects of the submission's class, and go back from some of them."""

@@ -106,15 +106,17 @@ def _method(name, kind):
     )
 
 
-def missing_module(module, name=""):
+def missing_module(module, name="", where=""):
     """Return the finding for an answer that needs a package which is not there."""
     what = f"{name}, which it uses, comes from {module}" if name else f"It imports {module}"
+    near = difflib.get_close_matches(module, ("numpy", "math", "bpcourse", "matplotlib"), 1, 0.7)
+    meant = f" Did you mean {near[0]}?" if near else ""
     return obstacle(
         "missing_module",
         f"needs {module}, which is not here",
-        f"{what}: no package of this name is installed on the machine on which the class is "
-        "judged, and no such file was handed in.",
-        "Can it be written with NumPy alone?",
+        f"{what}{where}: no package of this name is installed on the machine on which the class "
+        f"is judged, and no such file was handed in.{meant}",
+        "Is the name spelled right, and can it be written with NumPy alone?",
         f"A teacher who allows it installs {module} there, and judges once more. A file of your "
         "own is handed in beside the notebook.",
     )
@@ -257,6 +259,19 @@ def borrowed(subject, places):
         f"{subject} gives the right numbers, but it has them computed: it calls {places}.",
         "Which of the lines are the ones that the exercise asks you to write?",
         "Write the computation yourself, with NumPy's products and sums.",
+        "return",
+    )
+
+
+def starts(subject, what):
+    """Return the finding for a function that starts another program."""
+    return obstacle(
+        "program",
+        "starts another program",
+        f"{subject} gives the right numbers, and another program or process is started ({what}): "
+        "whether they come from there can't be seen.",
+        "What is this line for?",
+        "Remove it; the exercise needs NumPy alone.",
         "return",
     )
 
