@@ -38,8 +38,8 @@ STAIRCASE = [
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",
-        "calling from_step observation state mixing path afterwards rounding grain judgement search "
-        "batches explanation conclusions elsewhere examination adapters from_object from_layers "
+        "calling from_step observation state mixing path afterwards rounding grain judgement "
+        "search batches explanation conclusions elsewhere examination adapters from_object from_layers "
         "diagnose values beside scripts __init__",
     ),
     (
@@ -53,8 +53,8 @@ STAIRCASE = [
     (
         "classroom",
         "text files wire channel isolation watching loading worker nursery process "
-        "stand_ins wording judging bench naming reading archive attempts sources outcomes page report assignment marks unit commands "
-        "__init__",
+        "stand_ins wording judging bench naming reading archive attempts sources outcomes page report "
+        "assignment marks unit commands __init__",
     ),
     ("top", "__init__ __main__"),
 ]

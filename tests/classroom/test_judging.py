@@ -419,7 +419,8 @@ HIDDEN = {
     "    sys.audit('open', bp.__file__[:-11] + f'{k}.py', 'r', 0)\nbackprop = _b\n",
     "a patched message": "from bpcourse.classroom import wire\n_old = wire.pack\n"
     "def pack(v, c=None):\n"
-    "    return b'' if type(v) is dict and 'noticed' in v else _old(v, c)\nwire.pack = pack\nbackprop = _b\n",
+    "    return b'' if type(v) is dict and 'noticed' in v else _old(v, c)\n"
+    "wire.pack = pack\nbackprop = _b\n",
 }
 ENGINE = """import numpy as np, bpcourse as bp
 def _b(weights, biases, x, y):
