@@ -18,7 +18,7 @@ PACKAGE = ROOT / "bpcourse"
 # From the ground up. "top" are the files of bpcourse/ itself.
 STAIRCASE = [
     ("autodiff", "scalar rules _arrays _engine tensor graph __init__"),
-    ("top", "_checks _code _html equations activations costs parameters network backprop"),
+    ("top", "_version _checks _code _html equations activations costs parameters network backprop"),
     ("fast", "in_place low_rank __init__"),
     (
         "top",
@@ -53,7 +53,8 @@ STAIRCASE = [
     (
         "classroom",
         "text files wire channel isolation watching loading worker nursery process "
-        "stand_ins judging bench sources outcomes page report assignment marks unit commands "
+        "stand_ins judging bench sources outcomes page report form assignment solving adjustments "
+        "feedback gradebooks marks handout unit commands "
         "__init__",
     ),
     ("top", "__init__ __main__"),
