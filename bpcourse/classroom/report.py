@@ -338,9 +338,10 @@ def _code(code):
     if not code:
         return ""
     cut = f"\n... and {len(code) - _LONGEST:,} characters more" if len(code) > _LONGEST else ""
-    lines = len(code.splitlines())
+    number = len(code.splitlines())
+    lines = "1 line" if number == 1 else f"{number:,} lines"
     shown = _text(code[:_LONGEST] + cut)
-    return f"<details><summary>The code ({lines:,} lines)</summary><pre>{shown}</pre></details>"
+    return f"<details><summary>The code ({lines})</summary><pre>{shown}</pre></details>"
 
 
 def _printed(outcome):
