@@ -37,6 +37,9 @@ names the seed, --seed repeats it). On Linux it is kept from files, network and 
 the system allows; the report says how far. Exit status: 0 when all have run, right or wrong; 2 for
 a wrong option; 3 if the report could not be written where it was wanted.
 
+What you decide by hand, other points or who is late, stands in adjustments.csv in the folder of the
+marks (columns id, question, points, late, reason): it is read anew by every run, and never written.
+
 This is NOT a security sandbox. Run files that you don't trust in a container without a network,
 
   docker build -t bpcourse .
@@ -85,7 +88,7 @@ def add_class(parser):
         metavar="NAME",
         help="writes NAME.csv and NAME.html (report); with --assignment a folder (marks)",
     )
-    add("--export", choices=("canvas", "moodle", "gradescope"), help="also a table to import there")
+    add("--export", choices=("canvas", "moodle", "gradescope"), help="also what it takes")
     add("--hint", type=int, choices=(1, 2, 3), help="how much the feedback says (assignment's)")
     add("--seed", type=int, metavar="N", help="repeats the networks and numbers of another run")
     add("--jobs", type=int, metavar="N", help="submissions at a time; by default one per processor")
@@ -186,12 +189,10 @@ def _adjusted(options, assignment, class_, folder):
 
 
 def _by_hand(changes):
-    """Return a notice of what was decided by hand."""
-    if not len(changes):
-        return {}
-    points, late = len(changes.points), len(changes.late)
-    return {"Set by hand": f"the points of {points} answers, {late} times late or not "
-            f"({adjustments.NAME})"}  # fmt: skip
+    """Return a notice of how much was decided by hand."""
+    number = len(changes)
+    what = "1 decision" if number == 1 else f"{number} decisions"
+    return {"Set by hand": f"{what}, in {adjustments.NAME}"} if number else {}
 
 
 def _missing(outcomes):

@@ -178,6 +178,8 @@ mkdir -p /tmp/class /autograder/results
 cp -r /autograder/submission /tmp/class/student
 cd /tmp
 /autograder/python/bin/python -m bpcourse class /tmp/class --jobs 1 --out /tmp/marks \\
-  --assignment /autograder/source/assignment.toml --export gradescope
-cp /tmp/marks/gradescope/*/results.json /autograder/results/results.json
+  --assignment /autograder/source/assignment.toml --export gradescope || true
+cp /tmp/marks/gradescope/*/results.json /autograder/results/results.json ||
+  echo '{"score": 0, "output": "No notebook and no .py file could be judged: is there one?"}' \\
+    > /autograder/results/results.json
 """
