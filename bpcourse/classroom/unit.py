@@ -399,13 +399,17 @@ def _write(path, notebook):
     return write(path, text + "\n")
 
 
+def slug(assignment):
+    """Return the name of an assignment's notebook, without its ending."""
+    return _slug(assignment.title)
+
+
 def _identifier(question):
     return re.sub(r"\W", "_", question.task.name)
 
 
-def slug(assignment):
-    """Return the name of an assignment's notebook, without its ending."""
-    return re.sub(r"[^a-z0-9]+", "-", assignment.title.lower()).strip("-")[:60] or "assignment"
+def _slug(title):
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "assignment"
 
 
 _HAND_IN = """## Before you hand in
