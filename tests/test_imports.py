@@ -54,7 +54,7 @@ STAIRCASE = [
         "classroom",
         "text files wire channel isolation watching loading worker nursery process "
         "stand_ins judging bench sources outcomes page report form assignment solving adjustments "
-        "feedback gradebooks marks handout unit commands "
+        "marks gradebooks marks_folder handout unit commands "
         "__init__",
     ),
     ("top", "__init__ __main__"),

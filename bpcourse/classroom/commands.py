@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bpcourse.classroom import adjustments, feedback, marks, report, sources, unit
+from bpcourse.classroom import adjustments, marks, report, sources, unit
 from bpcourse.classroom.assignment import located, read_assignment
 from bpcourse.classroom.bench import jobs as all_jobs
 from bpcourse.classroom.files import verify_writable
+from bpcourse.classroom.marks_folder import write_marks
 from bpcourse.classroom.outcomes import misconceptions, run_all, stopped
 from bpcourse.classroom.text import printable
 from bpcourse.submission.task import Task
@@ -160,14 +161,14 @@ def run_class(options, network, version):
     facts["With"] = f"bpcourse {version}, {facts['With']}"
     outcomes = [each for group in results for each in group]
     notices = _not_judged(options, names, class_) | _missing(outcomes) | _by_hand(changes)
-    marked = feedback.marked(assignment, class_, results, changes) if assignment else []
+    marked = marks.marked(assignment, class_, results, changes) if assignment else []
     sheet = _sheet(assignment, marked) if assignment else None
     more = {"sheet": sheet, "notices": notices, "code": {e.name: _code(e) for e in class_}}
     try:
         paths = report.write_report(out, outcomes, facts, **more)
         if assignment:
             extra = {"export": options.export, "adjustments": changes}
-            paths += marks.write_marks(Path(out).parent, assignment, class_, results, **extra)
+            paths += write_marks(Path(out).parent, assignment, class_, results, **extra)
     except OSError as error:
         return _rescue(outcomes, facts, more, error)
     _summary(outcomes, paths, time.time() - begin, assignment, marked, len(class_))
@@ -332,7 +333,7 @@ class _Progress:
 def _sheet(assignment, marked):
     """Return the headings and the rows of the table of marks."""
     rows = [
-        [each.student.name, feedback.number(each.total), "late" if each.student.late else ""]
+        [each.student.name, marks.number(each.total), "late" if each.student.late else ""]
         for each in marked
     ]
     return [task.name for task in assignment.tasks], rows
@@ -343,8 +344,8 @@ def _facts(options, tasks, results, assignment, seconds):
     task, outcomes = tasks[0], [each for group in results for each in group]
     memory = f"{task.memory / 1024**2:,.0f} MiB" if task.memory else "none"
     if assignment:
-        what = "; ".join(f"{each.name} ({feedback.number(each.points)})" for each in tasks)
-        first = {"Assignment": f"{assignment.title}, {feedback.number(assignment.points)} points"}
+        what = "; ".join(f"{each.name} ({marks.number(each.points)})" for each in tasks)
+        first = {"Assignment": f"{assignment.title}, {marks.number(assignment.points)} points"}
         first |= {"Deadline": assignment.deadline} if assignment.deadline else {}
         first |= {"Questions (points)": what}
     else:
@@ -409,8 +410,8 @@ def _summary(outcomes, paths, seconds, assignment, marked, number):
         for each in found:
             _say(printable(f"{len(each.names):5}  {each.title}"))
     if marked:
-        middle = feedback.number(statistics.median(each.total for each in marked))
-        _say(f"\nPoints: median {middle} of {feedback.number(assignment.points)}")
+        middle = marks.number(statistics.median(each.total for each in marked))
+        _say(f"\nPoints: median {middle} of {marks.number(assignment.points)}")
     _say(f"\nThe report: {paths[1]} (for people), {paths[0]} (for programs)")
     if paths[2:]:
         _say(f"Marks and feedback: {', '.join(map(str, paths[2:]))}")

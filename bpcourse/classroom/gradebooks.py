@@ -6,9 +6,9 @@ import re
 import zipfile
 from datetime import UTC, datetime
 
-from bpcourse.classroom import feedback
-from bpcourse.classroom.feedback import number
+from bpcourse.classroom import marks
 from bpcourse.classroom.files import write, write_bytes
+from bpcourse.classroom.marks import number
 from bpcourse.classroom.text import as_csv
 
 
@@ -57,7 +57,7 @@ def canvas_files(assignment, marked):
     """
     members = {}
     for each in marked:
-        name, text = each.submission.name.rpartition("/")[2], feedback.markdown(assignment, each)
+        name, text = each.submission.name.rpartition("/")[2], marks.markdown(assignment, each)
         if each.student.platform != "canvas":
             continue
         if name.endswith(".ipynb"):
@@ -81,7 +81,7 @@ def moodle(assignment, marked):
     for each in marked:
         who = each.student
         name = f"Participant {who.id}" if who.platform == "moodle" else who.id
-        comment = feedback.fragment(assignment, each)
+        comment = marks.fragment(assignment, each)
         whole = number(each.total), number(assignment.points)
         rows.append([name, who.name, "", *whole, now, comment])
     return as_csv(rows)
@@ -91,7 +91,7 @@ def moodle_files(assignment, marked):
     """Return the feedback pages under names in which Moodle finds the participant's number."""
     return {
         f"{re.sub(r'[_/]+', ' ', each.student.name)}_{each.student.id}_assignfeedback_file_"
-        "feedback.html": feedback.html(assignment, each)
+        "feedback.html": marks.html(assignment, each)
         for each in marked
         if each.student.platform == "moodle"
     }
@@ -105,7 +105,7 @@ def gradescope(assignment, each):
             "score": round(given, 4),
             "max_score": task.points,
             "status": "passed" if outcome.status == "right" else "failed",
-            "output": feedback.told(outcome, assignment.hint),
+            "output": marks.told(outcome, assignment.hint),
         }
         for task, outcome, given in zip(assignment.tasks, each.outcomes, each.points, strict=True)
     ]

@@ -1,107 +1,202 @@
-"""Marks: a table of points, feedback for each student, and what a gradebook takes."""
+"""Points for each question, and what each student is told: as Markdown, and as a page."""
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass
+from html import escape
 
-from bpcourse.classroom import gradebooks
-from bpcourse.classroom.adjustments import Adjustments
-from bpcourse.classroom.assignment import Assignment
-from bpcourse.classroom.feedback import html, markdown, marked, number
-from bpcourse.classroom.files import write
 from bpcourse.classroom.sources import Submission
-from bpcourse.classroom.text import as_csv
+from bpcourse.classroom.text import printable
 from bpcourse.submission.outcome import Outcome
+from bpcourse.submission.task import Task
 
-# Which files a run has written, so that the next one removes what it does not write again.
-_WRITTEN = ".bpcourse-files"
-
-
-def table(assignment, marked):
-    """Return the marks as CSV: id, name, a column for each question, total, late, by hand, file."""
-    heads = [task.name for task in assignment.tasks]
-    rows = [["id", "name", *heads, "total", "late", "set by hand", "file"]]
-    for each in marked:
-        who = each.student
-        hand = [name for name, why in zip(heads, each.reasons, strict=True) if why is not None]
-        hand += ["late"] if each.late_reason is not None else []
-        late = "late" if who.late else ""
-        given = [number(value) for value in (*each.points, each.total)]
-        rows.append([who.id, who.name, *given, late, "; ".join(hand), each.submission.name])
-    return as_csv(rows)
+PARTS = ("forward", "bp1", "bp2", "bp3", "bp4")
 
 
-def write_marks(
-    folder: str | Path,
-    assignment: Assignment,
-    class_: Sequence[Submission],
-    results: Sequence[Sequence[Outcome]],
-    *,
-    export: Literal["canvas", "moodle", "gradescope"] | None = None,
-    adjustments: Adjustments | None = None,
-) -> list[Path]:
-    """Write marks.csv, the feedback for each student, and what a gradebook takes.
-
-    What an earlier call has written into the folder and this one does not is removed.
+def points(task: Task, outcome: Outcome) -> float:
+    """Return the points for one question.
 
     Parameters
     ----------
-    folder : path
-    assignment : Assignment
-    class_ : list of Submission
-    results : list of list of Outcome
-    export : {"canvas", "moodle", "gradescope"}, optional
-    adjustments : Adjustments, optional
-        What was decided by hand, as :func:`bpcourse.classroom.adjustments.read` returns it.
+    task : Task
+    outcome : Outcome
 
     Returns
     -------
-    list of Path
-        The files, feedback as its folder.
-
-    Raises
-    ------
-    OSError
-        They can't be written.
+    float
+        All if it is right, or if everything that is wrong is only noted. With ``task.partial`` a
+        fifth is lost for the forward pass and for each of BP1 to BP4 that is wrong, and for a
+        change to the inputs.
     """
-    folder = Path(folder)
-    all_marked = marked(assignment, class_, results, adjustments or Adjustments())
-    paths = [write(folder / "marks.csv", "\ufeff" + table(assignment, all_marked))]
-    names, pages = _names(class_), []
-    for name, each in zip(names, all_marked, strict=True):
-        pages.append(write(folder / "feedback" / f"{name}.html", html(assignment, each)))
-        pages.append(write(folder / "feedback" / f"{name}.md", markdown(assignment, each)))
-    for_platform = []
-    if export:
-        for_platform = gradebooks.export(folder, export, assignment, all_marked, names)
-    _tidy(folder, [*paths, *pages, *for_platform])
-    shown = [folder / "gradescope"] if export == "gradescope" else for_platform
-    return [*paths, folder / "feedback", *shown]
+    if outcome.status == "right":
+        return task.points
+    wrong = [each for each in outcome.findings if each["cause"] not in task.noted]
+    if outcome.findings and not wrong:
+        return task.points
+    places = {each["equation"] for each in wrong}
+    if not task.partial or not places or places - {*PARTS, "inputs"}:
+        return 0.0
+    return task.points * max(0.0, 1 - len(places) / len(PARTS))
 
 
-def _tidy(folder, paths):
-    """Remove what an earlier run has written and this one has not, and note what this one has."""
-    note = folder / _WRITTEN
-    before = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
-    now = [path.relative_to(folder).as_posix() for path in paths]
-    for name in set(before) - set(now):
-        old = folder / name
-        if ".." not in name.split("/") and not name.startswith("/") and old.is_file():
-            old.unlink()
-            if old.parent != folder and not any(old.parent.iterdir()):
-                old.parent.rmdir()
-    write(note, "".join(f"{name}\n" for name in now))
+@dataclass(frozen=True)
+class Marked:
+    """A submission with its points.
+
+    Attributes
+    ----------
+    submission : Submission
+    outcomes : list of Outcome
+    points : list of float
+        For each question.
+    reasons : list of (str or None)
+        For each question why its points were changed by hand; None where they were not.
+    share : float
+        What is left of the points: less than 1 for a late submission.
+    late_reason : str or None
+        Why it was decided by hand that it is late, or is not.
+    """
+
+    submission: Submission
+    outcomes: list
+    points: list
+    reasons: list
+    share: float = 1.0
+    late_reason: str | None = None
+
+    @property
+    def student(self):
+        """Whose submission it is."""
+        return self.submission.student
+
+    @property
+    def total(self):
+        """All points, with the penalty for a late submission."""
+        return self.share * sum(self.points)
 
 
-def _names(class_):
-    """Return a file name for each student: safe on every system, and no two alike."""
-    taken, names = set(), []
-    for each in class_:
-        base = re.sub(r"[^\w.-]+", "_", each.student.id).strip("._")[:80] or "student"
-        name, k = base, 2
-        while name.lower() in taken:
-            name, k = f"{base}-{k}", k + 1
-        taken.add(name.lower())
-        names.append(name)
-    return names
+def marked(assignment, class_, results, adjustments):
+    """Return each submission with its points.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    class_ : list of Submission
+        Late or not, as was decided.
+    results : list of list of Outcome
+    adjustments : Adjustments
+
+    Returns
+    -------
+    list of Marked
+    """
+    return [
+        _marked(assignment, each, outcomes, adjustments)
+        for each, outcomes in zip(class_, results, strict=True)
+    ]
+
+
+def _marked(assignment, each, outcomes, adjustments):
+    who, given, reasons = each.student, [], []
+    for task, outcome in zip(assignment.tasks, outcomes, strict=True):
+        value, reason = adjustments.points.get((who.id, task.name), (points(task, outcome), None))
+        given.append(value)
+        reasons.append(reason)
+    _, late_reason = adjustments.late.get(who.id, (None, None))
+    share = 1 - (assignment.late_penalty if who.late else 0)
+    return Marked(each, outcomes, given, reasons, share, late_reason)
+
+
+def number(value):
+    """Return points as text: 2, 1.5, 0.67."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
+
+
+def markdown(assignment, each):
+    """Return the feedback for one student as Markdown."""
+    parts = [f"# {_plain(assignment.title)}"]
+    parts.append(f"**{_plain(each.student.name)}**: {_plain(_sum(assignment, each))}")
+    for head, comment, said in _answers(assignment, each):
+        comment = f"{_plain(comment)}\n\n" if comment else ""
+        parts.append(f"## {_plain(head)}\n\n{comment}{_indented(said)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def html(assignment, each):
+    """Return the feedback for one student as a page that loads nothing."""
+    return _PAGE.format(title=_shown(assignment.title), body=fragment(assignment, each))
+
+
+def fragment(assignment, each):
+    """Return the feedback for one student as HTML, to be put into a page."""
+    parts = [f"<h1>{_shown(assignment.title)}</h1>"]
+    name, whole = _shown(each.student.name), _shown(_sum(assignment, each))
+    parts.append(f"<p><b>{name}</b>: {whole}</p>")
+    for head, comment, said in _answers(assignment, each):
+        comment = f"<p>{_shown(comment)}</p>" if comment else ""
+        parts.append(f"<h2>{_shown(head)}</h2>{comment}<pre>{_shown(said)}</pre>")
+    return "\n".join(parts)
+
+
+def told(outcome, level):
+    """Return what a student is told; the last line names a function that is not there for them."""
+    text = re.sub(r"^More: .*hint\(\d\).*\n*", "", outcome.texts[level - 1], flags=re.MULTILINE)
+    return printable(text).strip()
+
+
+def _sum(assignment, each):
+    """Return the total in words, with what a late submission loses."""
+    whole = f"{number(each.total)} of {number(assignment.points)} points."
+    late = "Handed in late" if each.student.late else ""
+    if late and each.share < 1:
+        before = number(sum(each.points))
+        late += f": {before} points for the answers, {1 - each.share:.0%} less"
+    if each.late_reason is not None:
+        late = f"{late or 'Not counted as late'} ({each.late_reason or 'decided by hand'})"
+    return f"{whole} {late}." if late else whole
+
+
+def _answers(assignment, each):
+    """Yield for each question its heading, what was decided by hand, and what is said of it."""
+    for k, (task, outcome) in enumerate(zip(assignment.tasks, each.outcomes, strict=True)):
+        reason, mark = each.reasons[k], f"{number(each.points[k])} of {number(task.points)}"
+        comment = None
+        if reason is not None:
+            why = f": {reason}" if reason else "."
+            comment = f"The points of this answer were set by hand{why}"
+        yield f"{task.name}: {outcome.status}, {mark}", comment, told(outcome, assignment.hint)
+
+
+def _shown(text):
+    return escape(printable(str(text)))
+
+
+def _indented(text):
+    """Return text as a block in which Markdown means nothing."""
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def _plain(text):
+    """Return a text in which neither Markdown nor HTML means anything."""
+    text = " ".join(printable(str(text)).split())
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>&~-])", r"\\\1", text)
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 0 auto; padding: 1.5rem 1rem; max-width: 48rem;
+  font: 1rem/1.5 system-ui, sans-serif; }}
+pre {{ white-space: pre-wrap; overflow-wrap: anywhere; padding: .8rem; border: 1px solid; }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""

@@ -17,7 +17,7 @@ from submissions import RIGHT, mistake
 
 import bpcourse as bp
 from bpcourse import __main__ as commands
-from bpcourse.classroom import feedback, unit
+from bpcourse.classroom import marks, unit
 from bpcourse.classroom.assignment import located, read_assignment
 from bpcourse.classroom.files import write as write_file
 from bpcourse.classroom.sources import find, left_out, read, student, submissions
@@ -383,7 +383,7 @@ def outcome(*equations, status="wrong", causes=None):
     ],
 )
 def test_points(task, came, want):
-    assert feedback.points(task, came) == pytest.approx(want)
+    assert marks.points(task, came) == pytest.approx(want)
 
 
 def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):

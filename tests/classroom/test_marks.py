@@ -12,8 +12,8 @@ import pytest
 from bpcourse.classroom import adjustments, gradebooks, report
 from bpcourse.classroom.assignment import Assignment, Question, read_assignment
 from bpcourse.classroom.commands import _by_hand, _missing
-from bpcourse.classroom.feedback import html, markdown, marked
-from bpcourse.classroom.marks import write_marks
+from bpcourse.classroom.marks import html, markdown, marked
+from bpcourse.classroom.marks_folder import write_marks
 from bpcourse.classroom.outcomes import misconceptions
 from bpcourse.classroom.sources import Student, Submission
 from bpcourse.submission.outcome import Outcome
