@@ -53,7 +53,8 @@ def canvas_files(assignment, marked):
     """Return the feedback under the names by which Canvas knows the submissions.
 
     Canvas finds student and attachment by the numbers in a file's name, and shows the student the
-    file under the name that they gave it. So a notebook is answered by a notebook.
+    file under the name that they gave it. So a notebook is answered by a notebook, and what has
+    neither ending not at all.
     """
     members = {}
     for each in marked:
@@ -64,7 +65,7 @@ def canvas_files(assignment, marked):
             cell = {"cell_type": "markdown", "metadata": {}, "source": text, "id": "feedback"}
             notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
             members[name] = json.dumps(notebook, indent=1)
-        else:
+        elif name.endswith(".py"):
             members[name] = "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
     return members
 

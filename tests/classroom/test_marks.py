@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -130,7 +131,8 @@ def test_moodle_finds_the_participant_in_the_name_of_a_feedback_file():
 
 
 def test_canvas_finds_student_and_attachment_and_the_file_opens():
-    members = gradebooks.canvas_files(WEEK, [one(MOODLE), one(CANVAS)])
+    pdf = replace(one(CANVAS), submission=replace(one(CANVAS).submission, name="x_11_901_a.pdf"))
+    members = gradebooks.canvas_files(WEEK, [one(MOODLE), one(CANVAS), pdf])
     ((name, text),) = members.items()
     assert [part for part in name.split("_") if part.isdigit()][:2] == ["11", "900"]
     (cell,) = json.loads(text)["cells"]
