@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bpcourse.classroom.assignment import Assignment, read_assignment
-    from bpcourse.classroom.marks import write_marks
+    from bpcourse.classroom.marks_folder import write_marks
     from bpcourse.classroom.naming import Student
     from bpcourse.classroom.outcomes import (
         Misconception,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "classroom.assignment": ("Assignment", "read_assignment"),
-    "classroom.marks": ("write_marks",),
+    "classroom.marks_folder": ("write_marks",),
     "classroom.report": ("write_report",),
     "classroom.outcomes": (
         "Misconception",
