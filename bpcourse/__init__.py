@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from bpcourse import datasets, equations, finite_difference, gradcheck, operation_count, texts
+from bpcourse._version import VERSION
 from bpcourse.activations import (
     Activation,
     elu,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from bpcourse.exercises.check import check
     from bpcourse.lessons import language_model
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Activation",

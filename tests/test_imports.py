@@ -18,7 +18,7 @@ PACKAGE = ROOT / "bpcourse"
 # From the ground up. "top" are the files of bpcourse/ itself.
 STAIRCASE = [
     ("autodiff", "scalar rules _arrays _engine tensor graph __init__"),
-    ("top", "_checks _code _html equations activations costs parameters network backprop"),
+    ("top", "_version _checks _code _html equations activations costs parameters network backprop"),
     ("fast", "in_place low_rank __init__"),
     (
         "top",
@@ -39,9 +39,9 @@ STAIRCASE = [
     ("diagnosis/catalogue", "cause slopes factors forward bp1 bp2 bp3 bp4 batch __init__"),
     (
         "diagnosis",
-        "calling from_step observation state mixing path afterwards rounding judgement search "
-        "batches explanation conclusions elsewhere examination adapters from_object from_layers "
-        "diagnose values beside scripts __init__",
+        "calling from_step observation state mixing path afterwards rounding grain judgement "
+        "search batches explanation conclusions elsewhere examination adapters from_object "
+        "from_layers diagnose values beside scripts __init__",
     ),
     (
         "exercises",
@@ -54,8 +54,9 @@ STAIRCASE = [
     (
         "classroom",
         "text files wire channel isolation watching loading worker nursery process "
-        "stand_ins judging bench sources outcomes page report assignment marks unit commands "
-        "__init__",
+        "stand_ins wording judging bench naming reading archive attempts sources outcomes page "
+        "report form assignment solving adjustments marks gradebooks marks_folder handout unit "
+        "commands __init__",
     ),
     ("top", "__init__ __main__"),
 ]

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bpcourse.classroom.assignment import Assignment, read_assignment
-    from bpcourse.classroom.marks import write_marks
+    from bpcourse.classroom.marks_folder import write_marks
+    from bpcourse.classroom.naming import Student
     from bpcourse.classroom.outcomes import (
         Misconception,
         examine,
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
         stopped,
     )
     from bpcourse.classroom.report import write_report
-    from bpcourse.classroom.sources import Student, Submission, find, left_out, submissions
+    from bpcourse.classroom.sources import Given, Submission, find, left_out, submissions
     from bpcourse.classroom.unit import write_assignment
     from bpcourse.submission.outcome import Outcome
     from bpcourse.submission.task import Task
 
 _HOMES = {
     "classroom.assignment": ("Assignment", "read_assignment"),
-    "classroom.marks": ("write_marks",),
+    "classroom.marks_folder": ("write_marks",),
     "classroom.report": ("write_report",),
     "classroom.outcomes": (
         "Misconception",
@@ -43,7 +44,8 @@ _HOMES = {
         "run_all",
         "stopped",
     ),
-    "classroom.sources": ("Student", "Submission", "find", "left_out", "submissions"),
+    "classroom.naming": ("Student",),
+    "classroom.sources": ("Given", "Submission", "find", "left_out", "submissions"),
     "submission.outcome": ("Outcome",),
     "submission.task": ("Task",),
     "classroom.unit": ("write_assignment",),
@@ -52,6 +54,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Assignment",
+    "Given",
     "Misconception",
     "Outcome",
     "Student",

@@ -4,9 +4,10 @@ import difflib
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 
+from bpcourse.classroom.form import described
 from bpcourse.exercises import own
 from bpcourse.exercises.check import exercise
 from bpcourse.submission.task import Task
@@ -15,6 +16,8 @@ _OPTIONS = (
     "activation", "output", "cost", "layout", "order", "reduction", "weight_decay",
     "training_size", "batch", "biases", "sizes", "labels",
 )  # fmt: skip
+#: Where the units that come with the course are.
+UNITS = Path(__file__).parent / "units"
 _FORM = ("form", "forward", "weights", "call", "gradients", "vars")
 
 
@@ -30,11 +33,15 @@ class Question:
         What the student is told; by default made from the step.
     solution : str
         A right answer, for the teacher's notebook; by default the course's own.
+    check : bool
+        Whether the student's notebook has a check; without one, nothing of an exercise of one's own
+        is handed out but its task.
     """
 
     task: Task
     text: str = ""
     solution: str = ""
+    check: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Assignment:
     title : str
     questions : tuple of Question
     deadline : str
-        A date, or a date and time, as text; empty for none.
+        A date, or a date and time: "2030-03-14 23:59"; empty for none. It is told to the students;
+        who is late, the platform says.
     text : str
         What the student reads before the questions.
     hint : {1, 2, 3}
@@ -76,12 +84,25 @@ class Assignment:
         return sum(task.points for task in self.tasks)
 
 
+def located(name: str | Path) -> Path:
+    """Return where an assignment is: a file, or a unit that comes with the course, by its name.
+
+    Examples
+    --------
+    >>> located("six-exercises").name
+    'six-exercises.toml'
+    """
+    path, unit = Path(name), UNITS / f"{name}.toml"
+    return unit if not path.exists() and path.name == str(name) and unit.exists() else path
+
+
 def read_assignment(path: str | Path) -> Assignment:
     """Return the assignment that a .toml file describes.
 
     Parameters
     ----------
     path : path
+        The file; or the name of a unit that comes with the course, "six-exercises".
 
     Returns
     -------
@@ -104,7 +125,7 @@ def read_assignment(path: str | Path) -> Assignment:
     ...     read_assignment(file).points
     2.0
     """
-    path = Path(path)
+    path = located(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -120,7 +141,7 @@ def read_assignment(path: str | Path) -> Assignment:
     return Assignment(
         _text(path, table, "title", path.stem),
         questions,
-        _deadline(path, table.get("deadline", "")),
+        _deadline(path, table["deadline"]) if "deadline" in table else "",
         _text(path, table, "text", ""),
         _one_of(path, "hint", table.get("hint", 2), (1, 2, 3)),
         _share(path, table.get("late_penalty", 0.0)),
@@ -133,7 +154,11 @@ def _questions(path, table):
     if not isinstance(asked, list) or not asked:
         raise ValueError(f"{path} asks nothing: want one or more [[question]]")
     shared = table.get("judging", {})
-    questions = tuple(_question(path, k, {**shared, **each}) for k, each in enumerate(asked, 1))
+    if not isinstance(shared, dict):
+        raise ValueError(f"{path}: judging is {shared!r}, want a table [judging]")
+    questions = tuple(
+        _question(path, k, {**_for_one(shared, each), **each}) for k, each in enumerate(asked, 1)
+    )
     names = [question.task.name for question in questions]
     double = next((name for name in names if names.count(name) > 1), None)
     if double:
@@ -141,16 +166,26 @@ def _questions(path, table):
     return questions
 
 
+def _for_one(shared, question):
+    """Return of the keys for all questions those that this one can have."""
+    whole = question.get("step", "backprop") == "backprop"
+    return {key: value for key, value in shared.items() if whole or key != "partial"}
+
+
 def _question(path, number, table):
     where = f"{path}, question {number}"
     _same_form(where, table)
     keys = {each.name for each in fields(Task)} - {"options", "form", "seed"}
-    keys |= {"text", "solution", *_OPTIONS}
+    keys |= {"text", "solution", "check", *_OPTIONS}
     _known(where, table, keys)
     step = table.get("step", "backprop")
     options = {name: table[name] for name in _OPTIONS if name in table}
     if step != "backprop" and options:
         raise ValueError(f"{where}: {', '.join(options)} belong to backprop, not to {step}")
+    if step != "backprop" and "partial" in table:
+        raise ValueError(
+            f"{where}: partial gives each of the parts of backprop its share; {step} is one part"
+        )
     name = str(table.get("name", table.get("function", step)))
     if not re.fullmatch(r"[A-Za-z][\w .()-]{0,39}", name):
         raise ValueError(f"{where}: name is {name!r}, want up to 40 letters, digits and spaces")
@@ -165,8 +200,8 @@ def _question(path, number, table):
         memory=int(table.get("memory", 1024**3)),
         name=name,
         points=float(points),
-        partial=bool(table.get("partial", False)),
-        replace_steps=bool(table.get("replace_steps", False)),
+        partial=_flag(where, table, "partial", False),
+        replace_steps=_flag(where, table, "replace_steps", False),
         allow=tuple(table.get("allow", ())),
         noted=tuple(table.get("noted", ())),
     )
@@ -174,7 +209,8 @@ def _question(path, number, table):
         task.verify()
     except (ValueError, TypeError) as error:
         raise ValueError(f"{where}: {error}") from error
-    return Question(task, str(table.get("text", "")), str(table.get("solution", "")))
+    texts = _text(where, table, "text", ""), _text(where, table, "solution", "")
+    return Question(task, *texts, _flag(where, table, "check", True))
 
 
 def _same_form(where, table):
@@ -199,8 +235,10 @@ def wording(question):
     """
     if question.text:
         return question.text.strip()
-    step = exercise(question.task.step or "backprop")
-    return f"Write `{signature(question)}`: it returns {step.wanted}."
+    task = question.task
+    if not task.step:
+        return described(task.options, task.function or "backprop")
+    return f"Write `{signature(question)}`: it returns {exercise(task.step).wanted}."
 
 
 def signature(question):
@@ -227,10 +265,28 @@ def _text(where, table, key, default):
     return value
 
 
+def _flag(where, table, key, default):
+    value = table.get(key, default)
+    if not isinstance(value, bool):
+        raise ValueError(f"{where}: {key} is {value!r}, want true or false")
+    return value
+
+
 def _deadline(where, value):
-    if isinstance(value, date | datetime | time):
-        return str(value)
-    return _text(where, {"deadline": value}, "deadline", "")
+    """Return a date, or a date and time to the minute, as it is told: "2030-03-14 23:59"."""
+    try:
+        day = value if isinstance(value, date) else datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{where}: deadline is {str(value)!r}, want a date, or a date and time, such as "
+            "2030-03-14 or 2030-03-14T23:59:00"
+        ) from None
+    if not isinstance(day, datetime) or (
+        isinstance(value, str) and len(value) == len("2030-03-14")
+    ):
+        return day.strftime("%Y-%m-%d")
+    zone = day.strftime(" UTC%z") if day.tzinfo else ""
+    return f"{day:%Y-%m-%d %H:%M}{zone}"
 
 
 def _one_of(where, key, value, wanted):

@@ -12,17 +12,17 @@ class Channel:
     Parameters
     ----------
     source, sink : int
-        The numbers of the files to read and to write.
+        The numbers of the files to read and to write; ``sink`` stays an attribute.
     """
 
     def __init__(self, source, sink):
-        self._source, self._sink = source, sink
+        self._source, self.sink = source, sink
 
     def send(self, message):
         """Write a message that is packed already."""
         view = memoryview(message)
         while view:
-            view = view[os.write(self._sink, view) :]
+            view = view[os.write(self.sink, view) :]
 
     def receive(self):
         """Return the next message, or None if there is none to come."""
@@ -34,7 +34,7 @@ class Channel:
 
     def close(self):
         """Close both files."""
-        for number in {self._source, self._sink}:
+        for number in {self._source, self.sink}:
             with contextlib.suppress(OSError):
                 os.close(number)
 

@@ -6,6 +6,7 @@ import platform
 import re
 import secrets
 import signal
+import statistics
 import sys
 import time
 from dataclasses import replace
@@ -13,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bpcourse.classroom import marks, report, sources, unit
-from bpcourse.classroom.assignment import read_assignment
+from bpcourse.classroom import adjustments, marks, report, sources, unit
+from bpcourse.classroom.assignment import located, read_assignment
 from bpcourse.classroom.bench import jobs as all_jobs
 from bpcourse.classroom.files import verify_writable
+from bpcourse.classroom.marks_folder import write_marks
 from bpcourse.classroom.outcomes import misconceptions, run_all, stopped
 from bpcourse.classroom.text import printable
 from bpcourse.submission.task import Task
@@ -36,6 +38,9 @@ names the seed, --seed repeats it). On Linux it is kept from files, network and 
 the system allows; the report says how far. Exit status: 0 when all have run, right or wrong; 2 for
 a wrong option; 3 if the report could not be written where it was wanted.
 
+What you decide by hand, other points or who is late, stands in adjustments.csv in the folder of the
+marks (columns id, question, points, late, reason): it is read anew by every run, and never written.
+
 This is NOT a security sandbox. Run files that you don't trust in a container without a network,
 
   docker build -t bpcourse .
@@ -48,12 +53,14 @@ or in a virtual machine; or at least as a user who owns nothing. On Windows only
 works, on macOS the limit of memory does not."""
 
 ASSIGNMENT = """examples:
+  python -m bpcourse assignment six-exercises --out six-exercises
   python -m bpcourse assignment week3.toml --out week3
-  python -m bpcourse assignment week3.toml --out week3 --format nbgrader
+  python -m bpcourse assignment week3.toml --out course --format nbgrader
 
-Writes the student's notebook, the teacher's with the solutions, a README and a workflow for GitHub
-Classroom. --format nbgrader or otter writes the source notebook of that tool, whose test cells call
-bpcourse.check and show what it says."""
+Writes what students get: the notebook, a README, what installs the course, a workflow for GitHub
+Classroom; and, in the folder teacher, the solutions and a marking guide. "six-exercises" is a unit
+for two weeks that comes with the course. --format nbgrader or otter writes the source notebook of
+that tool, whose test cells call bpcourse.check and show what it says; gradescope an autograder."""
 
 
 class _Terminated(KeyboardInterrupt):
@@ -82,7 +89,7 @@ def add_class(parser):
         metavar="NAME",
         help="writes NAME.csv and NAME.html (report); with --assignment a folder (marks)",
     )
-    add("--export", choices=("canvas", "moodle", "gradescope"), help="also a table to import there")
+    add("--export", choices=("canvas", "moodle", "gradescope"), help="also what it takes")
     add("--hint", type=int, choices=(1, 2, 3), help="how much the feedback says (assignment's)")
     add("--seed", type=int, metavar="N", help="repeats the networks and numbers of another run")
     add("--jobs", type=int, metavar="N", help="submissions at a time; by default one per processor")
@@ -91,21 +98,41 @@ def add_class(parser):
 def add_assignment(parser):
     """Add the options of the command ``assignment``."""
     add = parser.add_argument
-    add("file", metavar="week3.toml", help="the assignment")
+    add("file", metavar="week3.toml", help="the assignment, or six-exercises")
     add("--out", default="assignment", metavar="DIR", help="where to write (assignment)")
-    add("--format", choices=("plain", "nbgrader", "otter"), default="plain", help="(plain)")
+    formats = ("plain", "nbgrader", "otter", "gradescope")
+    add("--format", choices=formats, default="plain", help="(plain)")
 
 
 def run_assignment(options):
     """Write the notebooks of an assignment, and return the exit status."""
     try:
         made = read_assignment(options.file)
-        paths = unit.write_assignment(options.out, made, options.file, form=options.format)
+        source = located(options.file)
+        paths = unit.write_assignment(options.out, made, source, form=options.format)
     except (ValueError, OSError) as error:
         options.parser.error(str(error))
     for path in paths:
         _say(str(path))
+    if options.format in ("nbgrader", "otter"):
+        _say("\nWhat the file asks for and this tool does not do:")
+        for each in unit.losses(made, options.format):
+            _say(f"- {each}")
+    name = unit.slug(made)
+    _say("\n" + _NEXT[options.format].format(name=name, out=options.out))
     return 0
+
+
+_NEXT = {
+    "plain": "Hand out {out} without its folder teacher.",
+    "nbgrader": "Next, in {out}: nbgrader generate_assignment {name}\n"
+    "Then: https://nbgrader.readthedocs.io/en/stable/user_guide/"
+    "creating_and_grading_assignments.html",
+    "otter": "Next, in {out}: otter assign {name}.ipynb dist\n"
+    "Then: https://otter-grader.readthedocs.io/en/latest/otter_assign/",
+    "gradescope": "Next: upload {out}/autograder.zip as the autograder of a programming "
+    "assignment\nThen: https://gradescope-autograders.readthedocs.io/",
+}
 
 
 def run_class(options, network, version):
@@ -126,26 +153,66 @@ def run_class(options, network, version):
     begin = time.time()
     options.seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     assignment, tasks = _asked(options, network)
-    class_, names = _handed_in(options, by_student=assignment is not None)
+    class_, names = _handed_in(options, assignment)
     out = _place(options, assignment)
+    class_, changes = _adjusted(options, assignment, class_, Path(out).parent)
     results, number = _judged(options, class_, tasks, assignment)
     facts = _facts(options, tasks, results, assignment, time.time() - begin)
     facts["With"] = f"bpcourse {version}, {facts['With']}"
-    facts |= _not_judged(options, names, class_)
     outcomes = [each for group in results for each in group]
-    sheet = _sheet(assignment, class_, results) if assignment else None
+    notices = _not_judged(options, names, class_) | _missing(outcomes) | _by_hand(changes)
+    marked = marks.marked(assignment, class_, results, changes) if assignment else []
+    sheet = _sheet(assignment, marked) if assignment else None
+    more = {"sheet": sheet, "notices": notices, "code": {e.name: _code(e) for e in class_}}
     try:
-        paths = report.write_report(out, outcomes, facts, sheet=sheet)
+        paths = report.write_report(out, outcomes, facts, **more)
         if assignment:
-            folder = Path(out).parent
-            extra = {"export": options.export}
-            paths += marks.write_marks(folder, assignment, class_, results, **extra)
+            extra = {"export": options.export, "adjustments": changes}
+            paths += write_marks(Path(out).parent, assignment, class_, results, **extra)
     except OSError as error:
-        return _rescue(outcomes, facts, sheet, error)
-    _summary(outcomes, paths, time.time() - begin, assignment, class_, results)
-    for heading, files in _not_judged(options, names, class_).items():
-        _say(printable(f"{heading}: {files}"))
+        return _rescue(outcomes, facts, more, error)
+    _summary(outcomes, paths, time.time() - begin, assignment, marked, len(class_))
+    for heading, said in notices.items():
+        _say(printable(f"{heading}: {said}"))
     return number
+
+
+def _adjusted(options, assignment, class_, folder):
+    """Return the submissions and what was decided by hand; what can't be meant ends the program."""
+    if assignment is None:
+        return class_, adjustments.Adjustments()
+    try:
+        changes = adjustments.read(folder / adjustments.NAME, assignment)
+        return adjustments.with_late(class_, changes), changes
+    except ValueError as error:
+        options.parser.error(str(error))
+    return class_, None
+
+
+def _by_hand(changes):
+    """Return a notice of how much was decided by hand."""
+    number = len(changes)
+    what = "1 decision" if number == 1 else f"{number} decisions"
+    return {"Set by hand": f"{what}, in {adjustments.NAME}"} if number else {}
+
+
+def _missing(outcomes):
+    """Return a notice of what submissions import and this machine does not have."""
+    titles = {
+        finding["title"]: None
+        for each in outcomes
+        for finding in each.findings
+        if finding["cause"] == "missing_module"
+    }
+    return {"Missing on this machine": "; ".join(titles)} if titles else {}
+
+
+def _code(submission):
+    """Return the program of a submission, its parts one below the other."""
+    units = submission.source.get("units", ())
+    if len(units) == 1:
+        return units[0][1]
+    return "\n\n".join(f"# {name}\n{text}" for name, text in units)
 
 
 def _asked(options, network):
@@ -173,13 +240,15 @@ def _asked(options, network):
     return None, [task]
 
 
-def _handed_in(options, *, by_student):
+def _handed_in(options, assignment):
     """Return the submissions, which are read here, before the first one runs."""
     if options.jobs is not None and options.jobs < 1:
         options.parser.error(f"--jobs is {options.jobs}, want 1 or more")
     try:
-        names = sources.find(options.directory, options.pattern)
-        return sources.submissions(options.directory, names, by_student=by_student), names
+        given = sources.Given(assignment.exercises, unit.slug(assignment)) if assignment else None
+        names = sources.find(options.directory, options.pattern, given=given)
+        extra = {"by_student": True, "given": given} if assignment else {}
+        return sources.submissions(options.directory, names, **extra), names
     except ValueError as error:
         options.parser.error(str(error))
     return None
@@ -263,14 +332,13 @@ class _Progress:
         sys.stderr.flush()
 
 
-def _sheet(assignment, class_, results):
+def _sheet(assignment, marked):
     """Return the headings and the rows of the table of marks."""
-    heads = [f"{task.name}" for task in assignment.tasks]
-    rows = []
-    for each, outcomes in zip(class_, results, strict=True):
-        whole = marks.number(marks.total(assignment, each, outcomes))
-        rows.append([each.student.name, whole, "late" if each.student.late else ""])
-    return heads, rows
+    rows = [
+        [each.student.name, marks.number(each.total), "late" if each.student.late else ""]
+        for each in marked
+    ]
+    return [task.name for task in assignment.tasks], rows
 
 
 def _facts(options, tasks, results, assignment, seconds):
@@ -319,35 +387,33 @@ def _listed(heading, files):
     return {heading: f"{shown}{more}"}
 
 
-def _rescue(outcomes, facts, sheet, error):
+def _rescue(outcomes, facts, more, error):
     """Write the report to another place where the wanted one has no room, and return 3."""
     sys.stderr.write(f"The report can't be written: {error}. What was there before is unchanged.\n")
     import tempfile
 
     try:
         folder = tempfile.mkdtemp(prefix="bpcourse-")
-        paths = report.write_report(Path(folder) / "report", outcomes, facts, sheet=sheet)
+        paths = report.write_report(Path(folder) / "report", outcomes, facts, **more)
         sys.stderr.write(f"It is here instead: {paths[1]}\n")
     except OSError:
         sys.stdout.write(report.as_csv(outcomes))
     return 3
 
 
-def _summary(outcomes, paths, seconds, assignment, class_, results):
+def _summary(outcomes, paths, seconds, assignment, marked, number):
     counts = ", ".join(f"{n} {status}" for status, n in report.count(outcomes).items())
     what = f", {len(assignment.questions)} questions" if assignment else ""
-    _say(f"{len(class_)} submissions{what} in {seconds:.0f} s: {counts}")
+    _say(f"{number} submissions{what} in {seconds:.0f} s: {counts}")
     for status, heading in (("wrong", "Mistakes"), ("cannot run", "What did not run")):
         found = misconceptions(outcomes, status)
         if found:
             _say(f"\n{heading}:")
         for each in found:
             _say(printable(f"{len(each.names):5}  {each.title}"))
-    if assignment and class_:
-        pairs = zip(class_, results, strict=True)
-        whole = sorted(marks.total(assignment, each, group) for each, group in pairs)
-        middle = marks.number(whole[len(whole) // 2])
-        _say(f"\nPoints: {middle} of {marks.number(assignment.points)} in the middle of the class")
+    if marked:
+        middle = marks.number(statistics.median(each.total for each in marked))
+        _say(f"\nPoints: median {middle} of {marks.number(assignment.points)}")
     _say(f"\nThe report: {paths[1]} (for people), {paths[0]} (for programs)")
     if paths[2:]:
         _say(f"Marks and feedback: {', '.join(map(str, paths[2:]))}")

@@ -24,12 +24,17 @@ def write(path, text):
     OSError
         It can't be written; then the old file is as it was.
     """
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path, data):
+    """Write a file of bytes as :func:`write` does."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(number, "wb") as stream:
+            stream.write(data)
         if os.name != "nt":
             mask = os.umask(0)
             os.umask(mask)

@@ -9,10 +9,14 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from bpcourse.classroom import stand_ins
+from bpcourse.classroom import loading, stand_ins
 from bpcourse.classroom.process import Crowded, Ended, Late
+from bpcourse.classroom.watching import DIRECT
+from bpcourse.classroom.wording import for_a_class
 from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.diagnose import diagnose
+from bpcourse.diagnosis.findings import Diagnosis
+from bpcourse.diagnosis.grain import note
 from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.exercises.check import check, exercise, topic
 from bpcourse.submission import obstacles
@@ -28,6 +32,18 @@ _HOMES = {
     "costs": {"costs"},
     "networks": {"network", "parameters"},
     "validation": {"datasets"},
+}
+# The functions in the course's file of activations that give an answer; the others may be used.
+_ASKED = {
+    "sigmoid": {"_sigmoid", "_softplus_prime"},
+    "sigmoid_prime": {"_sigmoid_prime"},
+    "tanh": {"_tanh"},
+    "tanh_prime": {"_tanh_prime"},
+    "relu": {"_relu"},
+    "relu_prime": {"_relu_prime"},
+    "softmax": {"_softmax"},
+    "softmax_jacobian": {"_softmax_prime"},
+    "softmax_vjp": {"_softmax_prime"},
 }
 
 
@@ -69,16 +85,28 @@ def _second_chance(session, tasks, answers):
             continue
         once_more = _timed(session, task, given)
         found = once_more["diagnosis"]
-        if found["status"] == "right":
-            found["notes"].append(
-                f"It is right with the course's own {', '.join(given)} in place of the "
-                "submission's, which are judged by themselves."
-            )
+        if _faults(found) < _faults(answers[place]["diagnosis"]):
+            found["notes"].append(_replaced(given))
             once_more["texts"] = [
                 f"{text}\n\n{textwrap.fill('Note: ' + found['notes'][-1], _WIDTH)}"
                 for text in once_more["texts"]
             ]
             answers[place] = once_more
+
+
+_PARTS = {"forward", "bp1", "bp2", "bp3", "bp4", "inputs"}
+
+
+def _faults(found):
+    """Return how much is wrong: the parts that are, or more than all of them."""
+    places = {each["equation"] for each in found["findings"]}
+    return len(places) if places <= _PARTS else len(_PARTS) + (found["status"] == "cannot run")
+
+
+def _replaced(given):
+    names = f"{', '.join(given[:-1])} and {given[-1]}" if len(given) > 1 else given[0]
+    have = "have questions of their own" if len(given) > 1 else "has a question of its own"
+    return f"Judged with the course's {names} in place of yours, which {have}."
 
 
 def _timed(session, task, given=()):
@@ -102,8 +130,22 @@ def _question(session, task, given):
         found = check(task.step, function, rng=rng)
     else:
         found = _on_networks(function, task)
-    found = replace(found, notes=(*notes, *session.passed_over(found), *found.notes))
-    return _own_work(found, session.noticed, task)
+    found = session.explained(found)
+    told = [text for name, text in session.notes if name in ("", task.function or "backprop")]
+    found = replace(found, notes=(*told, *notes, *session.passed_over(found), *found.notes))
+    found = _derived(_own_work(found, session.noticed, task), task)
+    return for_a_class(found, task.options)
+
+
+def _derived(found, task):
+    """Return a diagnosis in which right numbers that were measured are no answer."""
+    if not found.measured or not {each.equation for each in found.findings} <= {"inputs"}:
+        return found
+    finding = obstacles.measured(
+        found.subject, found.measured, whole=task.step in (None, "backprop")
+    )
+    notes = tuple(each for each in found.notes if each != note(found.measured))
+    return replace(found, findings=(finding, *found.findings), right=(), notes=notes)
 
 
 # Networks
@@ -117,10 +159,27 @@ def _on_networks(function, task):
     rng = np.random.default_rng([task.seed, 0])
     sizes, other = _settings(options, _layers(function), rng)
     first = diagnose(function, **{**options, "sizes": sizes, "rng": rng})
-    if first.status != "right":
+    if first.status == "cannot run":
+        return _on_fewer_layers(function, options, first, rng) or first
+    if first.status != "right" or first.measured:
         return first
     later = diagnose(function, **{**options, "sizes": other, "rng": rng})
     return first if later.status == "right" else _some_only(first, later, other)
+
+
+_ONE_HIDDEN = 3  # layers
+
+
+def _on_fewer_layers(function, options, first, rng):
+    """Return the diagnosis of a function that is written for one hidden layer; or None."""
+    if options.get("sizes") or len(first.sizes) == _ONE_HIDDEN:
+        return None
+    sizes = _different(_ONE_HIDDEN, rng)
+    found = diagnose(function, **{**options, "sizes": sizes, "rng": rng})
+    if found.status == "cannot run":
+        return None
+    finding = obstacles.fixed_depth(first.subject, first.findings[0].sentence)
+    return replace(found, findings=(finding, *found.findings))
 
 
 def _layers(function):
@@ -168,11 +227,12 @@ def _own_work(found, noticed, task):
     """Add what was noticed: as a finding where somebody else's program gave the right numbers."""
     used, hidden = _borrowed(noticed, task), [w for where, w in noticed if where == "out of sight"]
     programs = [what for where, what in noticed if where == "a program"]
-    helpers = sorted({w for w, _ in noticed if w.startswith("bpcourse/")} - set(used))
+    helpers = sorted({what for where, what in noticed if where == DIRECT} - set(used))
+    helpers = [each for each in helpers if each.startswith("bpcourse/")]
     notes = [f"The function uses {_dotted(helpers)}."] if helpers else []
     if found.status == "right" and (used or programs):
-        places = _dotted(used) if used else f"another program ({programs[0]})"
-        finding = obstacles.borrowed(found.subject, places)
+        finding = obstacles.starts(found.subject, programs[0]) if not used else None
+        finding = finding or obstacles.borrowed(found.subject, _dotted(used))
         return replace(found, findings=(finding,), right=(), notes=(*found.notes, *notes))
     if found.status == "right" and hidden:
         finding = obstacles.out_of_sight(found.subject, ", ".join(hidden))
@@ -188,12 +248,13 @@ def _dotted(files):
 def _borrowed(noticed, task):
     """Return the files whose functions may not be used for this question."""
     found = []
-    for where, _ in noticed:
-        if where in ("a program", "out of sight") or where in found:
+    for where, what in noticed:
+        if where in ("a program", "out of sight", DIRECT) or where in found:
             continue
         name = where.removeprefix("bpcourse/").removesuffix(".py")
         own = where.startswith("bpcourse/")
         free = own and name in _GIVEN - _homes(task.step)
+        free = free or (name == "activations" and what not in _ASKED.get(task.step, {what}))
         if not free and not any(_dotted([where]).startswith(each) for each in task.allow):
             found.append(where)
     return found
@@ -204,6 +265,9 @@ def _homes(step):
 
 
 # A submission, loaded
+
+_HIDDEN = "out of sight"
+_LASTING = {("a program", "os.fork"), ("a program", "os.forkpty")}
 
 # What an answer must hold, and of which type; an answer that is no such thing is broken.
 _FORMS = {
@@ -245,10 +309,13 @@ class Session:
         self.file = source["file"]
         self._names = [name for name, _ in source["units"]]
         self._texts = [text for _, text in source["units"]]
+        self._labels, self.notes = source.get("labels", []), source.get("notes", [])
+        self._own_modules = source.get("given", [])
         self._child, self._failures, self._given = None, [], []
         self.output, self.printed, self.isolated = b"", 0, []
         for name, text in source["units"]:  # for the messages, which quote the line
-            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+            lines = [f"{line}\n" for line in loading.lines_of(text)]
+            linecache.cache[name] = (len(text), None, lines, name)
         name = self._names[0] if self._names else self.file
         self.code = SimpleNamespace(co_filename=name)
 
@@ -267,7 +334,8 @@ class Session:
         notes = [] if answer["own"] or not answer["home"] else [
             f"The function comes from {answer['home']}, not from this file."
         ]  # fmt: skip
-        self.noticed.clear()
+        # What was done out of sight when it was loaded can act in every call.
+        self.noticed[:] = [each for each in self.noticed if each in _LASTING or each[0] == _HIDDEN]
         make = stand_ins.ValueClass if preferred == "Value" else stand_ins.Function
         return make(self, answer), notes
 
@@ -297,11 +365,12 @@ class Session:
         self.close()
         raise stand_ins.Stopped(finding)
 
-    _never = None
+    _never, _lacked = None, ""
 
     def throw(self, answer):
         """Raise what the submission raised, in its line of its file."""
         error = stand_ins.exception(answer)
+        self._lacked = str(answer.get("module", "")) or self._lacked
         if not isinstance(error, Exception | SystemExit):
             raise stand_ins.stopped_by(answer, self._texts)
         place, line = answer.get("unit", -1), answer.get("line", 0)
@@ -351,31 +420,73 @@ class Session:
     def _load_failure(self, each):
         bases, line = each.get("bases", ()), each.get("line", 0)
         text = stand_ins.line_of(self._texts, each.get("unit", -1), line)
-        cell = "" if self._source["whole"] or not text else f" cell {each['unit'] + 1},"
-        where = f" in{cell} line {line}" if text else ""
+        part = self._part(each.get("unit", -1)) if text else "the file"
+        where = f" in line {line}" if text else ""
+        if "module" in each:
+            shown = f" ({part},{where}: {text})" if text else ""
+            return obstacles.missing_module(str(each["module"]), where=shown)
         if "SyntaxError" in bases or "null bytes" in each["said"]:
             said = re.sub(r" \([^()]*, line \d+\)$", "", each["said"]) or each["raised"]
-            return obstacles.no_python(said, where, text)
+            return obstacles.no_python(said, where, text, part)
         if each["raised"] in ("MemoryError", "RecursionError") and not line:
             return obstacles.no_python(each["said"] or each["raised"])
-        return obstacles.fails(each["raised"], each["said"], where, text)
+        return obstacles.fails(each["raised"], each["said"], where, text, part=part)
+
+    def _part(self, unit):
+        """Return how a part of the submission is called: "cell 3"."""
+        return (self._labels[unit] if 0 <= unit < len(self._labels) else "") or "the file"
 
     def _not_there(self, answer):
         """Return why a function is not there: its cell has failed, or it has another name."""
         for each in self._failures:
             if answer["missing"] in each.get("names", ()):
-                return self._load_failure(each)
+                return self._without(answer["missing"], each)
         return obstacles.missing(self.file, answer)
+
+    def _without(self, name, each):
+        """Return why a name is not there, from what failed when it was loaded."""
+        if each["raised"] == "NotPython":
+            return obstacles.other_language(name, self._part(each.get("unit", -1)), each["said"])
+        if "module" in each and str(each["module"]) in self._own_modules:
+            return obstacles.given_away(each["module"], name)
+        if "module" in each:
+            return obstacles.missing_module(str(each["module"]), name)
+        return self._load_failure(each)
+
+    def explained(self, found):
+        """Return a diagnosis whose first finding names the package that isn't there."""
+        if not found.findings or found.findings[0].cause != "exception":
+            return found
+        said, subject = found.findings[0].sentence, found.subject
+        finding = next(
+            (
+                self._without(name, each)
+                for each in self._failures
+                if "module" in each
+                for name in each.get("names", ())
+                if re.search(rf"NameError: name '{re.escape(str(name))}' ", said)
+            ),
+            None,
+        )
+        if finding is None and "ModuleNotFoundError" in said and self._lacked:
+            finding = self._without(subject, {"raised": "", "module": self._lacked})
+        return found if finding is None else Diagnosis(subject, (finding,), notes=found.notes)
 
     def passed_over(self, found):
         """Return notes on what failed when it was loaded, for an answer that misses its names."""
         said = " ".join(each.sentence for each in found.findings)
         return [
-            f"{name} is not there: its statement raised {each['raised']}: {each['said'][:100]}."
+            f"{name} is not there: {self._failed(each)}."
             for each in self._failures
             for name in each.get("names", ())
-            if re.search(rf"'{re.escape(str(name))}'", said)
+            if "module" not in each and re.search(rf"'{re.escape(str(name))}'", said)
         ]
+
+    def _failed(self, each):
+        part = self._part(each.get("unit", -1))
+        if each["raised"] == "NotPython":
+            return f"{part} begins with {each['said']}, and was not run"
+        return f"its statement in {part} raised {each['raised']}: {each['said'][:100]}"
 
     def _line(self, trace):
         return obstacles.last_line(trace, self._names, self._texts)

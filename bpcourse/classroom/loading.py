@@ -1,5 +1,7 @@
 """How the text of a submission becomes functions: as an import would, or statement by statement."""
 
+import __future__
+
 import ast
 import contextlib
 import re
@@ -10,11 +12,13 @@ import time
 # alone is no part of an answer: a plot, a training, the check itself.
 _RUN = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom,
-    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Try, ast.For, ast.If, ast.With,
+    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Try, ast.For, ast.While, ast.If, ast.With,
 )  # fmt: skip
 _ONE, _ALL, _LEAST = 0.2, 0.6, 0.02  # shares of the time limit, for one statement and for all
 _TICKS = 10  # so often is looked, in the time of a statement, whether it waits
-_MAGIC = re.compile(r"^\s*([%!?]|[\w.\[\]]+\?{1,2}\s*$)")
+_MAGIC = re.compile(r"^(\s*)(?:[%!?]|[\w.\[\]]+\?{1,2}\s*$|[\w, ]+=\s*[%!])")
+_CELL = re.compile(r"\s*%%(\w+)[^\n]*")
+_STILL_PYTHON = {"time", "timeit", "capture", "prun"}  # they run the rest of their cell
 
 
 def as_module(module, units):
@@ -25,6 +29,15 @@ def as_module(module, units):
         except BaseException as error:  # sys.exit, too
             return [{"error": error, "names": []}]
     return []
+
+
+def lines_of(text):
+    """Return the lines of a text as Python counts them: a form feed ends none."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+class NotPython(Exception):  # noqa: N818 - no error: what a cell says of itself
+    """Stands for a cell that a magic hands to something else than Python."""
 
 
 class _TooLong(BaseException):
@@ -46,39 +59,77 @@ def by_statement(module, units, seconds):
     -------
     list of dict
     """
-    failures, left = [], _ALL * seconds
+    failures, left, flags = [], _ALL * seconds, 0
     for name, text in units:
+        if magic := other_language(text):
+            names = re.findall(r"^(?:def|class)\s+(\w+)", text, re.MULTILINE)
+            failures.append({"error": NotPython(f"%%{magic}"), "names": names, "unit": name})
         try:
             statements = parse(text, name).body
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             failures.append({"error": error, "names": re.findall(r"(?:def|class)\s+(\w+)", text)})
             continue
         for statement in statements:
-            if isinstance(statement, _RUN):
+            flags |= _future(statement)
+            if _runs(module, statement):
                 limit = max(min(_ONE * seconds, left), _LEAST * seconds)
                 begin = time.process_time()
-                failed, waited = _one(module, statement, name, limit)
+                failed, waited = _one(module, statement, name, limit, flags)
                 failures += failed
                 left -= time.process_time() - begin + waited
     return failures
 
 
+def other_language(text):
+    """Return the magic that hands a cell to something else than Python: "bash"; or ""."""
+    found = _CELL.match(text)
+    return found[1] if found and found[1] not in _STILL_PYTHON else ""
+
+
 def parse(text, name):
     """Return the syntax tree of a cell, without IPython's magics if it has any."""
-    if text.lstrip().startswith("%%"):
+    if other_language(text):
         return ast.Module([], [])
+    if found := _CELL.match(text):
+        text = "\n" * found[0].count("\n") + text[found.end() :]
     try:
         return ast.parse(text, name)
     except SyntaxError:
-        lines = ["" if _MAGIC.match(line) else line for line in text.split("\n")]
+        lines = [_without_magic(line) for line in text.split("\n")]
         if lines == text.split("\n"):
             raise
         return ast.parse("\n".join(lines), name)
 
 
-def _one(module, statement, name, seconds):
+def _without_magic(line):
+    """Return a line of Python: a magic becomes one that does nothing, in the same place."""
+    found = _MAGIC.match(line)
+    return f"{found[1]}pass" if found else line
+
+
+def _runs(module, statement):
+    """Say whether a statement belongs to the answers: a call does that fills a table."""
+    if isinstance(statement, _RUN):
+        return True
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+        return False
+    table = vars(module).get(getattr(call.func.value, "id", None))
+    return isinstance(table, dict | list | set)
+
+
+def _future(statement):
+    """Return the flags of a ``from __future__ import``, which hold for all that follows."""
+    if not (isinstance(statement, ast.ImportFrom) and statement.module == "__future__"):
+        return 0
+    names = [getattr(__future__, each.name, None) for each in statement.names]
+    return sum({each.compiler_flag for each in names if each is not None})
+
+
+def _one(module, statement, name, seconds, flags=0):
     """Run a statement; return its failure, if it fails, and the seconds that it waited."""
-    code, waited = compile(ast.Module([statement], []), name, "exec", dont_inherit=True), []
+    waited = []
+    code = compile(ast.Module([statement], []), name, "exec", flags=flags, dont_inherit=True)
     try:
         with _limited(seconds) as waited:
             exec(code, vars(module))

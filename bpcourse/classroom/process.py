@@ -30,7 +30,10 @@ OUTPUT_KEPT = 8 * 1024  # of what was printed, the end; the rest is counted and 
 _TRACE_KEPT = 64 * 1024
 _TICK, _GRACE = 0.1, 1.0  # seconds
 _NOTICES = 300
-_EVALUATIONS, _ENTRIES = 20_000, 1_000  # of a function that is computed here, and in its arguments
+_EVALUATIONS, _ENTRIES = (
+    20_000,
+    100_000,
+)  # of a function that is computed here, and in its arguments
 _ROOT = str(Path(__file__).parents[2])
 
 # The package is found where this one was, whatever lies in the working directory.
@@ -274,8 +277,8 @@ class Child:
         self._send(wire.pack(request, functions := list(functions)))
         for _ in range(_EVALUATIONS):
             reply = self._next(seconds)
-            if "noticed" in reply and len(self.noticed) < _NOTICES:
-                self.noticed.append((str(reply["noticed"]), str(reply.get("what"))))
+            if "noticed" in reply:
+                self._notice(str(reply["noticed"]), str(reply.get("what")))
             elif "isolated" in reply and not self.isolated:
                 self.isolated = _texts(reply["isolated"])
             elif "evaluate" in reply:
@@ -283,8 +286,20 @@ class Child:
             else:
                 self.spent += self._used
                 return reply
+            self._verify_time(seconds)
         self.broken = True  # no answer has so much to say
         raise Ended
+
+    def _notice(self, where, what):
+        if (where, what) not in self.noticed and len(self.noticed) < _NOTICES:
+            self.noticed.append((where, what))
+
+    def _verify_time(self, seconds):
+        """Raise Late where messages on the way to an answer take the time of one."""
+        if time.monotonic() - self._last > _TICK:
+            self._used = self._time()
+            if self._used > seconds:
+                raise Late
 
     def _send(self, message):
         try:
@@ -424,7 +439,7 @@ def _evaluated(reply, functions):
         with np.errstate(all="ignore"):
             return {"value": function(*args)}
     except Exception as error:
-        return {"raised": f"{type(error).__name__}: {error}"[:500]}
+        return {"raised": type(error).__name__, "said": str(error)[:500]}
 
 
 class _Drain:

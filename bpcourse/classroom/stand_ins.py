@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 
+from bpcourse.classroom.loading import lines_of
 from bpcourse.submission import obstacles
 
 _FAMILIAR = {"AxisError": np.exceptions.AxisError, "LinAlgError": np.linalg.LinAlgError}
@@ -208,5 +209,5 @@ def line_of(texts, place, line):
     """Return the text of a line of a submission, or ""."""
     if not (isinstance(place, int) and isinstance(line, int) and 0 <= place < len(texts)):
         return ""
-    lines = texts[place].splitlines()
+    lines = lines_of(texts[place])
     return lines[line - 1].strip()[:200] if 0 < line <= len(lines) else ""

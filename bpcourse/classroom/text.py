@@ -1,5 +1,7 @@
 """Text that comes from a submission, made harmless for a terminal, a table and a page."""
 
+import csv
+import io
 import unicodedata
 
 
@@ -29,3 +31,10 @@ def cell(value):
         return text
     is_formula = text.startswith(("\t", "\n")) or text.lstrip().startswith(tuple("=+-@＝＋－＠"))
     return f"'{text}" if is_formula else text
+
+
+def as_csv(rows):
+    """Return rows as CSV, each value made harmless by :func:`cell`."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows([[cell(v) for v in row] for row in rows])
+    return stream.getvalue()

@@ -8,10 +8,13 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
+from bpcourse.classroom import handout
 from bpcourse.classroom.assignment import Assignment, signature, wording
-from bpcourse.classroom.files import write
-from bpcourse.exercises.check import exercise
-from bpcourse.exercises.solutions import SOLUTIONS
+from bpcourse.classroom.files import write, write_bytes
+from bpcourse.classroom.solving import IMPORTS, solutions
+from bpcourse.diagnosis.catalogue import CAUSES
+from bpcourse.exercises.check import NAMES, exercise
+from bpcourse.submission.outcome import title
 
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
@@ -21,7 +24,7 @@ def write_assignment(
     assignment: Assignment,
     source: str | Path,
     *,
-    form: Literal["plain", "nbgrader", "otter"] = "plain",
+    form: Literal["plain", "nbgrader", "otter", "gradescope"] = "plain",
 ) -> list[Path]:
     """Write all files of an assignment.
 
@@ -30,10 +33,11 @@ def write_assignment(
     folder : path
     assignment : Assignment
     source : path
-        The .toml file it was read from, which is copied.
-    form : {"plain", "nbgrader", "otter"}
-        "plain": notebooks for student and teacher, README, marking guide and a workflow for GitHub
-        Classroom. The others: the source notebook of that tool.
+        The .toml file it was read from.
+    form : {"plain", "nbgrader", "otter", "gradescope"}
+        "plain": in the folder what students get, in its ``teacher/`` the solutions, the marking
+        guide and the assignment as it is. "nbgrader" and "otter": the source notebook of that tool.
+        "gradescope": an autograder.
 
     Returns
     -------
@@ -44,67 +48,122 @@ def write_assignment(
     OSError
         They can't be written.
     ValueError
-        A question has no solution to give.
+        A question has no solution, or one that is not right. Then nothing has been written.
     """
-    folder, name = Path(folder), _slug(assignment.title)
-    if form == "nbgrader":
-        path = folder / "source" / name / f"{name}.ipynb"
-        return [_write(path, nbgrader(assignment))]
-    if form == "otter":
-        return [_write(folder / f"{name}.ipynb", otter(assignment))]
+    folder, answers = Path(folder), solutions(assignment)
+    if form == "gradescope":
+        data = handout.autograder(assignment, source)
+        return [write_bytes(folder / "autograder.zip", data)]
+    if form in ("nbgrader", "otter"):
+        return _for_tool(folder, assignment, answers, form)
+    return [*_for_students(folder, assignment, source), *_for_teachers(
+        folder / "teacher", assignment, source, answers
+    )]  # fmt: skip
+
+
+def _for_students(folder, assignment, source):
+    """Write what is handed out: nothing in it is a solution, but for exercises with their check."""
+    name = slug(assignment)
     paths = [
         _write(folder / f"{name}.ipynb", student(assignment)),
-        _write(folder / "teacher" / f"{name}-solutions.ipynb", teacher(assignment)),
-        write(folder / "teacher" / "marking-guide.md", marking_guide(assignment)),
         write(folder / "README.md", readme(assignment, name)),
-        write(folder / ".github" / "workflows" / "classroom.yml", _WORKFLOW),
-        write(folder / "requirements.txt", _REQUIREMENTS),
+        write(folder / "requirements.txt", handout.requirements()),
+        write_bytes(folder / handout.WHEEL, handout.wheel()),
     ]
-    for each in (source, *assignment.exercises):
-        with contextlib.suppress(shutil.SameFileError):
-            target = folder / ("assignment.toml" if each == source else Path(each).name)
-            paths.append(Path(shutil.copyfile(each, target)))
-    return paths
+    if text := handout.for_students(assignment, source):
+        paths.append(write(folder / "assignment.toml", text))
+        paths.append(write(folder / ".github" / "workflows" / "classroom.yml", _WORKFLOW))
+    return paths + [_copied(each, folder) for each in handout.exercise_files(assignment)]
+
+
+def _for_teachers(folder, assignment, source, answers):
+    name = slug(assignment)
+    paths = [
+        _write(folder / f"{name}-solutions.ipynb", teacher(assignment, answers)),
+        write(folder / "marking-guide.md", marking_guide(assignment)),
+        write(folder / "README.md", _FOR_TEACHERS.format(title=assignment.title)),
+        write(folder / "assignment.toml", handout.complete(assignment, source)),
+    ]
+    return paths + [_copied(each, folder) for each in assignment.exercises]
+
+
+def _for_tool(folder, assignment, answers, form):
+    """Write the source notebook of nbgrader or otter, with the files that its tests need."""
+    name = slug(assignment)
+    target = folder / "source" / name if form == "nbgrader" else folder
+    make = {"nbgrader": nbgrader, "otter": otter}[form]
+    paths = [_write(target / f"{name}.ipynb", make(assignment, answers))]
+    paths += [_copied(each, target) for each in handout.exercise_files(assignment)]
+    hidden = handout.exercise_files(assignment, checked=False)
+    return paths + [_copied(each, folder) for each in hidden]
+
+
+def _copied(path, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / Path(path).name
+    with contextlib.suppress(shutil.SameFileError):
+        shutil.copyfile(path, target)
+    return target
+
+
+def losses(assignment, form):
+    """Return what nbgrader or otter leave out of an assignment, each in a sentence."""
+    tasks, said = assignment.tasks, []
+    if assignment.late_penalty:
+        where = " (nbgrader has a LateSubmissionPlugin of its own)" if form == "nbgrader" else ""
+        said.append(f"late_penalty: a late submission loses nothing{where}.")
+    if names := [task.name for task in tasks if task.partial]:
+        said.append(f"partial: {', '.join(names)} has all its points or none.")
+    if names := [task.name for task in tasks if task.replace_steps]:
+        said.append(f"replace_steps: in {', '.join(names)} a wrong step costs points once more.")
+    if any(task.noted or task.allow for task in tasks):
+        said.append("noted, allow: what bp.check calls wrong is wrong.")
+    if assignment.hint != 2:
+        said.append("hint: the feedback of a failed test gives hints 1 and 2.")
+    said.append("Nothing keeps a submission from having its numbers computed by the course.")
+    if form == "nbgrader" and handout.exercise_files(assignment, checked=False):
+        said.append("check = false: graders need the exercises' file on their PYTHONPATH.")
+    return said
 
 
 def student(assignment):
     """Return the student's notebook: for each question a task, a place, a check and a hint."""
     cells = _opening(assignment)
     for number, question in enumerate(assignment.questions, 1):
-        cells += [
-            _text(_heading(number, question)),
-            _code(_stub(question)),
-            _code(f"print({_check(question)})"),
-            _text("Stuck? The next cell says more: `hint(2)` points, `hint(3)` tells."),
-            _code(f"print({_check(question)}.hint(1))"),
-        ]
+        cells += [_text(_heading(number, question)), _code(_stub(question))]
+        if question.check:
+            cells += [
+                _code(f"print({_check(question)})"),
+                _text("Stuck? The next cell shows where to look; `hint(3)` tells."),
+                _code(f"print({_check(question)}.hint(2))"),
+            ]
+        else:
+            cells.append(_text("This answer is judged after you have handed in."))
     cells.append(_text(_HAND_IN))
     return _notebook(cells)
 
 
-def teacher(assignment):
+def teacher(assignment, answers):
     """Return the teacher's notebook: the solutions, with what the check says of each."""
-    cells, names = _opening(assignment), {}
-    cells[0] = _text(f"# {assignment.title}: solutions")
-    for number, question in enumerate(assignment.questions, 1):
-        solution = _code(_solution(question).rstrip())
+    cells = [_text(f"# {assignment.title}: solutions"), _setup(assignment.exercises)]
+    for number, (question, answer) in enumerate(zip(assignment.questions, answers, strict=True), 1):
         judged = _code(f"print({_check(question)})")
-        cells += [_text(_heading(number, question)), solution, judged]
-    _execute(cells, names)
+        cells += [_text(_heading(number, question)), _code(answer.rstrip()), judged]
+    _execute(cells)
     return _notebook(cells)
 
 
-def nbgrader(assignment):
+def nbgrader(assignment, answers):
     """Return the source notebook for nbgrader: its test cells call the check and show its words."""
     cells = _opening(assignment)
     cells[0]["metadata"] = _graded("about", locked=True)
     cells[1]["metadata"] = _graded("setup", locked=True)
-    for number, question in enumerate(assignment.questions, 1):
+    for number, (question, text) in enumerate(zip(assignment.questions, answers, strict=True), 1):
         name = _identifier(question)
-        head, body = _head_and_body(_solution(question))
+        head, body = _head_and_body(text)
         answer = f"{head}\n    ### BEGIN SOLUTION\n{body}\n    ### END SOLUTION"
-        hidden = f"### BEGIN HIDDEN TESTS\n{_test(question, drawn=True)}\n### END HIDDEN TESTS"
-        test = f"{_test(question)}\n{hidden}"
+        hidden = f"### BEGIN HIDDEN TESTS\n{_hidden(assignment, question)}\n### END HIDDEN TESTS"
+        test = f"{_test(question)}\n{hidden}" if question.check else hidden
         points = {"grade": True, "locked": True, "points": question.task.points}
         cells += [
             _text(_heading(number, question), _graded(f"task_{name}", locked=True)),
@@ -114,18 +173,19 @@ def nbgrader(assignment):
     return _notebook(cells)
 
 
-def otter(assignment):
+def otter(assignment, answers):
     """Return the source notebook for otter-grader; every test stands alone."""
-    name = _slug(assignment.title)
-    config = f"name: {name}\ninit_cell: true\nexport_cell: true\nsolutions_pdf: false"
-    cells = [_raw(f"# ASSIGNMENT CONFIG\n{config}\ngenerate: true\nrun_tests: true\n")]
-    cells += _opening(assignment)
-    for number, question in enumerate(assignment.questions, 1):
-        head, body = _head_and_body(_solution(question))
+    cells = [_raw(_otter_config(assignment)), *_opening(assignment)]
+    for number, (question, text) in enumerate(zip(assignment.questions, answers, strict=True), 1):
+        head, body = _head_and_body(text)
         answer = f"{head}\n    # BEGIN SOLUTION\n{body}\n    # END SOLUTION"
         points = question.task.points
-        drawn = f'""" # BEGIN TEST CONFIG\nhidden: true\npoints: {points / 2:g}\n"""'
-        shown = f'""" # BEGIN TEST CONFIG\npoints: {points / 2:g}\n"""'
+        half = points / 2 if question.check else points
+        drawn = f'""" # BEGIN TEST CONFIG\nhidden: true\npoints: {half:g}\n"""'
+        shown = f'""" # BEGIN TEST CONFIG\npoints: {half:g}\n"""'
+        imports = _imports(handout.exercise_files(assignment))
+        visible = _code(f"{shown} # END TEST CONFIG\n{imports}\n{_test(question)}")
+        hidden = _code(f"{drawn} # END TEST CONFIG\n{IMPORTS}\n{_hidden(assignment, question)}")
         cells += [
             _raw(f"# BEGIN QUESTION\nname: {_identifier(question)}\npoints: {points:g}"),
             _text(_heading(number, question)),
@@ -133,19 +193,35 @@ def otter(assignment):
             _code(answer),
             _raw("# END SOLUTION"),
             _raw("# BEGIN TESTS"),
-            _code(f"{shown} # END TEST CONFIG\nimport bpcourse as bp\n{_test(question)}"),
-            _code(f"{drawn} # END TEST CONFIG\n{_IMPORTS}\n{_test(question, drawn=True)}"),
+            *([visible] if question.check else []),
+            hidden,
             _raw("# END TESTS"),
             _raw("# END QUESTION"),
         ]
     return _notebook(cells)
 
 
+def _otter_config(assignment):
+    lines = [
+        "# ASSIGNMENT CONFIG",
+        f"name: {slug(assignment)}",
+        "init_cell: true",
+        "export_cell: true",
+        "solutions_pdf: false",
+        "generate: true",
+        "run_tests: true",
+    ]
+    for key, checked in (("files", True), ("autograder_files", False)):
+        names = [Path(each).name for each in handout.exercise_files(assignment, checked=checked)]
+        lines += [f"{key}:", *[f"- {name}" for name in names]] if names else []
+    return "\n".join(lines) + "\n"
+
+
 def marking_guide(assignment):
     """Return what each question is worth, what goes wrong with it, and what to say then."""
     parts = [f"# {assignment.title}: marking guide", _GUIDE]
     for number, question in enumerate(assignment.questions, 1):
-        task, step = question.task, exercise(question.task.step or "backprop")
+        task = question.task
         parts.append(_heading(number, question))
         if task.partial:
             parts.append(
@@ -156,25 +232,74 @@ def marking_guide(assignment):
                 "A step that is wrong in another question is not punished twice: this one is "
                 "judged once more with the course's own step in its place."
             )
-        if step.mistakes:
+        rows = _mistakes(task)
+        if rows:
             head = ["| Mistake | What is wrong | What to ask |", "|---|---|---|"]
-            rows = [f"| {m.title} | {m.sentence} | {m.ask} |" for m in step.mistakes]
             parts.append("\n".join([*head, *rows]))
     return "\n\n".join(parts) + "\n"
 
 
+def _mistakes(task):
+    """Return the rows of the usual mistakes: of a step, or by equation for all of backprop."""
+    if task.step:
+        return [f"| {m.title} | {m.sentence} | {m.ask} |" for m in exercise(task.step).mistakes]
+    usual = [CAUSES[key] for key in _usual(task.options or {})]
+    return [f"| {title(c.equation, c.title)} | {c.sentence} | {c.nudge} |" for c in usual]
+
+
+def _usual(options):
+    """Return the mistakes that are usual in all of backprop, in the order of its parts."""
+    matched = options.get("cost") in ("cross_entropy", "log_likelihood")
+    mean = "mean_for_sum" if options.get("reduction") == "sum" else "sum_for_mean"
+    decay = [("bp4", "decay_not_divided"), ("bp3", "decay_on_biases")]
+    return [
+        ("forward", "no_biases"),
+        ("forward", "output_activation"),
+        ("bp1", "extra_prime" if matched else "missing_prime"),
+        ("bp1", "formula_of_z"),
+        ("bp1", "sign"),
+        ("bp2", "no_transpose"),
+        ("bp2", "missing_prime"),
+        ("bp2", "formula_of_z"),
+        ("bp2", "prime_of_wrong_layer"),
+        ("bp2", "wrong_weights"),
+        ("bp3", mean),
+        ("bp3", "neurons_summed"),
+        ("bp3", "bias_shape"),
+        ("bp4", mean),
+        ("bp4", "a_of_wrong_layer"),
+        ("bp4", "before_activation"),
+        ("bp4", "last_example"),
+        *(decay if options.get("weight_decay") else []),
+    ]
+
+
 def readme(assignment, name):
-    """Return the page that says how to work and to hand in, and to a teacher how to mark."""
-    deadline = f"Hand in by {assignment.deadline}.\n\n" if assignment.deadline else ""
-    return _README.format(title=assignment.title, name=name, deadline=deadline)
+    """Return the page that tells students how to work and how to hand in."""
+    return _README.format(title=assignment.title, name=name, deadline=_deadline(assignment))
+
+
+def _deadline(assignment):
+    """Return until when to hand in and what it costs to be late, as a paragraph; or ""."""
+    said = [f"Hand in by {assignment.deadline}."] if assignment.deadline else []
+    if assignment.late_penalty:
+        said.append(f"A late submission loses {assignment.late_penalty:.0%} of its points.")
+    return f"{' '.join(said)}\n\n" if said else ""
 
 
 def _opening(assignment):
-    deadline = f"\n\nHand in by {assignment.deadline}." if assignment.deadline else ""
-    points = f"\n\n{len(assignment.questions)} questions, {assignment.points:g} points."
-    about = f"\n\n{assignment.text.strip()}" if assignment.text else ""
-    files = "".join(f"\nimport {Path(each).stem}" for each in assignment.exercises)
-    return [_text(f"# {assignment.title}{about}{points}{deadline}"), _code(_IMPORTS + files)]
+    points = f"{len(assignment.questions)} questions, {assignment.points:g} points."
+    about = f"{assignment.text.strip()}\n\n" if assignment.text else ""
+    text = f"# {assignment.title}\n\n{about}{points}\n\n{_deadline(assignment)}"
+    return [_text(text.rstrip("\n")), _setup(handout.exercise_files(assignment))]
+
+
+def _setup(exercises):
+    return _code(_imports(exercises))
+
+
+def _imports(exercises):
+    return IMPORTS + "".join(f"\nimport {Path(each).stem}" for each in exercises)
 
 
 def _heading(number, question):
@@ -192,12 +317,11 @@ def _check(question, rng=False):
     """Return the call that judges a question."""
     task = question.task
     name = task.function or "backprop"
+    more = ", rng=np.random.default_rng()" if rng else ""
     if task.step:
-        more = ", rng=np.random.default_rng()" if rng else ""
         return f'bp.check("{task.step}", {name}{more})'
     options = "".join(f", {key}={value!r}" for key, value in (task.options or {}).items())
-    more = ", rng=np.random.default_rng()" if rng else ""
-    return f"bp.diagnose({name}{options}{more})"
+    return f"bp.diagnose({name}{options}{more})".replace("'", '"')
 
 
 def _test(question, *, drawn=False):
@@ -205,17 +329,11 @@ def _test(question, *, drawn=False):
     return f"found = {_check(question, drawn)}\nassert found.ok, found.text(2)"
 
 
-def _solution(question):
-    """Return the text of a right answer, under the name that the question asks for."""
-    step = question.task.step or "backprop"
-    if question.solution:
-        return question.solution
-    if step not in SOLUTIONS or (step == "backprop" and question.task.options):
-        raise ValueError(
-            f'question {question.task.name!r} has no solution to give: add solution = """..."""'
-        )
-    name = question.task.function or step
-    return re.sub(rf"\b{step}\b(?=\()", name, SOLUTIONS[step]) if name != step else SOLUTIONS[step]
+def _hidden(assignment, question):
+    """Return a test that students don't see, which may need what they don't have."""
+    step, files = question.task.step, assignment.exercises
+    own = [] if not step or step in NAMES else [f"import {Path(each).stem}" for each in files]
+    return "\n".join([*own, _test(question, drawn=True)])
 
 
 def _head_and_body(source):
@@ -227,16 +345,19 @@ def _head_and_body(source):
     return "\n".join(lines[: place + 1]), "\n".join(lines[place + 1 :])
 
 
-def _execute(cells, names):
-    """Run the code cells and keep what they print, as a notebook does."""
-    count = 0
+def _execute(cells):
+    """Run the code cells and keep what they print, as a notebook does.
+
+    The first one is known, and its exercises are registered already.
+    """
+    names, count = {}, 0
     for each in cells:
         if each["cell_type"] != "code":
             continue
         count += 1
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec("".join(each["source"]), names)
+            exec(IMPORTS if count == 1 else "".join(each["source"]), names)
         lines = printed.getvalue().splitlines(keepends=True)
         made = {"name": "stdout", "output_type": "stream", "text": lines}
         each |= {"execution_count": count, "outputs": [made] if lines else []}
@@ -278,6 +399,11 @@ def _write(path, notebook):
     return write(path, text + "\n")
 
 
+def slug(assignment):
+    """Return the name of an assignment's notebook, without its ending."""
+    return _slug(assignment.title)
+
+
 def _identifier(question):
     return re.sub(r"\W", "_", question.task.name)
 
@@ -285,8 +411,6 @@ def _identifier(question):
 def _slug(title):
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "assignment"
 
-
-_IMPORTS = "import numpy as np\n\nimport bpcourse as bp"
 
 _HAND_IN = """## Before you hand in
 
@@ -296,39 +420,32 @@ computed by `bpcourse`, or by another engine, earns nothing."""
 
 _GUIDE = """The points below are those that
 
-    python -m bpcourse class SUBMISSIONS --assignment assignment.toml
+    python -m bpcourse class SUBMISSIONS --assignment assignment.toml --out marks
 
 gives. Here is what they stand for, and what to ask a student who makes one of the usual mistakes.
 The report says who made which."""
 
 _README = """# {title}
 
-{deadline}## For students
-
-You need Python 3.11 or newer.
+{deadline}You need Python 3.11 or newer. In this folder:
 
     python -m pip install -r requirements.txt
     python -m jupyter lab {name}.ipynb
 
 Under each task write the function, run the check below it, and repair what it says. Hand in the
 notebook.
+"""
 
-## For teachers
+_FOR_TEACHERS = """# {title}: for teachers
 
-`teacher/` holds the solutions and the marking guide: take it out before you hand the folder on.
-
-Put what was handed in into one folder, or take the archive of your learning platform as it is:
+This folder is yours; everything beside it is for the students. It holds the solutions, the marking
+guide, and the assignment as you wrote it. Put what was handed in into one folder, or take the
+archive of your learning platform as it is:
 
     python -m bpcourse class submissions.zip --assignment assignment.toml --out marks
 
 `marks/report.html` shows the class, `marks/marks.csv` the points, `marks/feedback/` a page for each
-student. `--export canvas`, `moodle` or `gradescope` also writes a table for that platform.
-"""
-
-_REQUIREMENTS = """# If your class has no package index with bpcourse: the path of its folder.
-bpcourse
-jupyterlab
-numpy>=2.0.2
+student. `--export canvas`, `moodle` or `gradescope` also writes what that platform takes.
 """
 
 _WORKFLOW = """name: checks
@@ -347,7 +464,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: python -m pip install -r requirements.txt
+      - run: python -m pip install ./bpcourse-*.whl
       - run: python -m bpcourse class . --pattern "*.ipynb" --assignment assignment.toml --out marks
       - run: cat marks/feedback/*.md >> "$GITHUB_STEP_SUMMARY"
       - uses: actions/upload-artifact@v4

@@ -5,14 +5,15 @@ thread; an audit hook, which can't be taken away again, sees attempts to leave t
 What they notice is sent at once. It is noticed, not proven: a copy looks like one's own work.
 """
 
+import _thread
 import contextlib
+import json
 import os
+import struct
 import sys
 import sysconfig
 import threading
 from pathlib import Path
-
-from bpcourse.classroom import wire
 
 _LIBRARY = sysconfig.get_path("stdlib")
 _HOUSE = str(Path(__file__).parents[1]) + os.sep
@@ -21,9 +22,17 @@ ENGINES = {
     "theano", "tinygrad", "torch",
 }  # fmt: skip
 _OWN = {"worker.py", "loading.py", "watching.py", "wire.py", "channel.py"}
+# Marks what a submission calls itself, and not what is called on its behalf.
+DIRECT = "directly"
 _OUT_OF_SIGHT = {"sys.setprofile", "code.__new__"}
 _NOTICES = 100
-_STARTS = {"os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "subprocess.Popen"}
+_STARTS = {
+    "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system",
+    "subprocess.Popen",
+}  # fmt: skip
+_THREADS = threading.__file__
+# Python's own that read the text of a function, for help and for messages.
+_READERS = {"inspect.py", "linecache.py", "tokenize.py"}
 
 
 def _where(filename):
@@ -36,9 +45,12 @@ def _where(filename):
     return next(iter(parts & ENGINES), None) if "site-packages" in parts else None
 
 
-def _is_library(filename):
-    """Say whether a file is one of Python's own or of a package: an import opens files, too."""
-    return filename.startswith(("<frozen", _LIBRARY, _HOUSE)) or "site-packages" in filename
+def _may_read(frame):
+    """Say whether whoever opens a file of this package imports it, or shows its text."""
+    name = frame.f_code.co_filename
+    if name.startswith(("<frozen importlib", _HOUSE)):
+        return True
+    return name.startswith(_LIBRARY) and name.rpartition(os.sep)[2] in _READERS
 
 
 def begin(channel):
@@ -53,38 +65,43 @@ def begin(channel):
     callable
         Returns a context in which calls are watched.
     """
-    calling, notice = [], _notice_to(channel)
+    calling, sent = [], set()
+    notice = _notice_to(channel, sent)
     profile = _profile(notice)
+    set_profile, get_profile = sys.setprofile, sys.getprofile
 
     @contextlib.contextmanager
     def calls():
-        sys.setprofile(profile)
+        sent.clear()  # what was noticed before the call says nothing of the call
+        set_profile(profile)
         calling.append(True)
         try:
             yield
         finally:
             calling.clear()
-            if sys.getprofile() is not profile:
+            if get_profile() is not profile or threading._profile_hook is not profile:
                 notice("out of sight", "sys.setprofile")
-            sys.setprofile(None)
+            set_profile(None)
 
     sys.addaudithook(_audit(notice, calling))
     threading.setprofile(profile)
+    _thread.start_new_thread = _thread.start_new = _bare_threads(notice)
     return calls
 
 
 # All of it lives in closures: a name in this module could be replaced.
 
 
-def _notice_to(channel):
-    """Return a function that sends each thing once."""
-    sent = set()
+def _notice_to(channel, sent):
+    """Return a function that sends each thing once; it builds its messages with nothing of ours."""
+    write, sink, dumps, header = os.write, channel.sink, json.dumps, struct.Struct(">II").pack
 
     def notice(where, what):
         if (where, what) not in sent and len(sent) < _NOTICES:
             sent.add((where, what))
+            tree = dumps(["d", [["noticed", where], ["what", str(what)[:80]]]]).encode()
             with contextlib.suppress(OSError):
-                channel.send(wire.pack({"noticed": where, "what": str(what)[:80]}))
+                write(sink, header(len(tree), 0) + tree)
 
     return notice
 
@@ -100,20 +117,35 @@ def _profile(notice):
                 files[filename] = _where(filename)
             if files[filename]:
                 notice(files[filename], frame.f_code.co_name)
+                caller = frame.f_back and frame.f_back.f_code.co_filename
+                if not caller or not _where(caller):
+                    notice(DIRECT, files[filename])
 
     return profile
 
 
+def _bare_threads(notice):
+    """Return what starts a thread that no profile hook sees, and says that it does."""
+    start = _thread.start_new_thread
+
+    def start_new_thread(*args, **options):
+        notice("out of sight", "_thread.start_new_thread")
+        return start(*args, **options)
+
+    return start_new_thread
+
+
 def _audit(notice, calling):
     """Return the hook that sees programs being started, and what is done out of sight."""
+    frame_at = sys._getframe
 
     def audit(event, args):
         if event in _STARTS:
             notice("a program", event)
-        elif event == "open" and str(args[0]).startswith(_HOUSE):
-            if not _is_library(sys._getframe(1).f_code.co_filename):
+        elif event == "open" and str(args[0]).startswith(_HOUSE) and str(args[0]).endswith(".py"):
+            if not _may_read(frame_at(1)):
                 notice("out of sight", f"reads {Path(str(args[0])).name} of bpcourse")
-        elif event in _OUT_OF_SIGHT and calling:
-            notice("out of sight", event)
+        elif event in _OUT_OF_SIGHT and calling and frame_at(1).f_code.co_filename != _THREADS:
+            notice("out of sight", event)  # every thread of Python's begins so, too
 
     return audit

@@ -115,7 +115,8 @@ class _Packer:
         if value is None or type(value) in (bool, int, float):
             return self._number(value)
         if type(value) is str:
-            return value[:_TEXT]
+            # What is asked arrives whole, a long program, too; what is answered is bounded.
+            return value if self.callables is not None else value[:_TEXT]
         if id(value) in self.seen:
             return ["r", self.seen[id(value)]]
         with contextlib.suppress(Exception):  # a strange object may fail when it is looked at
@@ -197,11 +198,11 @@ class _Unpacker:
 
     def __init__(self, data, callables):
         self.data, self.callables = data, callables
-        self.nodes, self.made = 0, []
+        self.nodes, self.made, self.sizes = 0, [], {}
 
     def value(self, tree, depth):
-        self.nodes += 1
-        if self.nodes > 2 * _NODES or depth > _DEPTH + 2:
+        self._count(1)
+        if depth > _DEPTH + 2:
             raise Broken("a message that is too deep")
         if not isinstance(tree, list):
             if isinstance(tree, dict):
@@ -212,29 +213,42 @@ class _Unpacker:
             raise Broken("an unknown mark")
         return getattr(self, f"_{mark}")(depth, *rest)
 
+    def _count(self, number):
+        """Count values as often as they are to be seen: few that are shared can be very many."""
+        self.nodes += number
+        if self.nodes > 2 * _NODES:
+            raise Broken("a message of too many values")
+
     def _all(self, trees, depth):
         return [self.value(each, depth + 1) for each in trees]
 
     def _l(self, depth, items):
-        made = []
-        self.made.append(made)
+        made, before = [], self.nodes
+        place = self._placed(made)
         made.extend(self._all(items, depth))
+        self.sizes[place] = self.nodes - before
         return made
 
+    def _placed(self, made):
+        self.made.append(made)
+        return len(self.made) - 1
+
     def _t(self, depth, items):
-        place = len(self.made)
-        self.made.append(None)
+        place, before = self._placed(None), self.nodes
         self.made[place] = tuple(self._all(items, depth))
+        self.sizes[place] = self.nodes - before
         return self.made[place]
 
     def _d(self, depth, items):
-        made = {}
-        self.made.append(made)
+        made, before = {}, self.nodes
+        place = self._placed(made)
         for key, value in items:
             made[self.value(key, depth + 1)] = self.value(value, depth + 1)
+        self.sizes[place] = self.nodes - before
         return made
 
     def _r(self, depth, place):
+        self._count(self.sizes.get(place, 0))
         return self.made[place]
 
     def _a(self, depth, dtype, shape, offset):
@@ -254,10 +268,11 @@ class _Unpacker:
         return np.frombuffer(self.data, kind, count, offset).reshape(shape).copy()
 
     def _o(self, depth, shape, items):
-        array = np.empty(len(items), object)
-        self.made.append(array)
+        array, before = np.empty(len(items), object), self.nodes
+        number = self._placed(array)
         for place, each in enumerate(items):
             array[place] = self.value(each, depth + 1)
+        self.sizes[number] = self.nodes - before
         return array.reshape(_shape(shape))
 
     def _e(self, depth, kind, shape):

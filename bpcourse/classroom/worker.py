@@ -5,6 +5,7 @@ arguments of a call; this one loads the text, calls the function and sends back 
 it raised. See :mod:`bpcourse.classroom.wire` for the form of the messages.
 """
 
+import builtins
 import contextlib
 import faulthandler
 import inspect
@@ -45,7 +46,7 @@ class Worker:
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):
                     stream.flush()
-            self.channel.send(wire.pack(answer))
+            self.channel.send(answer if isinstance(answer, bytes) else wire.pack(answer))
 
     def do_load(self, path, units, folder, whole, seconds):
         """Run the text of a submission, as an import would or one statement after the other."""
@@ -56,14 +57,18 @@ class Worker:
             sys.path.append(folder)  # at the end: a file there can't stand in for NumPy
         self.files = {name: place for place, (name, _) in enumerate(units)}
         for name, text in units:
-            shown = [line[:_LONG] for line in text.splitlines(keepends=True)]
+            shown = [line[:_LONG] + "\n" for line in loading.lines_of(text)]
             linecache.cache[name] = (len(text), None, shown, name)
         with settings_kept():
             if whole:
                 failures = loading.as_module(self.module, units)
             else:
                 failures = loading.by_statement(self.module, units, seconds)
-        return {"failures": [{**each, **self._error(each.pop("error"))} for each in failures]}
+        return {"failures": [self._failure(**each) for each in failures]}
+
+    def _failure(self, error, names, unit=None):
+        found = {"names": names, **self._error(error)}
+        return found if unit is None else {**found, "unit": self.files[unit]}
 
     def do_find(self, function, preferred):
         """Choose the function to call, and describe it."""
@@ -93,7 +98,10 @@ class Worker:
         return {}
 
     def do_call(self, args, options):
-        """Call the function, and return its result and what it changed of its arguments."""
+        """Call the function, and return its result and what it changed of its arguments.
+
+        It is packed here: what a result computes only when it is looked at is watched, too.
+        """
         before = wire.unpack(wire.pack(list(args), []), lambda *_: None)
         with self._guarded() as caught:
             try:
@@ -102,7 +110,8 @@ class Worker:
                     result = list(result)
             except BaseException as error:
                 return {**self._error(error), "changed": _changed(args, before)}
-        return {"result": result, "changed": _changed(args, before), "warned": _warned(caught)}
+            changed, warned = _changed(args, before), _warned(caught)
+            return wire.pack({"result": result, "changed": changed, "warned": warned})
 
     def do_expression(self, inputs, steps, targets):
         """Compute with objects of the submission's class, and go back from some of them."""
@@ -149,6 +158,8 @@ class Worker:
         number = isinstance(getattr(error, "obj", None), int | float)
         error_type = type(error).__name__[:80]
         answer = {"raised": error_type, "bases": bases, "said": said, "number": number}
+        if isinstance(error, ModuleNotFoundError):
+            answer["module"] = str(error.name or "").partition(".")[0][:80]
         return {**answer, "unit": place, "line": line}
 
     def _place(self, error):
@@ -170,7 +181,8 @@ class Worker:
             self.channel.send(wire.pack({"evaluate": number, "args": args}))
             reply = wire.unpack(self.channel.receive())
             if "raised" in reply:
-                raise ValueError(reply["raised"])
+                kind = getattr(builtins, reply["raised"], ValueError)
+                raise kind(reply["said"])
             return reply["value"]
 
         remote.__name__ = remote.__qualname__ = str(name)

@@ -78,6 +78,11 @@ def _pairs(case, setting):
     return [_pair(problem, w, b, setting) for problem, w, b in wholes]
 
 
+def came_and_right(problem, came, setting):
+    """Return all numbers that came for a mini-batch, and all that are right, as two vectors."""
+    return _vectors(_pair(problem, came.w, came.b, setting))
+
+
 def _pair(problem, w, b, setting):
     net, m = problem.net, problem.x.shape[1]
     grad = propagate_back(net, net.forward(problem.x), problem.y, setting.cost)

@@ -24,6 +24,16 @@ _QUESTIONS = {
     "bp4": "What does BP4 say about one weight, from neuron k to neuron j? And about a mini-batch?",
 }
 
+# A mistake that no question about the equation would lead to.
+_OWN_QUESTIONS = {
+    "step_taken": "Is what you return a gradient, or what is left after a step?",
+    "bias_shape": "Which shape has a bias, and which the gradient that you return for it?",
+    "not_averaged": "Which shape has the array, and which the gradient that you return for it?",
+    "neurons_for_examples": "How many examples are in the mini-batch, and by what do you divide?",
+    "fixed_number": "How many examples are in the mini-batch, and by what do you divide?",
+    "one_too_few": "How many examples are in the mini-batch, and by what do you divide?",
+}
+
 _BY_HAND = (
     "Take a network with one neuron per layer and one example. Work every line out by hand, and "
     "print what your program has there."
@@ -114,7 +124,7 @@ def _finding(equation, cause, layers, found, case, setting):
         cause,
         entry.title,
         entry.sentence + yours,
-        (_QUESTIONS[equation], entry.nudge, entry.answer),
+        (_OWN_QUESTIONS.get(cause, _QUESTIONS[equation]), entry.nudge, entry.answer),
         evidence,
         tuple(f"{each.equation.upper()}, {each.title}" for each in others),
         " ".join(experiments),

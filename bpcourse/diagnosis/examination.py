@@ -3,7 +3,12 @@
 from dataclasses import replace
 
 from bpcourse.activations import identity
-from bpcourse.diagnosis.afterwards import done_afterwards, rounded_and_wrong
+from bpcourse.diagnosis import grain
+from bpcourse.diagnosis.afterwards import (
+    came_and_right,
+    done_afterwards,
+    rounded_and_wrong,
+)
 from bpcourse.diagnosis.conclusions import (
     conclude,
     right_for_another_cost,
@@ -59,12 +64,31 @@ def examine(subject, widths, setting, rng, *, usual=False):
         if mixed is None:
             raise
         return Diagnosis(subject.name, (*simple, mixed), sizes=widths)
-    found, setting = _explained(cases, setting)
+    found, setting = _explained(subject, cases, setting)
     diagnosis = _judged(subject, cases, found, setting, simple)
-    if diagnosis.findings:
+    if diagnosis.findings and not set(_equations(diagnosis)) <= {"inputs"}:
+        return diagnosis
+    diagnosis = _with_measured(subject, asked[0], whole[0], setting, diagnosis)
+    if diagnosis.findings or diagnosis.measured:
         return diagnosis
     together = any(case.way == "beside" for case in cases)
     return elsewhere(subject, diagnosis, setting, rng, other_widths=usual, every_class=together)
+
+
+def _equations(diagnosis):
+    return [each.equation for each in diagnosis.findings]
+
+
+def _with_measured(subject, problem, came, setting, diagnosis):
+    """Return the diagnosis, with what it says of right numbers that are finite differences."""
+    try:
+        numbers = came_and_right(problem, came, setting)
+        digits = grain.digits(grain.grain_of_network(subject, problem), *numbers)
+    except Trouble:
+        return diagnosis
+    if not digits:
+        return diagnosis
+    return replace(diagnosis, measured=digits, notes=(*diagnosis.notes, grain.note(digits)))
 
 
 def _judged(subject, cases, found, setting, simple):
@@ -143,7 +167,18 @@ def _right_for_the_last_class(cases, setting):
     return all(right[True]) and not all(right[False])
 
 
-def _explained(cases, setting):
+def _is_difference(subject, case, setting):
+    """Say whether what is nearly right is a finite difference: by its error, or by its grain."""
+    if is_a_difference(case.problem, case.whole, setting):
+        return True
+    problem = case.problem if setting.batch else case.problem.examples(0)
+    try:
+        return grain.is_measured(grain.grain_of_network(subject, problem))
+    except Trouble:
+        return False
+
+
+def _explained(subject, cases, setting):
     """Return the explanation, and the setting with the tolerance that it took."""
     rough = replace(setting, tolerance=ROUGH)
     if any(case.single for case in cases):
@@ -152,7 +187,7 @@ def _explained(cases, setting):
     nearly = not nearly_right(cases, setting.tolerance, setting) and nearly_right(
         cases, ROUGH, setting
     )
-    if nearly and is_a_difference(cases[0].problem, cases[0].whole, setting):
+    if nearly and _is_difference(subject, cases[0], setting):
         roughly = explain(cases, rough)
         if not roughly.faults:
             return roughly, rough

@@ -158,7 +158,8 @@ class Finding:
     experiment : str
         What tells these causes apart; empty where there are no others.
     read : tuple of three str, or None
-        The section of the book to read: page, anchor, title. By default that of the equation.
+        The section of the book to read: page, anchor, title. By default that of the equation;
+        empty where none would help.
     """
 
     equation: str
@@ -174,8 +175,8 @@ class Finding:
 
     @property
     def section(self) -> tuple[str, str, str]:
-        """The section of the book to read: page, anchor and title."""
-        return self.read or READ.get(self.equation, _DEBUGGING)
+        """The section of the book to read: page, anchor and title; empty if there is none."""
+        return READ.get(self.equation, _DEBUGGING) if self.read is None else self.read
 
     @property
     def place(self) -> str:
@@ -213,6 +214,9 @@ class Diagnosis:
         What is said before all else, such as that it is right for another cost.
     call : str
         What to type to have this diagnosis again: "bp.diagnose(backprop)".
+    measured : int
+        Where the results are finite differences, right as far as those go: to how many digits.
+        0 for all others.
     """
 
     subject: str
@@ -224,6 +228,7 @@ class Diagnosis:
     within: str = ""
     remark: str = ""
     call: str = ""
+    measured: int = 0
 
     @property
     def ok(self) -> bool:
@@ -330,7 +335,7 @@ class Diagnosis:
             marks = {(each.equation, l) for each in self.findings for l in each.layers}
             picture = place.svg(self.sizes, marks)
         text = escape(str(self))
-        if self.findings:
+        if self.findings and self.findings[0].section:
             _, _, title = section = self.findings[0].section
             link = f'<a href="{address(section) or relative(section)}">{escape(title)}</a>'
             before, read, after = text.rpartition("Read ")
@@ -380,7 +385,7 @@ def _body(diagnosis, level):
     for each in more:
         sentence = f" {each.sentence}" if level == 3 or each.equation in _PLAIN else ""
         parts.append(_fill(f"Also wrong: {each.place}.{sentence}"))
-    return [*parts, reading(first.section)]
+    return [*parts, reading(first.section)] if first.section else parts
 
 
 def reading(section: tuple[str, str, str]) -> str:

@@ -42,7 +42,8 @@ def judged(path, case, setting):
             read = "bp3" if case.b[l] is not None else "bp4"
             why["bp3", l] = why["bp4", l] = _WITHOUT_DELTA
             why[read, l] = READ_OFF if None in causes else _WITHOUT_DELTA
-    if None in _causes(path, "bp1", net.depth) and not lost:
+    unseen = None in _causes(path, "bp1", net.depth) and not lost
+    if unseen or (("bp1", net.depth) in why and not _causes(path, "forward", 0)):
         why["forward", 0] = _OUTPUT
     return why
 

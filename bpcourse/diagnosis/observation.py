@@ -5,6 +5,7 @@ example as a column.
 """
 
 import contextlib
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -148,7 +149,7 @@ def _raised(error, function, name):
     nudge = "Read the message from its end: what does it say, and of which variable?"
     if isinstance(error, ValueError | IndexError | TypeError):
         nudge = "Print the shape of every array on that line."
-    return trouble(
+    finding = trouble(
         "call",
         "exception",
         f"raises {type(error).__name__}",
@@ -157,6 +158,15 @@ def _raised(error, function, name):
         "Call the function with small arrays of your own, and go through it line by line"
         f"{f' until the line {line!r} is reached' if line else ''}.",
     )
+    return of_name(finding, error) if isinstance(error, NameError) else finding
+
+
+def of_name(finding, error):
+    """Return the finding for a name that is not known, with what to ask first about it."""
+    found = re.search("'(.+?)'", str(error))
+    which = found[1] if found else "this name"
+    first = f"Where does {which} get its value, and is it spelled the same there?"
+    return replace(finding, hints=(first, *finding.hints[1:]), read=())
 
 
 def _not_written(name, where, line):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bpcourse.diagnosis import grain
 from bpcourse.diagnosis.diagnose import diagnose
 from bpcourse.diagnosis.findings import Diagnosis
 from bpcourse.exercises import (
@@ -23,7 +24,7 @@ from bpcourse.exercises import (
     validation,
     values,
 )
-from bpcourse.exercises.attempts import attempts, call
+from bpcourse.exercises.attempts import attempts, call, measured
 from bpcourse.exercises.drawn import drawn_anew
 from bpcourse.exercises.step import Exercise, fresh
 from bpcourse.exercises.verdicts import changed_inputs, explain, some_only, unsteady
@@ -264,7 +265,10 @@ def _judge(exercise, function, subject, rng=None):
         simple = (*simple, unsteady(exercise, tried, subject))
     elif rng is not None:
         simple = (*simple, *_on_others(exercise, function, subject, rng))
-    return Diagnosis(subject, simple, tuple(right), (*notes, *_bool_note(tried), *_loud(tried)))
+    notes = (*notes, *_bool_note(tried), *_loud(tried))
+    digits = measured(exercise, function, tried)
+    notes = (*notes, grain.note(digits)) if digits else notes
+    return Diagnosis(subject, simple, tuple(right), notes, measured=digits)
 
 
 def _on_others(exercise, function, subject, rng):

@@ -111,7 +111,7 @@ def _bp2_cases():
 _BP2_MISTAKES = (
     Mistake(
         "no_transpose",
-        "no transpose",
+        "the transpose is missing",
         "The weights are not transposed. Where both layers are equally wide this goes unnoticed; "
         "elsewhere the shapes do not fit.",
         "In which direction do the weights carry the error: from this layer to the next, or back?",
@@ -163,7 +163,7 @@ def _bp3_cases():
 def _no_mean(wrong):
     return Mistake(
         "sum",
-        "the sum over the examples, not their mean",
+        "no 1/m",
         "The examples are added up; the gradient of a mini-batch is their mean.",
         "Write every column down a second time. Should the result change? Does yours?",
         "Divide your numbers by the wanted ones, for each of the mini-batches. Where have you seen "

@@ -10,6 +10,7 @@ import numpy as np
 
 from bpcourse.diagnosis.findings import Evidence, Finding, Ratio
 from bpcourse.diagnosis.forms import unfit_signature
+from bpcourse.diagnosis.observation import of_name
 from bpcourse.diagnosis.state import remembers
 from bpcourse.diagnosis.trouble import own_line, trouble
 from bpcourse.exercises.attempts import argument_names, call, close, same
@@ -124,8 +125,13 @@ def _typical(exercise, mistakes, attempt, subject, function):
         _evidence(exercise, attempt, subject, function),
         tuple(other.title for other in others),
         "Look for both in your program." if others else "",
-        mistake.read or exercise.read,
+        mistake.read or _section(exercise),
     )
+
+
+def _section(exercise):
+    """Return the section that an exercise names; an exercise of one's own may name none."""
+    return exercise.read or ()
 
 
 # What needs no mathematics
@@ -143,7 +149,7 @@ def _not_written(exercise, subject):
         "Write the shortest thing that returns something of the right shape, and run the check "
         "again: from there on it can say what is right and what is not.",
     )
-    return replace(finding, hints=(exercise.begin, *finding.hints[1:]), read=exercise.read)
+    return replace(finding, hints=(exercise.begin, *finding.hints[1:]), read=_section(exercise))
 
 
 def _raised(exercise, attempt, subject, function):
@@ -173,7 +179,9 @@ def _raised(exercise, attempt, subject, function):
         answer,
         Evidence(attempt.case.label, said, _describe(attempt.wanted.parts)),
     )
-    return replace(finding, read=exercise.read)
+    if isinstance(error, NameError):
+        return of_name(finding, error)
+    return replace(finding, read=_section(exercise))
 
 
 def _other_arguments(exercise, attempt, function):
@@ -190,7 +198,7 @@ def _other_arguments(exercise, attempt, function):
         "Which arguments does the exercise hand over, and in which order?",
         f"The signature is {exercise.signature}.",
     )
-    return replace(finding, read=exercise.read)
+    return replace(finding, read=_section(exercise))
 
 
 def unsteady(exercise, attempts, subject):
@@ -201,7 +209,7 @@ def unsteady(exercise, attempts, subject):
         _first_number(attempt.again),
         _first_number(attempt.came),
     )
-    return replace(remembers(subject, evidence), read=exercise.read)
+    return replace(remembers(subject, evidence), read=_section(exercise))
 
 
 def _first_number(came):
@@ -225,7 +233,7 @@ def some_only(exercise, attempt, subject):
         "Compute the result from the arguments, whatever their numbers and shapes are.",
         _evidence(exercise, attempt, subject),
     )
-    return replace(finding, read=exercise.read)
+    return replace(finding, read=_section(exercise))
 
 
 def changed_inputs(exercise, attempts, subject):
@@ -241,7 +249,7 @@ def changed_inputs(exercise, attempts, subject):
         "Which of your lines write into an array that came from outside? -= and *= do.",
         "Make a new array, as in w = w - eta * g, or begin with a copy.",
     )
-    return (replace(finding, read=exercise.read),)
+    return (replace(finding, read=_section(exercise)),)
 
 
 def _unreadable(exercise, attempt, subject):
@@ -266,7 +274,7 @@ def _unreadable(exercise, attempt, subject):
             f"Give exactly this: {exercise.wanted}.",
         )
     finding = trouble("return", *words, Evidence(attempt.case.label, said, wanted))
-    return replace(finding, read=exercise.read)
+    return replace(finding, read=_section(exercise))
 
 
 def _describe(parts):
@@ -303,7 +311,9 @@ def _by_numbers(exercise, attempt, subject):
     )
     evidence = _evidence(exercise, attempt, subject)
     title = "none of the usual mistakes"
-    return Finding(exercise.name, (), None, title, sentence, hints, evidence, read=exercise.read)
+    return Finding(
+        exercise.name, (), None, title, sentence, hints, evidence, read=_section(exercise)
+    )
 
 
 def _side_by_side(exercise, attempt):
@@ -343,7 +353,7 @@ def _wrong_shape(exercise, attempt, subject):
         f"Return {exercise.wanted}.",
         Evidence(attempt.case.label, f"shape {came.shape}", f"shape {wanted.shape}"),
     )
-    return replace(finding, read=exercise.read)
+    return replace(finding, read=_section(exercise))
 
 
 def _not_finite(exercise, attempt, subject):
@@ -359,7 +369,7 @@ def _not_finite(exercise, attempt, subject):
         "Print every intermediate result; the first one that is not finite is the one to repair.",
         _evidence(exercise, attempt, subject),
     )
-    return replace(finding, read=exercise.read)
+    return replace(finding, read=_section(exercise))
 
 
 def _whole(exercise, attempt, subject):
@@ -373,7 +383,7 @@ def _whole(exercise, attempt, subject):
         "np.zeros(z.shape).",
         _evidence(exercise, attempt, subject),
     )
-    return replace(finding, read=exercise.read)
+    return replace(finding, read=_section(exercise))
 
 
 # The evidence

@@ -25,19 +25,22 @@ def unreadable(file, reason):
     )
 
 
-def no_python(said, where="", shown=""):
+def no_python(said, where="", shown="", part="the file"):
     """Return the finding for a text that isn't Python, with the line: " in line 12"."""
     shown = shown.strip()[:_WIDTH]
+    advice = "Run the file itself, `python my_file.py`: Python marks the place. Save it as UTF-8."
+    if part != "the file":
+        advice = "Run the cell: Python marks the place."
     return obstacle(
         "syntax",
         "syntax error",
-        f"Python can't read the file: {said}{where}{': ' + shown if shown else '.'}",
+        f"Python can't read {part}: {said}{where}{': ' + shown if shown else '.'}",
         "Look at this line, and at the one before it: is a bracket or a quote still open?",
-        "Run the file itself, `python my_file.py`: Python marks the place. Save it as UTF-8.",
+        advice,
     )
 
 
-def fails(raised, said, where, text, when="when it is loaded"):
+def fails(raised, said, where, text, when="when it is loaded", part="the file"):
     """Return the finding for what a submission raised, with the line: " in line 12"."""
     where = f",{where}: {text}" if where else "."
     cause, title = "exception", f"raises {raised} {when}"
@@ -48,7 +51,7 @@ def fails(raised, said, where, text, when="when it is loaded"):
     return obstacle(
         cause,
         title,
-        f"The file raises {raised}{f' ({said})' if said else ''} {when}{where}",
+        f"{part[0].upper()}{part[1:]} raises {raised}{f' ({said})' if said else ''} {when}{where}",
         "What stands outside of all functions runs when a file is loaded. Is all of it needed?",
         'Keep imports and functions outside; put the rest under `if __name__ == "__main__":`.',
     )
@@ -80,11 +83,12 @@ def missing(file, answer, *, at_home=False):
         parts.append(f"Its classes: {', '.join(defined)}.")
     if at_home and not close and not answer["classes"]:
         parts.append(_SCRIPT)
-    rename = f"Rename the function, or name it behind a colon: {file}:the_function"
     if at_home:
+        rename = f"Rename the function, or name it behind a colon: {file}:the_function"
         advice = f"{rename}, {file}:TheClass, {file}:TheClass.method."
     else:
-        advice = _method(name, answer["classes"][0]) if answer["classes"] else f"{rename}."
+        advice = f"Call the function {name}, as the task does."
+        advice = _method(name, answer["classes"][0]) if answer["classes"] else advice
     return obstacle(
         "no_function",
         f"no function {name}",
@@ -99,6 +103,63 @@ def _method(name, kind):
         f"Add a function that makes an object of {kind}, puts the given weights and biases into it "
         f"and returns what its {name} returns. A class by itself is judged at home: "
         "bp.diagnose takes it."
+    )
+
+
+def missing_module(module, name="", where=""):
+    """Return the finding for an answer that needs a package which is not there."""
+    what = f"{name}, which it uses, comes from {module}" if name else f"It imports {module}"
+    near = difflib.get_close_matches(module, ("numpy", "math", "bpcourse", "matplotlib"), 1, 0.7)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return obstacle(
+        "missing_module",
+        f"needs {module}, which is not here",
+        f"{what}{where}: no package of this name is installed on the machine on which the class "
+        f"is judged, and no such file was handed in.{meant}",
+        "Is the name spelled right, and can it be written with NumPy alone?",
+        f"A teacher who allows it installs {module} there, and judges once more. A file of your "
+        "own is handed in beside the notebook.",
+    )
+
+
+def given_away(module, name):
+    """Return the finding for an answer that is imported from a file of the assignment."""
+    return obstacle(
+        "given",
+        "taken from a file of the assignment",
+        f"{name} comes from {module}, which belongs to the assignment. The answer must be your "
+        "own.",
+        "Which lines of your own compute it?",
+        f"Write {name} yourself; {module} is there for the check alone.",
+    )
+
+
+def other_language(name, where, magic):
+    """Return the finding for an answer in a cell that is not run as Python."""
+    return obstacle(
+        "cell_magic",
+        f"{name} stands in a cell that is no Python",
+        f"{where[0].upper()}{where[1:]}, which would define {name}, begins with {magic}: such a "
+        "cell is not run.",
+        f"What does {magic} do with the rest of its cell?",
+        f"Remove the line {magic}.",
+    )
+
+
+def measured(subject, digits, *, whole):
+    """Return the finding for derivatives that are differences; of the ``whole`` of a network."""
+    what, values = "no derivative found by a rule", "a function"
+    if whole:
+        what, values = "not backpropagation", "the cost"
+    return obstacle(
+        "finite_differences",
+        "finite differences",
+        f"The results of {subject} are finite differences: right to about {digits} digits, but "
+        f"{what}. They are {values} at two points close by, subtracted, and divided by the "
+        "distance.",
+        "Which of your lines follows from the chain rule?",
+        "Write the derivative as a formula. Differences are good for checking it.",
+        "return",
     )
 
 
@@ -202,6 +263,19 @@ def borrowed(subject, places):
     )
 
 
+def starts(subject, what):
+    """Return the finding for a function that starts another program."""
+    return obstacle(
+        "program",
+        "starts another program",
+        f"{subject} gives the right numbers, and another program or process is started ({what}): "
+        "whether they come from there can't be seen.",
+        "What is this line for?",
+        "Remove it; the exercise needs NumPy alone.",
+        "return",
+    )
+
+
 def out_of_sight(subject, what):
     """Return the finding for a function that hides what it calls."""
     return obstacle(
@@ -210,6 +284,19 @@ def out_of_sight(subject, what):
         f"{subject} gives the right numbers, but hides where it has them from: {what}.",
         "What is this line for?",
         "Remove what steers Python itself; the exercise needs NumPy alone.",
+        "return",
+    )
+
+
+def fixed_depth(subject, sentence):
+    """Return the finding for a function that is written for one number of layers."""
+    return obstacle(
+        "fixed_depth",
+        "works for one hidden layer only",
+        f"{subject} works for a network with one hidden layer only, and was judged there; the "
+        f"task asks for any number of layers. Elsewhere: {sentence}",
+        "How many arrays of weights does your program expect, and how many can there be?",
+        "Let a loop go over the weights, however many there are, and keep z and a in lists.",
         "return",
     )
 

@@ -33,6 +33,60 @@ def title(equation: str, text: str) -> str:
     return f"{_EQUATIONS[equation]}: {text}" if equation in _EQUATIONS else text
 
 
+PARTS = ("forward", "bp1", "bp2", "bp3", "bp4")
+# What leaves all numbers right, or all but a few far from zero: it costs a part in any question.
+_SLIGHT = {"inputs_changed", "overflow"}
+# What costs one part where parts count, though it is no fault of an equation.
+_OF_FORM = {"reversed", "fixed_depth"}
+# A number that stands in one line, and shows in two equations.
+_SHARED = {"neurons_for_examples", "one_too_few", "fixed_number"}
+
+
+def share(findings: Sequence[dict], *, partial: bool, right: Sequence[str] | None = None) -> float:
+    """Return which share of the points is left by what is wrong and counts.
+
+    Parameters
+    ----------
+    findings : list of dict
+        As in an outcome; empty if nothing is wrong.
+    partial : bool
+        Whether each of the forward pass and BP1 to BP4 has its fifth.
+    right : list of str, optional
+        What was established as right; where nothing was, there is nothing to give points for.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> share([{"equation": "bp3", "cause": "sum_for_mean"}], partial=True)
+    0.8
+    >>> share([{"equation": "bp3", "cause": "sum_for_mean"}], partial=False)
+    0.0
+    >>> share([{"equation": "inputs", "cause": "inputs_changed"}], partial=False)
+    0.8
+    """
+    if not findings:
+        return 1.0
+    slight = {each["cause"] for each in findings if each["cause"] in _SLIGHT}
+    others = [each for each in findings if each["cause"] not in _SLIGHT]
+    of_form = {each["cause"] for each in others if each["cause"] in _OF_FORM}
+    places = [each for each in others if each["cause"] not in _OF_FORM]
+    if others and (not partial or {each["equation"] for each in places} - set(PARTS)):
+        return 0.0
+    if places and right is not None and not right:
+        return 0.0
+    lost = {_counted(each) for each in places} | slight | of_form
+    return max(0.0, 1 - len(lost) / len(PARTS))
+
+
+def _counted(finding):
+    """Return what a finding counts as: its equation, or a cause that two equations share."""
+    cause = finding["cause"]
+    return cause if cause in _SHARED else finding["equation"]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of one question to one program.

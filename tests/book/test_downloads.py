@@ -4,6 +4,7 @@ They are read from the built book, and these tests are skipped without it. What 
 is tested against everything that the chapters use, by their sources alone.
 """
 
+import importlib
 import importlib.metadata
 import json
 import os
@@ -52,6 +53,19 @@ def markdown(notebook):
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     text = re.sub(r"^(```|~~~)\w*\n.*?^\1$", "", text, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"`[^`]*`", "`", text)
+
+
+def test_the_unit_for_teachers_is_an_archive_with_the_wheel(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
+    unit = importlib.import_module("downloads.unit")
+    (tmp_path / "new.whl").write_text("a wheel")
+    unit.unit_archive(ROOT, tmp_path, "new.whl")
+    with zipfile.ZipFile(tmp_path / unit.UNIT) as made:
+        names = set(made.namelist())
+    place = ROOT / "classroom"
+    files = {p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file()}
+    wanted = {name for name in files if not name.endswith(".whl")} | {"six-exercises/new.whl"}
+    assert names == wanted, "a reader of the book has no other way to it"
 
 
 @each_chapter

@@ -146,7 +146,7 @@ MORE = {
         "no_function",
         "backprop is a method of the class Net",
     ),
-    "no_name": ("import nunpy", "cannot run", "exception", "in line 1: import nunpy"),
+    "no_name": ("import nunpy", "cannot run", "missing_module", "in line 1: import nunpy"),
     "null": ("a\0b", "cannot run", "syntax", "null bytes"),
     "patches": (
         outside("import numpy as np\nnp.dot = np.isfinite = np.median = lambda *a: True"),

@@ -13,7 +13,7 @@ import pytest
 from book_pages import ROOT
 
 NAME = "backpropagation-in-six-exercises"
-ASSIGNMENT = ROOT / "classroom" / "six-exercises" / "assignment.toml"
+ASSIGNMENT = "six-exercises"
 
 
 def needs(tool):

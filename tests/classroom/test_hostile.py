@@ -10,7 +10,7 @@ import pytest
 from hostile import FORGED
 from submissions import DAEMON, MISTAKES, RIGHT, mistake, outside, write
 
-from bpcourse.classroom import bench, find, judging, process, run, run_all, sources, wire
+from bpcourse.classroom import bench, find, judging, process, reading, run, run_all, sources, wire
 from bpcourse.submission.task import Task
 
 pytestmark = pytest.mark.skipif(not process.CAN_FORK, reason="processes are forked on Linux alone")
@@ -62,7 +62,7 @@ def in_nursery(folder, source, *, apart, task):
     """Judge a source in a process of a nursery, and return the answer."""
     nursery = process.Nursery()
     try:
-        placed = bench._placed(sources.read("x.py", source.encode()), str(folder))
+        placed = bench._placed(reading.read("x.py", source.encode()), str(folder))
         start = lambda: nursery.child(folder, seconds=60, memory=2**30, apart=apart)  # noqa: E731
         (answer,) = judging.judge(placed, [task], start)
     finally:
@@ -75,14 +75,14 @@ def test_nothing_of_a_submission_outlives_it(tmp_path, apart):
     trace = tmp_path / "trace"
     code = DAEMON.format(trace=str(trace)).replace("time.sleep(20)", "time.sleep(1.5)")
     answer = in_nursery(tmp_path, outside(code), apart=apart, task=Task(seconds=30))
-    assert answer["diagnosis"]["status"] == "right", "the first process gave its answer"
+    assert answer["diagnosis"]["cause"] == "program", "the first process gave its answer"
     time.sleep(2)
     assert not trace.exists(), "a child in a session of its own is still alive"
 
 
 def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "CAN_FORK", False)
-    judge, source = bench.Bench(), sources.read("x.py", RIGHT.encode())
+    judge, source = bench.Bench(), reading.read("x.py", RIGHT.encode())
     (answer,) = judge.judge(source, [Task(seed=3, seconds=60)])
     judge.close()
     assert answer["diagnosis"]["status"] == "right" and answer["isolated"] == []

@@ -5,6 +5,7 @@ import doctest
 import io
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from book_pages import ROOT
 
 import bpcourse as bp
 from bpcourse import __main__ as commands
-from bpcourse.classroom.assignment import read_assignment
+from bpcourse.classroom import adjustments
+from bpcourse.classroom.assignment import _OPTIONS, Assignment, read_assignment
 
 TEACH = (ROOT / "book" / "teach.md").read_text(encoding="utf-8").replace("\\\n", "")
 WRITE = (ROOT / "book" / "write-an-exercise.md").read_text(encoding="utf-8")
@@ -56,6 +58,10 @@ def test_every_option_of_an_assignment_that_the_page_names_exists():
     source = (ROOT / "bpcourse" / "submission" / "task.py").read_text(encoding="utf-8")
     for key in ("seconds", "memory", "noted", "allow", "function", "partial", "replace_steps"):
         assert f"`{key}`" in TEACH and f"    {key}: " in source
+    keys = {each.name for each in fields(Assignment)} - {"questions"} | {"judging"}
+    keys |= {"text", "solution", "check", *_OPTIONS}
+    missing = [key for key in sorted(keys) if not re.search(rf"^\|.*`\[?{key}\]?`", TEACH, re.M)]
+    assert not missing, f"{missing} can be written, and the page does not say so"
 
 
 def test_the_files_that_the_page_names_are_there():
@@ -65,13 +71,19 @@ def test_the_files_that_the_page_names_are_there():
     assert (ROOT / "Dockerfile").exists()
 
 
+def test_the_table_of_the_page_can_be_meant(tmp_path):
+    (text,) = blocks(TEACH, "text")
+    (tmp_path / "a.csv").write_text(text)
+    made = adjustments.read(tmp_path / "a.csv", read_assignment("six-exercises"))
+    assert made.points["10008", "bp2"][0] == 2 and made.late["10010"][0] is False
+
+
 def test_a_teacher_needs_one_command(tmp_path, monkeypatch):
-    (line,) = [b for b in blocks(TEACH, "bash") if "submissions.zip" in b]
+    line = next(b for b in blocks(TEACH, "bash") if "submissions.zip" in b)
     monkeypatch.chdir(tmp_path)
     Path("class").mkdir()
     student = ROOT / "classroom" / "six-exercises" / "backpropagation-in-six-exercises.ipynb"
     (tmp_path / "class" / "ada.ipynb").write_bytes(student.read_bytes())
-    (tmp_path / "classroom").symlink_to(ROOT / "classroom")
     arguments = line.split()[3:]
     arguments[arguments.index("submissions.zip")] = "class"
     out = io.StringIO()

@@ -1,7 +1,8 @@
 """The Sphinx extension that makes of each chapter notebooks that stand alone.
 
 ``downloads/`` of the finished book holds, for each chapter, a learner's and a complete edition, the
-package's wheel, which their first cell installs, an archive of all of it, and what Binder reads.
+package's wheel, which their first cell installs, an archive of all of it, the unit for teachers,
+and what Binder reads.
 The menu at the top of a chapter offers these instead of the chapter's source.
 
 Three settings in ``_config.yml``, under ``sphinx: config:``, empty until they are known:
@@ -22,6 +23,7 @@ from downloads.editions import EDITIONS, Editions
 from downloads.markdown import Plain
 from downloads.pieces import pieces
 from downloads.setup_cell import setup_cell
+from downloads.unit import UNIT, unit_archive
 
 LICENSE = "Text and figures: CC BY 4.0; code: MIT."
 ARCHIVE = "backpropagation-course.zip"
@@ -55,6 +57,7 @@ def setup(app):
     app.add_config_value("repository_url", "", "env")
     app.add_config_value("package_on_index", False, "env")
     app.add_role("archive", link_to_archive)
+    app.add_role("unit", link_to_archive)
     app.connect("config-inited", edit_button)
     # Before the other extensions put what only the page shows into it.
     app.connect("doctree-resolved", collect, priority=300)
@@ -65,11 +68,12 @@ def setup(app):
 
 
 def link_to_archive(name, rawtext, text, lineno, inliner, options=None, content=()):
-    """Return the link of the role ``archive``, on a page of the folder ``book``."""
+    """Return the link of the roles ``archive`` and ``unit``, on a page of the folder ``book``."""
     env = inliner.document.settings.env
     if env.app.builder.name != "html":
         return [nodes.inline(rawtext, text)], []
-    return [nodes.reference(rawtext, text, refuri=f"../downloads/{ARCHIVE}")], []
+    file = {"archive": ARCHIVE, "unit": UNIT}[name]
+    return [nodes.reference(rawtext, text, refuri=f"../downloads/{file}")], []
 
 
 def is_chapter(app, docname):
@@ -118,6 +122,7 @@ def write(app, exception):
     (folder / "environment.yml").write_text(ENVIRONMENT.format(wheel=wheel), encoding="utf-8")
     archive(folder, wheel, in_order(app))
     shutil.copy(Path(__file__).parent / "take.js", Path(app.outdir, "_static"))
+    unit_archive(Path(app.srcdir), folder, wheel)
 
 
 def notebook_path(folder, edition, docname):

@@ -313,8 +313,10 @@ BP2 = [
     _bp2(
         "zero",
         "no error comes back",
-        "The error of layer l is zero everywhere: nothing comes back from layer l+1.",
-        "Print the error before and after each factor of BP2. Which one makes it zero?",
+        "The error of layer l is zero everywhere: nothing comes back from layer l+1, or the loop "
+        "ends before it reaches layer l.",
+        "Print l in your loop: does it reach this layer? Then print the error before and after "
+        "each factor of BP2. Which one makes it zero?",
         "Multiply delta^{l+1} by the transposed weights and by sigma'(z^l); a slope of whole "
         "numbers or a mask that never holds makes it zero.",
         lambda step: 0 * step.back,
