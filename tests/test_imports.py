@@ -53,7 +53,7 @@ STAIRCASE = [
     ("terminal", "program process examine __init__"),
     (
         "classroom",
-        "text files wire channel isolation watching loading worker nursery process "
+        "text files wire channel isolation given watching loading worker nursery process "
         "stand_ins judging bench sources outcomes page report assignment marks unit commands "
         "__init__",
     ),

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 
 from bpcourse.classroom import wire
 
@@ -17,12 +18,14 @@ class Channel:
 
     def __init__(self, source, sink):
         self._source, self._sink = source, sink
+        self._one = threading.RLock()  # threads of a submission send what is noticed in them
 
     def send(self, message):
         """Write a message that is packed already."""
         view = memoryview(message)
-        while view:
-            view = view[os.write(self._sink, view) :]
+        with self._one:
+            while view:
+                view = view[os.write(self._sink, view) :]
 
     def receive(self):
         """Return the next message, or None if there is none to come."""
