@@ -34,7 +34,7 @@ class Nothing:
     def __call__(self, *_, **__):
         if self._used:
             self._used("closed", self._name)
-        return self
+        return Nothing(self._name)
 
     def __getitem__(self, _):
         return self

@@ -495,7 +495,7 @@ def backprop(weights, biases, x, y):
         "import numpy as np", "import numpy as np\nimport bpcourse as bp"))  # fmt: skip
     found = {each.name: each for each in run(tmp_path, find(tmp_path), PATIENT)}
     assert found["ada.py"].status == "right" and not found["ada.py"].notes, "imported, not used"
-    verify(found["bob.py"], "wrong", "borrowed", "it calls bpcourse.backprop")
+    verify(found["bob.py"], "wrong", "asked", "calls bpcourse.backprop. Where")
     assert found["eve.py"].status == "right", "the sigmoid is no part of the exercise"
     assert "uses bpcourse.activations" in found["eve.py"].notes[0], "but the teacher is told"
     (free,) = run(tmp_path, ["bob.py"], replace(PATIENT, allow=("bpcourse",)))
