@@ -225,6 +225,7 @@ def _judged(options, class_, tasks, assignment):
 def _signals():
     """Let the signals that end a program end the work only, once: a report is written after it."""
     known = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    known = [each for each in known if signal.getsignal(each) is not signal.SIG_IGN]  # nohup
 
     def ignore():  # whoever presses Ctrl-C again wants the report, too
         for each in known:
