@@ -228,17 +228,19 @@ def _signals():
     known = [each for each in known if signal.getsignal(each) is not signal.SIG_IGN]  # nohup
 
     def ignore():  # whoever presses Ctrl-C again wants the report, too
-        for each in known:
-            signal.signal(each, signal.SIG_IGN)
+        with contextlib.suppress(ValueError):
+            for each in known:
+                signal.signal(each, signal.SIG_IGN)
 
     def end(number, _):
+        before.clear()  # the program ends after its report: more of them may come until then
         ignore()
         raise KeyboardInterrupt if number == signal.SIGINT else _Terminated(number)
 
-    try:
-        before = {each: signal.signal(each, end) for each in known}
-    except ValueError:  # not in the main thread
-        before = {}
+    before = {}
+    with contextlib.suppress(ValueError):  # not in the main thread
+        for each in known:
+            before[each] = signal.signal(each, end)
     try:
         yield ignore
     finally:
