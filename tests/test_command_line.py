@@ -377,7 +377,8 @@ def test_without_a_command_the_usage_is_shown():
 
 @posix
 @pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
-def test_a_signal_keeps_what_has_run(tmp_path, number, code):
+def test_a_signal_keeps_what_has_run(tmp_path, tmp_path_factory, number, code):
+    scratch = tmp_path_factory.mktemp("scratch")
     write(tmp_path, "ada", RIGHT)
     write(tmp_path, "bea", "while True: pass")
     write(tmp_path, "cem", RIGHT)
@@ -387,17 +388,21 @@ def test_a_signal_keeps_what_has_run(tmp_path, number, code):
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
         # A shell that starts a program in the background lets it ignore Ctrl-C, and ours with it.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     with process:
         assert "ada.py: right" in process.stderr.readline()
         time.sleep(0.5)
-        process.send_signal(getattr(signal, number))
+        for _ in range(6):  # whoever is impatient gets the report as well
+            process.send_signal(getattr(signal, number))
+            time.sleep(0.05)
         rest = process.stderr.read()
     assert process.returncode == code and "Traceback" not in rest, "128 and the signal's number"
     rows = [(row["submission"], row["cause"]) for row in table(tmp_path / "r.csv")]
     assert rows == [("ada.py", ""), ("bea.py", "not_run"), ("cem.py", "not_run")], "none is lost"
+    assert not list(scratch.iterdir()), "a folder of a submission is left behind"
 
 
 @posix

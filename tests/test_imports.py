@@ -53,7 +53,7 @@ STAIRCASE = [
     ("terminal", "program process examine __init__"),
     (
         "classroom",
-        "text files wire channel isolation watching loading worker nursery process "
+        "text files wire channel isolation given watching loading worker nursery process "
         "stand_ins wording judging bench naming reading archive attempts sources outcomes page "
         "report form assignment solving adjustments marks gradebooks marks_folder handout unit "
         "commands __init__",

@@ -9,63 +9,112 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
 
-from bpcourse.classroom import isolation, judging, process
+from bpcourse.classroom import files, isolation, judging, process
 from bpcourse.exercises import own
 from bpcourse.submission import obstacles
 from bpcourse.submission.outcome import failure
 from bpcourse.submission.task import Task
 
+# Prints where matplotlib keeps its list of fonts, which takes seconds to make.
+_FONTS = """
+import glob, shutil, sys, matplotlib, matplotlib.font_manager
+for path in glob.glob(matplotlib.get_cachedir() + "/fontlist*"):
+    shutil.copy(path, sys.argv[1])
+"""
+_DRAWING = ("matplotlib", "pyplot", "seaborn")
+_PREFIX = "bpcourse-class-"
+
 
 def main():
     """Judge until there is nothing more to judge."""
-    isolation.end_with_parent()
+    isolation.end_with_parent(signal.SIGTERM)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     orders = json.loads(sys.stdin.readline())
     for path in orders["exercises"]:
         own.read(path)
     tasks = [Task(**each) for each in orders["tasks"]]
-    bench = Bench()
+    bench = Bench(tasks, orders["folder"])
+    signal.signal(signal.SIGTERM, lambda *_: bench.leave())
     for line in sys.stdin:
-        answers = bench.judge(json.loads(line), tasks)
+        answers = bench.judge(json.loads(line))
         out.write(json.dumps(answers) + "\n")
         out.flush()
     bench.close()
 
 
 class Bench:
-    """Judges submissions in this process; each runs in one that a warm nursery forks."""
+    """Judges submissions in this process; each runs in one that a warm nursery forks.
 
-    def __init__(self):
-        self._nursery = process.Nursery() if process.CAN_FORK else None
+    Parameters
+    ----------
+    tasks : list of Task
+    folder : path
+        Where each submission gets a folder of its own.
+    """
 
-    def judge(self, source, tasks):
+    def __init__(self, tasks, folder):
+        self._tasks, self._folder = tasks, str(folder)
+        self._closed, self._nursery = process.is_closed(tasks), None
+        self._fonts, self._has_fonts = Path(folder, f"fonts-{os.getpid()}"), False
+        with contextlib.suppress(OSError):
+            self._fonts.mkdir()
+        if process.CAN_FORK:
+            self._nursery = process.Nursery(closed=self._closed, fonts=self._fonts)
+
+    def judge(self, source):
         """Return the answers of one submission, which runs in an empty directory of its own."""
+        folder = None
         try:
-            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-                return judging.judge(_placed(source, folder), tasks, self._starter(folder, tasks))
+            self._find_fonts(source)
+            folder = tempfile.mkdtemp(dir=self._folder)
+            return judging.judge(_placed(source, folder), self._tasks, self._starter(folder))
         except Exception as error:  # no room on the disk: this row, not the whole class
             finding = obstacles.not_started(error)
-            return [failure(t.function or source["file"], finding) for t in tasks]
+            return [failure(t.function or source["file"], finding) for t in self._tasks]
+        finally:
+            if folder:
+                files.remove(folder)
 
-    def _starter(self, folder, tasks):
+    def _find_fonts(self, source):
+        """Make matplotlib's list of fonts, once, if a submission may need it."""
+        texts = [text for _, text in source["units"]]
+        if not self._has_fonts and any(each in text for text in texts for each in _DRAWING):
+            self._has_fonts = True
+            command = [sys.executable, "-c", _FONTS, str(self._fonts)]
+            with contextlib.suppress(OSError, subprocess.SubprocessError):
+                subprocess.run(command, capture_output=True, timeout=60, check=False)
+
+    def _starter(self, folder):
+        tasks = self._tasks
         limits = {"memory": tasks[0].memory}
         limits["seconds"] = (2 * tasks[0].seconds + 2) * len(tasks)
         if self._nursery is None:
-            return lambda: process.start_alone(folder, **limits)
+            return lambda: process.start_alone(folder, closed=self._closed, **limits)
         return lambda: self._nursery.child(folder, **limits)
 
     def close(self):
         """End the nursery."""
         if self._nursery is not None:
             self._nursery.close()
+
+    def leave(self):
+        """End this process and all below it, and leave no folder behind."""
+        for _ in range(2):  # some may have been started meanwhile
+            for pid in isolation.children(os.getpid()):
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+        files.remove(self._folder)
+        os._exit(1)
 
 
 def _placed(source, folder):
@@ -93,21 +142,50 @@ class Pool:
         self._jobs, self._running, self._over = jobs, set(), False
 
     def run(self, sources):
-        """Yield (place, answers) as soon as a submission is judged, in any order."""
-        waiting, done = queue.SimpleQueue(), queue.SimpleQueue()
+        """Yield (place, answers) as soon as a submission is judged, in any order.
+
+        What could not be started, because another one had filled the disk or the table of
+        processes, is tried once more when all others are done.
+        """
+        later = []
+        try:
+            self._orders["folder"] = tempfile.mkdtemp(prefix=_PREFIX)
+        except OSError as error:
+            yield from self._none_started(sources, error)
+            return
+        try:
+            for place, answers in self._pass(list(enumerate(sources))):
+                if _was_started(answers):
+                    yield place, answers
+                else:
+                    later.append((place, sources[place]))
+            yield from self._pass(later)
+        finally:
+            files.remove(self._orders["folder"])
+
+    def _none_started(self, sources, error):
+        finding = obstacles.not_started(error)
         for place, source in enumerate(sources):
-            waiting.put((place, source))
+            yield place, [failure(t.function or source["file"], finding) for t in self._tasks]
+
+    def _pass(self, numbered):
+        """Yield what comes of some submissions; judges start with it, and end with it."""
+        waiting, done = queue.SimpleQueue(), queue.SimpleQueue()
+        for each in numbered:
+            waiting.put(each)
         threads = [
             threading.Thread(target=self._work, args=(waiting, done), daemon=True)
-            for _ in range(min(self._jobs, len(sources)))
+            for _ in range(min(self._jobs, len(numbered)))
         ]
         for thread in threads:
             thread.start()
         try:
-            for _ in sources:
+            for _ in numbered:
                 yield done.get()
-        finally:
+        except BaseException:
             self._end()
+            raise
+        finally:
             for thread in threads:
                 thread.join(5)
 
@@ -166,9 +244,19 @@ class Pool:
 
     def _end(self):
         """End all judging processes; their children end with them."""
-        self._over = True
-        for judge in list(self._running):
+        self._over, running = True, list(self._running)
+        for judge in running:
+            judge.terminate()
+        until = time.monotonic() + 2
+        for judge in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                judge.wait(max(0, until - time.monotonic()))
             judge.kill()
+
+
+def _was_started(answers):
+    causes = [f["cause"] for each in answers for f in each["diagnosis"]["findings"]]
+    return "not_started" not in causes
 
 
 def jobs():

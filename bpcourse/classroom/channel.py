@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 
 from bpcourse.classroom import wire
 
@@ -12,17 +13,19 @@ class Channel:
     Parameters
     ----------
     source, sink : int
-        The numbers of the files to read and to write; ``sink`` stays an attribute.
+        The numbers of the files to read and to write.
     """
 
     def __init__(self, source, sink):
-        self._source, self.sink = source, sink
+        self._source, self._sink = source, sink
+        self._one = threading.RLock()  # threads of a submission send what is noticed in them
 
     def send(self, message):
         """Write a message that is packed already."""
         view = memoryview(message)
-        while view:
-            view = view[os.write(self.sink, view) :]
+        with self._one:
+            while view:
+                view = view[os.write(self._sink, view) :]
 
     def receive(self):
         """Return the next message, or None if there is none to come."""
@@ -34,7 +37,7 @@ class Channel:
 
     def close(self):
         """Close both files."""
-        for number in {self._source, self.sink}:
+        for number in {self._source, self._sink}:
             with contextlib.suppress(OSError):
                 os.close(number)
 

@@ -24,7 +24,7 @@ from bpcourse.classroom.text import printable
 from bpcourse.submission.task import Task
 
 INTERRUPTED = 130
-_SIGNALS = ("SIGTERM", "SIGHUP")
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 CLASS = """examples:
   python -m bpcourse class submissions/
@@ -156,7 +156,16 @@ def run_class(options, network, version):
     class_, names = _handed_in(options, assignment)
     out = _place(options, assignment)
     class_, changes = _adjusted(options, assignment, class_, Path(out).parent)
-    results, number = _judged(options, class_, tasks, assignment)
+    with _signals() as ignore:
+        results, number = _judged(options, class_, tasks, assignment)
+        ignore()
+        asked = (options, version, assignment, tasks, begin)
+        return _written(*asked, out, (class_, names, changes), results) or number
+
+
+def _written(options, version, assignment, tasks, begin, out, handed_in, results):
+    """Write the report and the marks, and say so; return the exit status."""
+    class_, names, changes = handed_in
     facts = _facts(options, tasks, results, assignment, time.time() - begin)
     facts["With"] = f"bpcourse {version}, {facts['With']}"
     outcomes = [each for group in results for each in group]
@@ -174,7 +183,7 @@ def run_class(options, network, version):
     _summary(outcomes, paths, time.time() - begin, assignment, marked, len(class_))
     for heading, said in notices.items():
         _say(printable(f"{heading}: {said}"))
-    return number
+    return 0
 
 
 def _adjusted(options, assignment, class_, folder):
@@ -272,30 +281,37 @@ def _judged(options, class_, tasks, assignment):
     progress = _Progress(len(class_), done, tasks)
     files = [*(assignment.exercises if assignment else ()), *filter(None, [options.exercises])]
     extra = {"jobs": options.jobs, "progress": progress, "exercises": files}
-    with _signals():
-        try:
-            run_all(class_, tasks, **extra)
-        except KeyboardInterrupt as error:
-            number = 128 + error.number if isinstance(error, _Terminated) else INTERRUPTED
-            sys.stderr.write("Stopped. The report holds what has run.\n")
+    try:
+        run_all(class_, tasks, **extra)
+    except KeyboardInterrupt as error:
+        number = 128 + error.number if isinstance(error, _Terminated) else INTERRUPTED
+        sys.stderr.write("Stopped. The report holds what has run.\n")
     never = [[stopped(each.name)] * len(tasks) for each in class_]
     return [done.get(each.name, no) for each, no in zip(class_, never, strict=True)], number
 
 
 @contextlib.contextmanager
 def _signals():
-    """Let the signals that end a program end the work only: the report is written after it."""
+    """Let the signals that end a program end the work only, once: a report is written after it."""
+    known = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    known = [each for each in known if signal.getsignal(each) is not signal.SIG_IGN]  # nohup
+
+    def ignore():  # whoever presses Ctrl-C again wants the report, too
+        with contextlib.suppress(ValueError):
+            for each in known:
+                signal.signal(each, signal.SIG_IGN)
 
     def end(number, _):
-        raise _Terminated(number)
+        before.clear()  # the program ends after its report: more of them may come until then
+        ignore()
+        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated(number)
 
-    known = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    before = {}
+    with contextlib.suppress(ValueError):  # not in the main thread
+        for each in known:
+            before[each] = signal.signal(each, end)
     try:
-        before = {each: signal.signal(each, end) for each in known}
-    except ValueError:  # not in the main thread
-        before = {}
-    try:
-        yield
+        yield ignore
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -112,10 +112,12 @@ def _about():
         made = {f"licenses/{name}": root / name for name in ("LICENSE", "LICENSE-TEXT")}
         made = {name: path.read_bytes() for name, path in made.items() if path.exists()}
         return {"METADATA": _METADATA.encode(), "WHEEL": _WHEEL.encode(), **made}
-    made = {"WHEEL": _WHEEL.encode()}
+    # What stands in a folder of sources, for an editable installation, has another name for it.
+    said = installed.read_text("METADATA") or installed.read_text("PKG-INFO") or _METADATA
+    made = {"METADATA": said.encode(), "WHEEL": _WHEEL.encode()}
     for each in sorted(installed.files or (), key=str):
         _, found, name = each.as_posix().partition(".dist-info/")
-        if found and name not in (*_INSTALLERS, "WHEEL"):
+        if found and name not in (*_INSTALLERS, *made):
             made[name] = Path(installed.locate_file(each)).read_bytes()
     return made
 
@@ -129,7 +131,7 @@ _METADATA = f"""Metadata-Version: 2.1
 Name: bpcourse
 Version: {VERSION}
 Requires-Python: >=3.11
-Requires-Dist: numpy>=2.0
+Requires-Dist: numpy>=2.0.2
 """
 
 _WHEEL = """Wheel-Version: 1.0

@@ -19,7 +19,7 @@ import numpy as np
 _NEW_USER, _NEW_PID, _NEW_NET, _NEW_IPC = 0x10000000, 0x20000000, 0x40000000, 0x08000000
 _DEATH_SIGNAL, _DUMPABLE, _NO_NEW_PRIVILEGES, _SUBREAPER = 1, 4, 38, 36
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # system calls of Landlock, alike on all architectures
-_READ = 1 << 2 | 1 << 3  # files, folders
+READ, LIST = 1 << 2 | 1 << 3, 1 << 3  # files and folders; what a folder holds
 _DEVICE = 1 << 1 | 1 << 2  # write, read
 _BY_VERSION = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _EXECUTE = 1
@@ -37,9 +37,9 @@ def _control(option, value):
     return _ON_LINUX and _library.prctl(option, value, 0, 0, 0) == 0
 
 
-def end_with_parent():
-    """End this process when the one that started it ends."""
-    return _control(_DEATH_SIGNAL, signal.SIGKILL)
+def end_with_parent(by=None):
+    """End this process, by a signal, when the one that started it ends."""
+    return _ON_LINUX and _control(_DEATH_SIGNAL, by or signal.SIGKILL)
 
 
 def adopt_orphans():
@@ -81,8 +81,8 @@ def restrict_files(readable, folder):
 
     Parameters
     ----------
-    readable : list of str
-        Folders and files that it may read.
+    readable : list of (str, int)
+        Folders and files, and whether it may READ all that they hold, or LIST it.
     folder : str
         The one in which it may write.
 
@@ -101,8 +101,8 @@ def restrict_files(readable, folder):
     ruleset = _system_call(_CREATE, rules, ctypes.c_size_t(size), 0)
     if ruleset < 0:
         return False
-    for path in readable:
-        _allow(ruleset, path, _READ if Path(path).is_dir() else 1 << 2)
+    for path, allowed in readable:
+        _allow(ruleset, path, allowed if Path(path).is_dir() else READ & ~LIST)
     _allow(ruleset, "/dev/null", _DEVICE)
     _allow(ruleset, folder, rights & ~_EXECUTE)
     done = _system_call(_RESTRICT, ruleset, 0) == 0
@@ -117,15 +117,44 @@ def _allow(ruleset, path, rights):
         os.close(number)
 
 
-def readable_places():
-    """Return what Python needs to read: its library, its packages, those of the system."""
+def readable_places(added, *, hidden):
+    """Return what Python needs to read: its library, its packages, those of the system.
+
+    Parameters
+    ----------
+    added : list of str
+        Other places.
+    hidden : set of str
+        Folders that are left out, wherever they lie.
+
+    Returns
+    -------
+    list of (str, int)
+        As for :func:`restrict_files`.
+    """
     paths = sysconfig.get_paths()
     places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     # Packages can lie elsewhere, where a .pth file or PYTHONPATH points.
     places |= {each for each in sys.path if Path(each).name in ("site-packages", "dist-packages")}
-    places |= {sys.base_prefix, str(Path(__file__).parents[1]), str(Path(np.__file__).parent)}
+    places |= {sys.base_prefix, str(Path(np.__file__).parent)}
     places |= {"/usr", "/lib", "/lib64", "/etc/localtime", "/dev/urandom", "/etc/ssl"}
-    return sorted(place for place in places if Path(place).exists())
+    hidden = {Path(each).resolve() for each in hidden}
+    found = {one for place in places for one in _without(Path(place).resolve(), hidden)}
+    return sorted({*found, *((each, READ) for each in added)})
+
+
+def _without(place, hidden):
+    """Return a place, or what it holds without some folders."""
+    if place in hidden or not place.exists():
+        return []
+    if not any(place in each.parents for each in hidden if each.exists()):
+        return [(str(place), READ)]
+    inner = []
+    for each in place.iterdir():
+        real = each.resolve()
+        if not (each.is_symlink() and any(real in each.parents for each in hidden)):
+            inner += _without(real, hidden)
+    return [(str(place), LIST), *inner]
 
 
 def limit_processes(number):
@@ -154,6 +183,15 @@ def _stat(pid):
     """Return the fields of /proc/PID/stat from the state on."""
     text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     return text[text.rindex(")") + 2 :].split()
+
+
+def memory(pids):
+    """Return the bytes that processes hold, all but what each of them has from the first one."""
+    pages = []
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pages.append(int(_stat(pid)[21]))
+    return sum(max(0, each - pages[0]) for each in pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def used(pids):

@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from bpcourse.classroom import loading, stand_ins
-from bpcourse.classroom.process import Crowded, Ended, Late
-from bpcourse.classroom.watching import DIRECT
+from bpcourse.classroom.process import Crowded, Ended, Late, Swollen
 from bpcourse.classroom.wording import for_a_class
 from bpcourse.diagnosis.calling import recognized
 from bpcourse.diagnosis.diagnose import diagnose
@@ -78,11 +77,14 @@ def judge(source, tasks, start):
 def _second_chance(session, tasks, answers):
     """Judge what builds on other steps once more, with right ones in the place of wrong ones."""
     status = [each["diagnosis"]["status"] for each in answers]
+    causes = [{f["cause"] for f in each["diagnosis"]["findings"]} for each in answers]
     names = [t.step for t, s in zip(tasks, status, strict=True) if t.step and s != "right"]
     for place, task in enumerate(tasks):
         given = [name for name in names if name != task.step and exercise(name).right]
         if not (task.replace_steps and given and status[place] != "right"):
             continue
+        if causes[place] & {"borrowed", "asked", "out_of_sight"}:
+            continue  # that is no mistake of another step
         once_more = _timed(session, task, given)
         found = once_more["diagnosis"]
         if _faults(found) < _faults(answers[place]["diagnosis"]):
@@ -133,7 +135,7 @@ def _question(session, task, given):
     found = session.explained(found)
     told = [text for name, text in session.notes if name in ("", task.function or "backprop")]
     found = replace(found, notes=(*told, *notes, *session.passed_over(found), *found.notes))
-    found = _derived(_own_work(found, session.noticed, task), task)
+    found = _derived(_own_work(found, session.seen(), task), task)
     return for_a_class(found, task.options)
 
 
@@ -226,13 +228,20 @@ def _some_only(first, later, sizes):
 def _own_work(found, noticed, task):
     """Add what was noticed: as a finding where somebody else's program gave the right numbers."""
     used, hidden = _borrowed(noticed, task), [w for where, w in noticed if where == "out of sight"]
+    asked = [what for where, what in noticed if where == "closed"]
+    if asked and found.status != "right":
+        finding = obstacles.asked(found.subject, ", ".join(dict.fromkeys(asked)))
+        return replace(found, findings=(finding,), right=())
     programs = [what for where, what in noticed if where == "a program"]
-    helpers = sorted({what for where, what in noticed if where == DIRECT} - set(used))
-    helpers = [each for each in helpers if each.startswith("bpcourse/")]
+    helpers = {where for where, _ in noticed if re.match("bpcourse/(?!_)", where)}
+    helpers = sorted(helpers - set(used))
     notes = [f"The function uses {_dotted(helpers)}."] if helpers else []
     if found.status == "right" and (used or programs):
-        finding = obstacles.starts(found.subject, programs[0]) if not used else None
-        finding = finding or obstacles.borrowed(found.subject, _dotted(used))
+        finding = (
+            obstacles.borrowed(found.subject, _dotted(used))
+            if used
+            else obstacles.starts_program(found.subject, programs[0])
+        )
         return replace(found, findings=(finding,), right=(), notes=(*found.notes, *notes))
     if found.status == "right" and hidden:
         finding = obstacles.out_of_sight(found.subject, ", ".join(hidden))
@@ -249,7 +258,7 @@ def _borrowed(noticed, task):
     """Return the files whose functions may not be used for this question."""
     found = []
     for where, what in noticed:
-        if where in ("a program", "out of sight", DIRECT) or where in found:
+        if where in ("a program", "out of sight", "closed") or where in found:
             continue
         name = where.removeprefix("bpcourse/").removesuffix(".py")
         own = where.startswith("bpcourse/")
@@ -285,12 +294,22 @@ _FORMS = {
 }  # fmt: skip
 
 
+_OF_TEXTS = ("own", "classes", "methods", "words", "returned", "bases", "names")
+
+
 def _has_form(kind, answer):
     """Say whether an answer can be one to this kind of question."""
-    return any(
+    fits = any(
         all(name in answer and isinstance(answer[name], type_) for name, type_ in form.items())
         for form in _FORMS[kind]
-    ) and all(map(_is_failure, answer.get("failures", ())))
+    )
+    return fits and _of_texts(answer) and all(map(_is_failure, answer.get("failures", ())))
+
+
+def _of_texts(answer):
+    """Say whether the lists of names hold names."""
+    lists = [answer[name] for name in _OF_TEXTS if isinstance(answer.get(name), list)]
+    return all(isinstance(each, str) for names in lists for each in names)
 
 
 def _is_failure(each):
@@ -298,7 +317,12 @@ def _is_failure(each):
         isinstance(each.get(name), type_)
         for name, type_ in (("raised", str), ("said", str), ("bases", list), ("names", list))
     )
-    return known and isinstance(each.get("line"), int) and isinstance(each.get("unit"), int)
+    return (
+        known
+        and _of_texts(each)
+        and isinstance(each.get("line"), int)
+        and isinstance(each.get("unit"), int)
+    )
 
 
 class Session:
@@ -311,7 +335,7 @@ class Session:
         self._texts = [text for _, text in source["units"]]
         self._labels, self.notes = source.get("labels", []), source.get("notes", [])
         self._own_modules = source.get("given", [])
-        self._child, self._failures, self._given = None, [], []
+        self._child, self._failures, self._given, self._hidden = None, [], [], []
         self.output, self.printed, self.isolated = b"", 0, []
         for name, text in source["units"]:  # for the messages, which quote the line
             lines = [f"{line}\n" for line in loading.lines_of(text)]
@@ -344,6 +368,10 @@ class Session:
         """Whose functions it has called."""
         return self._child.noticed if self._child else []
 
+    def seen(self):
+        """Return what it has called for this question, and what it hid when it was loaded."""
+        return [*self._hidden, *self.noticed]
+
     def ask(self, request):
         """Return the submission's answer, or raise Stopped."""
         left = _PATIENCE * self._seconds - self._child.spent
@@ -358,10 +386,14 @@ class Session:
             finding = obstacles.late(self._seconds, self._line(self._child.where()))
         except Crowded:
             finding = obstacles.crowded()
+        except Swollen:
+            finding = obstacles.swollen()
         except Ended:
             code = self._child.wait()
             line = self._line(self._child.trace)
             finding = obstacles.ended(code, line, self._child.broken)
+        except Exception as error:  # no exception of the submission: it must not look like one
+            finding = obstacles.fault(error)
         self.close()
         raise stand_ins.Stopped(finding)
 
@@ -412,6 +444,7 @@ class Session:
         except stand_ins.Stopped as error:  # it would be the same for the next question
             self._never = error.finding
             raise
+        self._hidden = [each for each in self.noticed if each[0] == "out of sight"]
         if self._failures and self._source["whole"]:
             self._never = self._load_failure(self._failures[0])
             self.close()

@@ -16,7 +16,7 @@ import sys
 
 import numpy as np
 
-from bpcourse.classroom import isolation, wire, worker
+from bpcourse.classroom import given, isolation, wire, worker
 from bpcourse.classroom.channel import Channel
 from bpcourse.submission.program import limit
 
@@ -31,7 +31,7 @@ def main(number):
     number : int
         The file number of the socket.
     """
-    control = socket.socket(fileno=number)
+    control, readable = socket.socket(fileno=number), _prepare()
     isolation.end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
@@ -40,6 +40,7 @@ def main(number):
             return
         _reap()
         request = json.loads(message)
+        request["readable"] = [*readable, *((each, isolation.READ) for each in request["readable"])]
         pid = os.fork()
         if pid == 0:
             with _last(70):
@@ -48,6 +49,15 @@ def main(number):
         for each in files:
             os.close(each)
         control.sendall(json.dumps({"pid": pid}).encode())
+
+
+def _prepare():
+    """Load what a submission may use of the course; return what it may read."""
+    if not given.is_closed():
+        return isolation.readable_places([given.HOUSE], hidden=())
+    given.load()
+    houses = {given.HOUSE, *(os.path.join(each, "bpcourse") for each in sys.path)}  # noqa: PTH118
+    return isolation.readable_places(given.readable(), hidden=houses)
 
 
 def _reap():
@@ -71,7 +81,7 @@ def _keep(request, channel, output, trace):
     os.setsid()
     signal.signal(signal.SIGTERM, _end_all)
     isolated = isolation.own_namespaces() if request["apart"] else set()
-    isolation.end_with_parent()
+    isolation.end_with_parent(signal.SIGTERM)  # then it ends the others
     isolation.adopt_orphans()
     first = os.fork()
     if first == 0:
@@ -121,6 +131,7 @@ def _watch_over(request, channel, output, trace, isolated):
 def _submission(request, channel, output, trace, isolated):
     """Become the process of a submission: apart, limited, with no files but its own."""
     os.setsid()
+    isolation.end_with_parent()
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
     os.dup2(output, 1)
@@ -129,6 +140,7 @@ def _submission(request, channel, output, trace, isolated):
     os.chdir(request["folder"])
     for name in ("TMPDIR", "TEMP", "TMP", "HOME"):
         os.environ[name] = request["folder"]
+    os.environ["MPLCONFIGDIR"] = request["fonts"]
     sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
     sys.stdout.reconfigure(write_through=True)
@@ -142,7 +154,7 @@ def _submission(request, channel, output, trace, isolated):
             isolated = {*isolated, "files"}
     files = Channel(channel, channel)
     files.send(wire.pack({"isolated": sorted(isolated)}))
-    worker.run(files, trace)
+    worker.run(files, trace, shut="files" in isolated)
 
 
 def _close_others(kept):
@@ -167,6 +179,8 @@ def alone():
     trace = int(sys.argv[1]) if os.name != "nt" else os.open(os.devnull, os.O_WRONLY)
     seconds, memory = int(sys.argv[2]), int(sys.argv[3])
     isolation.end_with_parent()
+    if given.is_closed():
+        given.load()
     limit(seconds=seconds, memory=memory, file_size=_FILE_LIMIT)
     channel.send(wire.pack({"isolated": []}))
-    worker.run(channel, trace)
+    worker.run(channel, trace, shut=False)

@@ -64,7 +64,8 @@ def examine(
     """
 
     def start():
-        return process.start_alone(directory, seconds=task.seconds, memory=task.memory)
+        limits = {"seconds": task.seconds, "memory": task.memory}
+        return process.start_alone(directory, closed=process.is_closed([task]), **limits)
 
     (answer,) = judging.judge(sources.load(path), [task], start)
     return outcome(name or str(path), answer)

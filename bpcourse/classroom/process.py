@@ -12,6 +12,7 @@ import json
 import math
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -30,10 +31,7 @@ OUTPUT_KEPT = 8 * 1024  # of what was printed, the end; the rest is counted and 
 _TRACE_KEPT = 64 * 1024
 _TICK, _GRACE = 0.1, 1.0  # seconds
 _NOTICES = 300
-_EVALUATIONS, _ENTRIES = (
-    20_000,
-    100_000,
-)  # of a function that is computed here, and in its arguments
+_EVALUATIONS, _ENTRIES = 20_000, 100_000  # of what is computed here, and in its arguments
 _ROOT = str(Path(__file__).parents[2])
 
 # The package is found where this one was, whatever lies in the working directory.
@@ -43,6 +41,16 @@ root = sys.argv.pop()
 sys.path.insert(0, root)
 from bpcourse.classroom import {module}
 sys.path.remove(root)
+"""
+
+# The same without the course: its packages are empty, and only what is asked for is loaded.
+_CLOSED = """
+import sys, types
+root = sys.argv.pop()
+for name in ("bpcourse", "bpcourse.classroom", "bpcourse.submission"):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [root + "/" + name.replace(".", "/")]
+from bpcourse.classroom import {module}
 """
 
 _KNOWN = {"PATH", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH"}
@@ -57,21 +65,34 @@ class Crowded(Exception):  # noqa: N818
     """It has started too many processes."""
 
 
+class Swollen(Exception):  # noqa: N818
+    """All its processes together hold too much memory."""
+
+
 class Ended(Exception):  # noqa: N818
     """The process has ended, or what it sends is no message."""
 
 
 class Nursery:
-    """A warm Python that forks a process for each submission."""
+    """A warm Python that forks a process for each submission.
 
-    def __init__(self):
+    Parameters
+    ----------
+    closed : bool
+        It never loads what computes a gradient or judges one, and lets nobody read it.
+    fonts : path
+        Where matplotlib finds its list of fonts.
+    """
+
+    def __init__(self, *, closed=True, fonts=""):
+        self._closed, self._fonts = closed, str(fonts)
         self._begin()
 
     def _begin(self):
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                python("nursery.main(int(sys.argv[1]))", str(theirs.fileno())),
+                python("nursery.main(int(sys.argv[1]))", str(theirs.fileno()), closed=self._closed),
                 env=_bare_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -90,15 +111,16 @@ class Nursery:
             There is no room for another process.
         """
         request = {"folder": str(folder), "seconds": math.ceil(seconds), "memory": memory}
-        request |= {"apart": apart, "readable": isolation.readable_places()}
+        request |= {"apart": apart, "fonts": self._fonts or str(folder)}
+        request["readable"] = [self._fonts] if self._fonts else []
         try:
-            return self._fork(request)
+            return self._fork(request, memory)
         except (OSError, ValueError):  # a submission has ended the nursery
             self.close()
             self._begin()
-            return self._fork(request)
+            return self._fork(request, memory)
 
-    def _fork(self, request):
+    def _fork(self, request, memory):
         ours, theirs = socket.socketpair()
         output, output_end = os.pipe()
         trace, trace_end = os.pipe()
@@ -116,7 +138,7 @@ class Nursery:
             os.close(output_end)
             os.close(trace_end)
         ours.settimeout(10)
-        return Child(_Socket(ours), output, trace, pid)
+        return Child(_Socket(ours), output, trace, pid, memory=memory)
 
     def close(self):
         """End the nursery, and all processes that it has forked."""
@@ -162,8 +184,16 @@ class _Socket:
         self._socket.close()
 
 
-def start_alone(folder, *, seconds, memory):
+def start_alone(folder, *, seconds, memory, closed=True):
     """Return a new process of a Python of its own, in a folder.
+
+    Parameters
+    ----------
+    folder : path
+    seconds, memory : float
+        Its limits.
+    closed : bool
+        It never loads what computes a gradient or judges one.
 
     Raises
     ------
@@ -175,7 +205,7 @@ def start_alone(folder, *, seconds, memory):
     arguments = [str(end), str(2 * math.ceil(seconds) + 2), str(memory)]
     try:
         process = subprocess.Popen(
-            python("nursery.alone()", *arguments),
+            python("nursery.alone()", *arguments, closed=closed),
             cwd=folder,
             env=environment(),
             stdin=subprocess.PIPE,
@@ -192,13 +222,18 @@ def start_alone(folder, *, seconds, memory):
     numbers = [os.dup(each.fileno()) for each in (process.stdout, process.stdin, process.stderr)]
     for each in (process.stdout, process.stdin, process.stderr):
         each.close()
-    return Child(Channel(*numbers[:2]), numbers[2], trace, process.pid, process)
+    return Child(Channel(*numbers[:2]), numbers[2], trace, process.pid, process, memory=memory)
 
 
-def python(call, *arguments, module="nursery"):
+def python(call, *arguments, module="nursery", closed=False):
     """Return the command that calls a function of a file of this folder in a Python of its own."""
-    code = _START.format(module=module) + call
+    code = (_CLOSED if closed else _START).format(module=module) + call
     return [sys.executable, "-P", "-u", "-B", "-c", code, *arguments, _ROOT]
+
+
+def is_closed(tasks):
+    """Say whether the course is kept from submissions: no question allows any of it."""
+    return not any(name.split(".")[0] == "bpcourse" for task in tasks for name in task.allow)
 
 
 def environment():
@@ -227,8 +262,9 @@ class Child:
         The seconds that all answers have taken, as far as any took long.
     """
 
-    def __init__(self, channel, output, trace, pid, process=None):
+    def __init__(self, channel, output, trace, pid, process=None, *, memory=0):
         self._channel, self._pid, self._process = channel, pid, process
+        self._memory = memory
         self._replies = queue.Queue(4)  # more has to wait: a flood fills no memory
         self._output, self._trace = _Drain(output, OUTPUT_KEPT), _Drain(trace, _TRACE_KEPT)
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -255,8 +291,8 @@ class Child:
         if self._process is not None:
             return self._process.poll()
         *_, last = self.trace.strip().rpartition("\n")
-        word, _, number = last.partition(" ")
-        return int(number) if word == "ended" and number.lstrip("-").isdigit() else None
+        found = re.fullmatch(r"ended (-?[0-9]{1,3})", last)
+        return int(found[1]) if found else None
 
     def ask(self, request, functions=(), *, seconds):
         """Send a request and return its answer.
@@ -271,7 +307,7 @@ class Child:
 
         Raises
         ------
-        Late, Crowded, Ended
+        Late, Crowded, Swollen, Ended
         """
         self._begin_time()
         self._send(wire.pack(request, functions := list(functions)))
@@ -286,20 +322,17 @@ class Child:
             else:
                 self.spent += self._used
                 return reply
-            self._verify_time(seconds)
+            if self._used > seconds:
+                raise Late
         self.broken = True  # no answer has so much to say
         raise Ended
 
-    def _notice(self, where, what):
-        if (where, what) not in self.noticed and len(self.noticed) < _NOTICES:
-            self.noticed.append((where, what))
-
-    def _verify_time(self, seconds):
-        """Raise Late where messages on the way to an answer take the time of one."""
-        if time.monotonic() - self._last > _TICK:
-            self._used = self._time()
-            if self._used > seconds:
-                raise Late
+    def _notice(self, *noticed):
+        """Keep what was noticed, once; that it was too much is noticed, too."""
+        if len(self.noticed) == _NOTICES:
+            noticed = ("out of sight", "it sends notices without end")
+        if noticed not in self.noticed:
+            self.noticed.append(noticed)
 
     def _send(self, message):
         try:
@@ -313,11 +346,12 @@ class Child:
 
     def _next(self, seconds):
         while True:
+            if time.monotonic() - self._last >= _TICK:  # also of one who never stops sending
+                self._used = self._time()
             try:
                 message = self._replies.get(timeout=_TICK)
             except queue.Empty:
-                self._used = self._time()
-                if self._used > seconds and self._replies.empty():
+                if self._used > seconds:
                     raise Late from None
                 continue
             reply = self._read_reply(message)
@@ -362,9 +396,11 @@ class Child:
         elapsed, self._last = min(now - self._last, 2 * _TICK), now
         if not CAN_FORK:
             return now - self._started
-        pids = isolation.children(self._pid) + ([self._pid] if self._process else [])
+        pids = ([self._pid] if self._process else []) + isolation.children(self._pid)
         if len(pids) > isolation.PROCESSES:
             raise Crowded
+        if self._memory and len(pids) > 2 and isolation.memory(pids) > self._memory:
+            raise Swollen
         total, running = isolation.used(pids)
         if self._before is None:
             self._before = total - elapsed

@@ -45,13 +45,13 @@ class Given:
         The name of the notebook that they are given, without its ending.
     """
 
-    def __init__(self, files: Iterable[str | Path] = (), notebook: str = ""):
+    def __init__(self, files: Iterable[str | Path] = (), notebook: str = "") -> None:
         paths = [Path(each) for each in files if Path(each).suffix == ".py"]
         self.notebook = notebook
         self.modules = tuple(path.stem for path in paths)
         self._texts = [_text(load(path)) for path in paths]
 
-    def holds(self, file):
+    def holds(self, file: File) -> bool:
         """Say whether a student's file is one of these, by its name or by its content."""
         if not file.name.endswith(".py"):
             return False

@@ -1,38 +1,34 @@
 """Whose functions a submission calls: work that is borrowed from an engine is noticed as it runs.
 
-A profile hook sees every function of Python that is called, by the file it comes from, in every
-thread; an audit hook, which can't be taken away again, sees attempts to leave that sight.
-What they notice is sent at once. It is noticed, not proven: a copy looks like one's own work.
+What the course itself computes is not in this process at all (:mod:`bpcourse.classroom.given`). Of
+what else is installed a profile hook sees every function of Python that is called, by the file it
+comes from, in every thread and in forked processes; an audit hook, which can't be taken away again,
+sees attempts to leave that sight. What they notice is sent at once. It is noticed, not proven: a
+copy looks like one's own work.
 """
 
 import _thread
 import contextlib
-import json
 import os
 import struct
 import sys
 import sysconfig
 import threading
+import time
 from pathlib import Path
 
-_LIBRARY = sysconfig.get_path("stdlib")
+from bpcourse.classroom import given
+
 _HOUSE = str(Path(__file__).parents[1]) + os.sep
+_LIBRARY = sysconfig.get_path("stdlib")
 ENGINES = {
     "autograd", "casadi", "jax", "keras", "micrograd", "mxnet", "pytensor", "sklearn", "tensorflow",
     "theano", "tinygrad", "torch",
 }  # fmt: skip
-_OWN = {"worker.py", "loading.py", "watching.py", "wire.py", "channel.py"}
-# Marks what a submission calls itself, and not what is called on its behalf.
-DIRECT = "directly"
-_OUT_OF_SIGHT = {"sys.setprofile", "code.__new__"}
-_NOTICES = 100
-_STARTS = {
-    "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system",
-    "subprocess.Popen",
-}  # fmt: skip
-_THREADS = threading.__file__
-# Python's own that read the text of a function, for help and for messages.
-_READERS = {"inspect.py", "linecache.py", "tokenize.py"}
+_OWN = {"worker.py", "loading.py", "watching.py", "wire.py", "channel.py", "given.py"}
+_STARTS = {"os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "subprocess.Popen"}
+_PAUSE = 0.01  # seconds, in a process of its own, between two notices of the same
+_TRIES = 1_000
 
 
 def _where(filename):
@@ -45,65 +41,107 @@ def _where(filename):
     return next(iter(parts & ENGINES), None) if "site-packages" in parts else None
 
 
-def _may_read(frame):
-    """Say whether whoever opens a file of this package imports it, or shows its text."""
-    name = frame.f_code.co_filename
-    if name.startswith(("<frozen importlib", _HOUSE)):
-        return True
-    return name.startswith(_LIBRARY) and name.rpartition(os.sep)[2] in _READERS
+def _is_library(filename):
+    """Say whether a file is one of Python's own or of a package: an import opens files, too."""
+    return filename.startswith(("<frozen", _LIBRARY, _HOUSE)) or "site-packages" in filename
 
 
-def begin(channel):
+def begin(channel, *, shut, closed):
     """Watch from here on; what is noticed goes to the channel.
 
     Parameters
     ----------
     channel : Channel
+    shut : bool
+        The system lets this process start no program, and read nothing of the course.
+    closed : bool
+        It was started without what answers: to read that is an attempt to borrow it.
 
     Returns
     -------
-    callable
+    calls : callable
         Returns a context in which calls are watched.
+    notice : callable
+        ``notice(where, what)`` sends what happens while a call is watched.
     """
-    calling, sent = [], set()
-    notice = _notice_to(channel, sent)
+    calling, sent = [], {}
+    notice = _notice_to(channel.send, sent)
     profile = _profile(notice)
-    set_profile, get_profile = sys.setprofile, sys.getprofile
+    install = _installer()
+    getprofile = sys.getprofile
 
     @contextlib.contextmanager
     def calls():
-        sent.clear()  # what was noticed before the call says nothing of the call
-        set_profile(profile)
+        sent.clear()
+        install(profile)
         calling.append(True)
         try:
             yield
         finally:
             calling.clear()
-            if get_profile() is not profile or threading._profile_hook is not profile:
+            if getprofile() is not profile:
                 notice("out of sight", "sys.setprofile")
-            set_profile(None)
+            install(None)
 
-    sys.addaudithook(_audit(notice, calling))
+    looks = [_leaving(notice, calling, install.busy, profile)]
+    looks += [] if shut else [_borrowing(notice, closed=closed)]
+    sys.addaudithook(_all(looks))
+    _see_threads(looks[0])
     threading.setprofile(profile)
-    _thread.start_new_thread = _thread.start_new = _bare_threads(notice)
-    return calls
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: install(profile))
+    return calls, lambda *seen: notice(*seen) if calling else None
 
 
-# All of it lives in closures: a name in this module could be replaced.
+def _all(looks):
+    def hook(event, args):
+        for look in looks:
+            look(event, args)
+
+    return hook
 
 
-def _notice_to(channel, sent):
-    """Return a function that sends each thing once; it builds its messages with nothing of ours."""
-    write, sink, dumps, header = os.write, channel.sink, json.dumps, struct.Struct(">II").pack
+# All of it lives in closures: a name in this module, or in others, could be replaced.
+
+
+def _notice_to(send, sent):
+    """Return a function that sends each thing once a call; elsewhere now and then."""
+    pack, process, getpid, now = struct.Struct(">II").pack, os.getpid(), os.getpid, time.monotonic
 
     def notice(where, what):
-        if (where, what) not in sent and len(sent) < _NOTICES:
-            sent.add((where, what))
-            tree = dumps(["d", [["noticed", where], ["what", str(what)[:80]]]]).encode()
-            with contextlib.suppress(OSError):
-                write(sink, header(len(tree), 0) + tree)
+        key, pause = (where, what), float("inf") if getpid() == process else _PAUSE
+        if now() - sent.get(key, -pause) < pause:
+            return
+        sent[key] = now()
+        texts = [_plain(each) for each in key]
+        tree = '["d", [["noticed", "{}"], ["what", "{}"]]]'.format(*texts).encode()
+        with contextlib.suppress(OSError):
+            send(pack(len(tree), 0) + tree)
 
     return notice
+
+
+def _plain(text):
+    """Return the start of a text as JSON may hold it."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in " ._/-") else "_" for c in text[:80])
+
+
+def _installer():
+    """Return a function that sets the profile hook, also while a thread sets its own."""
+    setprofile, sleep = sys.setprofile, time.sleep
+
+    def install(hook):
+        install.busy.append(True)
+        for _ in range(_TRIES):
+            try:
+                setprofile(hook)
+                break
+            except RuntimeError:  # "... while another profile function is being installed"
+                sleep(0)
+        install.busy.clear()
+
+    install.busy = []
+    return install
 
 
 def _profile(notice):
@@ -117,35 +155,59 @@ def _profile(notice):
                 files[filename] = _where(filename)
             if files[filename]:
                 notice(files[filename], frame.f_code.co_name)
-                caller = frame.f_back and frame.f_back.f_code.co_filename
-                if not caller or not _where(caller):
-                    notice(DIRECT, files[filename])
 
     return profile
 
 
-def _bare_threads(notice):
-    """Return what starts a thread that no profile hook sees, and says that it does."""
-    start = _thread.start_new_thread
+def _leaving(notice, calling, busy, profile):
+    """Return what sees that something is done out of sight."""
+    getframe, thread = sys._getframe, threading.Thread
+    start, begin_thread = thread._bootstrap, thread._bootstrap_inner.__code__
 
-    def start_new_thread(*args, **options):
-        notice("out of sight", "_thread.start_new_thread")
-        return start(*args, **options)
+    def look(event, args):
+        if event == "sys.setprofile" and calling and not busy:
+            if getframe(2).f_code is not begin_thread:  # a thread that takes up this very hook
+                notice("out of sight", event)
+        elif event == "code.__new__" and calling:
+            notice("out of sight", event)
+        elif event in ("_thread.start_new_thread", "_thread.start_joinable_thread"):
+            known = getattr(args[0], "__func__", None) is start
+            if not known or threading._profile_hook is not profile:
+                notice("out of sight", event)
 
-    return start_new_thread
+    return look
 
 
-def _audit(notice, calling):
-    """Return the hook that sees programs being started, and what is done out of sight."""
-    frame_at = sys._getframe
+def _see_threads(look):
+    """Have the start of every thread seen, where Python raises no event for it."""
 
-    def audit(event, args):
+    def seen(start):
+        def start_new_thread(function, *rest):
+            look("_thread.start_new_thread", [function])
+            return start(function, *rest)
+
+        return start_new_thread
+
+    names = (_thread, "start_new_thread"), (_thread, "start_new"), (threading, "_start_new_thread")
+    for module, name in names:
+        if hasattr(module, name):
+            setattr(module, name, seen(getattr(module, name)))
+
+
+def _borrowing(notice, *, closed):
+    """Return what sees programs being started, and the files of the course being read."""
+    real, getframe, base = os.path.realpath, sys._getframe, os.path.basename
+    house = real(_HOUSE) + os.sep
+    free = tuple(map(real, [*given.readable(), *(f"{_HOUSE}classroom/{name}" for name in _OWN)]))
+
+    def look(event, args):
         if event in _STARTS:
             notice("a program", event)
-        elif event == "open" and str(args[0]).startswith(_HOUSE) and str(args[0]).endswith(".py"):
-            if not _may_read(frame_at(1)):
-                notice("out of sight", f"reads {Path(str(args[0])).name} of bpcourse")
-        elif event in _OUT_OF_SIGHT and calling and frame_at(1).f_code.co_filename != _THREADS:
-            notice("out of sight", event)  # every thread of Python's begins so, too
+        elif event == "open" and isinstance(args[0], str):
+            path = real(args[0])
+            if not path.startswith(house) or path.startswith(free):
+                return
+            if closed or not _is_library(getframe(2).f_code.co_filename):
+                notice("out of sight", f"reads {base(path)} of bpcourse")
 
-    return audit
+    return look

@@ -7,16 +7,20 @@ number, text, array nor list of such arrives as a stand-in that knows its type's
 """
 
 import contextlib
-import json
 import math
 import struct
+from json import dumps, loads
 
 import numpy as np
 
 from bpcourse.network import Network
 
 LARGEST = 64 * 1024**2  # bytes of one message
-_NODES, _DEPTH, _TEXT = 200_000, 40, 20_000
+_TREE = 16 * 1024**2  # bytes of the tree in one that comes from a submission
+_NODES, _DEPTH = 200_000, 40
+LONGEST = 20_000  # characters of a text that comes from a submission
+_EXPANDED = 4 * LARGEST  # bytes of a value whose parts are shared no more
+_NODE = _EXPANDED // (2 * _NODES)  # bytes that each number, text and list in it counts for
 _HEADER = struct.Struct(">II")
 HEADER_SIZE = _HEADER.size
 # Whole, real and complex numbers.
@@ -28,7 +32,7 @@ class Broken(Exception):  # noqa: N818 - it is a fact about a message, caught at
     """Bytes that are no message."""
 
 
-def pack(value, callables=None):
+def pack(value, callables=None, *, longest=None):
     """Return a message as bytes.
 
     Parameters
@@ -38,6 +42,8 @@ def pack(value, callables=None):
         sent as the name of its type.
     callables : list, optional
         Collects the functions in the value: they are sent as their places in this list.
+    longest : int, optional
+        Where texts are cut off; by default they are whole.
 
     Returns
     -------
@@ -49,10 +55,10 @@ def pack(value, callables=None):
     {'w': [array([[1., 0.],
            [0., 1.]])], 'eta': 0.5}
     """
-    packer = _Packer(callables)
-    tree = json.dumps(packer.tree(value, 0)).encode()
+    packer = _Packer(callables, longest)
+    tree = dumps(packer.tree(value, 0)).encode()
     data = b"".join(packer.buffers)
-    if len(tree) + len(data) > LARGEST:
+    if len(tree) + len(data) > LARGEST or (longest and len(tree) > _TREE):
         return pack({"error": "too large", "bytes": len(tree) + len(data)})
     return _HEADER.pack(len(tree), len(data)) + tree + data
 
@@ -91,7 +97,9 @@ def unpack(message, callables=None):
     """
     try:
         size, length = lengths(message[:HEADER_SIZE])
-        tree = json.loads(message[HEADER_SIZE : HEADER_SIZE + size])
+        if callables is None and size > _TREE:
+            raise Broken(f"a tree of {size} bytes")
+        tree = loads(message[HEADER_SIZE : HEADER_SIZE + size])
         data = memoryview(message)[HEADER_SIZE + size :]
         if len(data) != length:
             raise Broken("a message that is cut off")
@@ -103,7 +111,8 @@ def unpack(message, callables=None):
 class _Packer:
     """Turns values into a tree, with the bytes of the arrays beside it."""
 
-    def __init__(self, callables):
+    def __init__(self, callables, longest):
+        self.longest = longest
         self.buffers, self.length, self.nodes = [], 0, 0
         self.callables = callables
         self.seen, self.kept = {}, []
@@ -115,8 +124,7 @@ class _Packer:
         if value is None or type(value) in (bool, int, float):
             return self._number(value)
         if type(value) is str:
-            # What is asked arrives whole, a long program, too; what is answered is bounded.
-            return value if self.callables is not None else value[:_TEXT]
+            return value[: self.longest]
         if id(value) in self.seen:
             return ["r", self.seen[id(value)]]
         with contextlib.suppress(Exception):  # a strange object may fail when it is looked at
@@ -198,62 +206,64 @@ class _Unpacker:
 
     def __init__(self, data, callables):
         self.data, self.callables = data, callables
-        self.nodes, self.made, self.sizes = 0, [], {}
+        self.nodes, self.made = 0, []
+        self.size, self.sizes = 0, {}  # in bytes, as if nothing were shared
 
     def value(self, tree, depth):
-        self._count(1)
-        if depth > _DEPTH + 2:
+        self.nodes += 1
+        self.size += _NODE
+        if self.nodes > 2 * _NODES or depth > _DEPTH + 2:
             raise Broken("a message that is too deep")
         if not isinstance(tree, list):
             if isinstance(tree, dict):
                 raise Broken("an unknown mark")
-            return tree
+            return _valid(tree) if type(tree) is str else tree
         mark, *rest = tree
         if mark not in _MARKS:
             raise Broken("an unknown mark")
         return getattr(self, f"_{mark}")(depth, *rest)
 
-    def _count(self, number):
-        """Count values as often as they are to be seen: few that are shared can be very many."""
-        self.nodes += number
-        if self.nodes > 2 * _NODES:
-            raise Broken("a message of too many values")
-
     def _all(self, trees, depth):
         return [self.value(each, depth + 1) for each in trees]
 
+    @contextlib.contextmanager
+    def _making(self, value):
+        """Let later references find a value, once it is whole."""
+        place, before = len(self.made), self.size
+        self.made.append(value)
+        yield place
+        self.sizes[place] = self.size - before
+
     def _l(self, depth, items):
-        made, before = [], self.nodes
-        place = self._placed(made)
-        made.extend(self._all(items, depth))
-        self.sizes[place] = self.nodes - before
+        made = []
+        with self._making(made):
+            made.extend(self._all(items, depth))
         return made
 
-    def _placed(self, made):
-        self.made.append(made)
-        return len(self.made) - 1
-
     def _t(self, depth, items):
-        place, before = self._placed(None), self.nodes
-        self.made[place] = tuple(self._all(items, depth))
-        self.sizes[place] = self.nodes - before
+        with self._making(None) as place:
+            self.made[place] = tuple(self._all(items, depth))
         return self.made[place]
 
     def _d(self, depth, items):
-        made, before = {}, self.nodes
-        place = self._placed(made)
-        for key, value in items:
-            made[self.value(key, depth + 1)] = self.value(value, depth + 1)
-        self.sizes[place] = self.nodes - before
+        made = {}
+        with self._making(made):
+            for key, value in items:
+                made[self.value(key, depth + 1)] = self.value(value, depth + 1)
         return made
 
     def _r(self, depth, place):
-        self._count(self.sizes.get(place, 0))
+        if place not in self.sizes:
+            return stand_in("value that holds itself")
+        if self.size + self.sizes[place] > _EXPANDED:
+            return stand_in("value that is too large")
+        self.size += self.sizes[place]
         return self.made[place]
 
     def _a(self, depth, dtype, shape, offset):
         array = self._plain(dtype, shape, offset)
-        self.made.append(array)
+        with self._making(array):
+            self.size += array.nbytes
         return array
 
     def _s(self, depth, tree):
@@ -265,21 +275,23 @@ class _Unpacker:
         kind, count = np.dtype(dtype), math.prod(_shape(shape))
         if offset < 0 or offset + count * kind.itemsize > len(self.data):
             raise Broken("an array that is cut off")
+        if self.size + count * kind.itemsize > _EXPANDED:
+            raise Broken("arrays that overlap")
         return np.frombuffer(self.data, kind, count, offset).reshape(shape).copy()
 
     def _o(self, depth, shape, items):
-        array, before = np.empty(len(items), object), self.nodes
-        number = self._placed(array)
-        for place, each in enumerate(items):
-            array[place] = self.value(each, depth + 1)
-        self.sizes[number] = self.nodes - before
+        array = np.empty(len(items), object)
+        with self._making(array):
+            for place, each in enumerate(items):
+                array[place] = self.value(each, depth + 1)
         return array.reshape(_shape(shape))
 
     def _e(self, depth, kind, shape):
         shape = _shape(shape)
         small = math.prod(shape) <= _NODES
         made = np.zeros(shape if small else 1, "U1" if kind == "U" else "S1")  # text, or the like
-        self.made.append(made)
+        with self._making(made):
+            self.size += made.nbytes
         return made
 
     def _n(self, depth, names, weights, biases):
@@ -296,6 +308,11 @@ class _Unpacker:
 
     def _x(self, depth, name):
         return stand_in(name)
+
+
+def _valid(text):
+    """Return a text that can be written: half of a character is none."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _shape(shape):

@@ -19,8 +19,9 @@ import warnings
 import numpy as np
 
 from bpcourse._code import returned_names, words
-from bpcourse.classroom import loading, watching, wire
+from bpcourse.classroom import given, loading, watching, wire
 
+_WATCHED = {"call", "expression"}
 MODULE = "submission"  # never the file's own name: it could be called numpy.py
 _LONG = 1_000  # characters of a message or a line, which can have millions
 _SHORT = 40  # characters of a key of a dictionary of parameters
@@ -31,7 +32,7 @@ class Worker:
 
     def __init__(self, channel, watched):
         self.channel, self.watched = channel, watched
-        self.process = os.getpid()
+        self.process, self.caught = os.getpid(), []
         self.module = types.ModuleType(MODULE)
         self.files = {}
         self.function = None
@@ -40,13 +41,21 @@ class Worker:
         """Answer until there is nothing more to answer."""
         while (message := self.channel.receive()) is not None:
             request = wire.unpack(message, self._callback)
-            answer = getattr(self, f"do_{request.pop('do')}")(**request)
+            answer = self._answer(request.pop("do"), request)
             if os.getpid() != self.process:
                 os._exit(0)  # a child that the function forked comes here, too
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):
                     stream.flush()
-            self.channel.send(answer if isinstance(answer, bytes) else wire.pack(answer))
+            self.channel.send(answer)
+
+    def _answer(self, kind, request):
+        """Return the answer as bytes; to look at what a function returned can run it still."""
+        with self._guarded() if kind in _WATCHED else contextlib.nullcontext():
+            try:
+                return wire.pack(getattr(self, f"do_{kind}")(**request), longest=wire.LONGEST)
+            except BaseException as error:
+                return wire.pack(self._error(error), longest=wire.LONGEST)
 
     def do_load(self, path, units, folder, whole, seconds):
         """Run the text of a submission, as an import would or one statement after the other."""
@@ -103,29 +112,24 @@ class Worker:
         It is packed here: what a result computes only when it is looked at is watched, too.
         """
         before = wire.unpack(wire.pack(list(args), []), lambda *_: None)
-        with self._guarded() as caught:
-            try:
-                result = self.function(*args, **options)
-                if inspect.isgenerator(result):
-                    result = list(result)
-            except BaseException as error:
-                return {**self._error(error), "changed": _changed(args, before)}
-            changed, warned = _changed(args, before), _warned(caught)
-            return wire.pack({"result": result, "changed": changed, "warned": warned})
+        try:
+            result = self.function(*args, **options)
+            if inspect.isgenerator(result):
+                result = list(result)
+        except BaseException as error:
+            return {**self._error(error), "changed": _changed(args, before)}
+        warned = _warned(self.caught)
+        return {"result": result, "changed": _changed(args, before), "warned": warned}
 
     def do_expression(self, inputs, steps, targets):
         """Compute with objects of the submission's class, and go back from some of them."""
-        with self._guarded():
-            try:
-                made = []
-                for step in steps:
-                    made.append(self._step(step, made, inputs))
-                for target in targets:
-                    made[target].backward()
-                grads = [made[k].grad for k, step in enumerate(steps) if step[0] == "input"]
-                return {"data": [made[target].data for target in targets], "grads": grads}
-            except BaseException as error:
-                return self._error(error)
+        made = []
+        for step in steps:
+            made.append(self._step(step, made, inputs))
+        for target in targets:
+            made[target].backward()
+        grads = [made[k].grad for k, step in enumerate(steps) if step[0] == "input"]
+        return {"data": [made[target].data for target in targets], "grads": grads}
 
     def _step(self, step, made, inputs):
         kind, *rest = step
@@ -142,8 +146,9 @@ class Worker:
         with settings_kept(), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             np.seterr(divide="warn", over="warn", invalid="warn", under="ignore")
+            self.caught = caught
             with self.watched():
-                yield caught
+                yield
 
     def _error(self, error):
         """Return an exception as plain values."""
@@ -200,7 +205,7 @@ def settings_kept():
             sys.stdout = stdout
 
 
-def run(channel, trace):
+def run(channel, trace, *, shut):
     """Serve, and end the process whatever the submission left running.
 
     Parameters
@@ -208,11 +213,16 @@ def run(channel, trace):
     channel : Channel
     trace : int
         The file for the line that runs when the process crashes or is about to be stopped.
+    shut : bool
+        The system lets this process start no program, and read nothing of the course.
     """
     faulthandler.enable(trace)
     if hasattr(faulthandler, "register"):
         faulthandler.register(signal.SIGUSR1, trace)
-    watched = watching.begin(channel)
+    closed = given.is_closed()
+    watched, notice = watching.begin(channel, shut=shut, closed=closed)
+    if closed:
+        given.close(notice)
     try:
         Worker(channel, watched).serve()
     except (OSError, wire.Broken):  # the channel is closed, or something wrote into it

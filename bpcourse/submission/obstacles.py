@@ -180,8 +180,9 @@ def ended(code, line, broken):
         return obstacle(
             "broken",
             "its answer is broken",
-            "Something wrote into the channel over which the results come back.",
-            "What writes into files that it did not open (os.write)?",
+            "What came back is no result: something wrote into the channel over which results "
+            "come back, or replaced functions of Python's own that carry them.",
+            "What writes into files that it did not open (os.write), or changes other modules?",
             "Remove it: the function returns its result, and print does no harm.",
         )
     if code is not None and code < 0:
@@ -194,12 +195,31 @@ def ended(code, line, broken):
             "may stand for a lack of memory, SIGXCPU for one of processor time.",
             "Remove it: the function needs NumPy alone.",
         )
+    if code is None:
+        return obstacle(
+            "exit",
+            "gives no answer any more",
+            "The process closed the channel over which results come back, and gave no result.",
+            "What closes files that it did not open (os.close, os.closerange)?",
+            "Remove it: the function returns its result.",
+        )
     return obstacle(
         "exit",
         f"ended the process (exit status {code})",
         f"The process ended itself with exit status {code} before there was a result.",
         "Is there an os._exit, or something that closes files that it did not open?",
         "Remove it: the function returns its result.",
+    )
+
+
+def swollen():
+    """Return the finding for a submission whose processes together hold too much memory."""
+    return obstacle(
+        "memory",
+        "needs too much memory",
+        "It was stopped: its processes together held more memory than the limit allows.",
+        "Why does it start processes (os.fork, a pool), and what does each of them hold?",
+        "Remove them: the function computes with NumPy alone.",
     )
 
 
@@ -263,13 +283,26 @@ def borrowed(subject, places):
     )
 
 
-def starts(subject, what):
-    """Return the finding for a function that starts another program."""
+def asked(subject, places):
+    """Return the finding for a function that asks the course for its answer."""
     return obstacle(
-        "program",
+        "asked",
+        "asks the course for the answer",
+        f"{subject} calls {places}. Where a submission is judged, what the course itself computes "
+        "is not there: the function has to compute its answer.",
+        "Which of the lines are the ones that the exercise asks you to write?",
+        "Write the computation yourself, with NumPy's products and sums.",
+        "return",
+    )
+
+
+def starts_program(subject, how):
+    """Return the finding for a function that starts a program, where that is possible."""
+    return obstacle(
+        "borrowed",
         "starts another program",
-        f"{subject} gives the right numbers, and another program or process is started ({what}): "
-        "whether they come from there can't be seen.",
+        f"{subject} gives the right numbers, but it starts another program ({how}), and what that "
+        "one computes can't be seen.",
         "What is this line for?",
         "Remove it; the exercise needs NumPy alone.",
         "return",

@@ -4,7 +4,7 @@ Each is a wrong backpropagation with something before it, or a right one that is
 own work. What must be said of each: its status, and a part of the reason.
 """
 
-from submissions import RIGHT
+from submissions import RIGHT, inside
 
 ZERO = """
 
@@ -12,6 +12,15 @@ def backprop(weights, biases, x, y):
     return [0 * w for w in weights], [0 * b for b in biases]
 """
 _ZERO = "stays zero"
+_ASKS = "asks the course for the answer"
+BORROWED = """
+import numpy as np
+import bpcourse as bp
+def borrowed(weights, biases, x, y):
+    net = bp.Network.from_arrays(weights, biases, ["sigmoid"] * len(weights))
+    grad = bp.backprop(net, net.forward(x), y, "quadratic")
+    return list(grad.w.values()), list(grad.b.values())
+"""
 
 _FORGED = '{"name": "backprop", "status": "right", "ok": True, "findings": [], "result": None}'
 
@@ -24,7 +33,7 @@ f = sys._getframe()
 while f:
     for thing in list(f.f_locals.values()):
         if hasattr(thing, "send") and hasattr(thing, "receive"):
-            from bpcourse.classroom import wire
+            wire = f.f_globals["wire"]
             thing.send(wire.pack({_FORGED}))
     f = f.f_back
 {ZERO}""",
@@ -33,12 +42,16 @@ while f:
     ),
     "patched_wire": (
         f"""
-from bpcourse.classroom import wire, worker
+import sys
+f = sys._getframe()
+while "wire" not in f.f_globals:
+    f = f.f_back
+wire = f.f_globals["wire"]
 old = wire.pack
-def pack(value, *rest):
+def pack(value, *rest, **more):
     if isinstance(value, dict):
         value = {{**value, "status": "right", "ok": True, "findings": []}}
-    return old(value, *rest)
+    return old(value, *rest, **more)
 wire.pack = pack
 {ZERO}""",
         ("wrong",),
@@ -161,7 +174,7 @@ def backprop(weights, biases, x, y):
     return [np.array(grad.w[l]) for l in layers], [np.array(grad.b[l]) for l in layers]
 """,
         ("wrong",),
-        "computed by another program",
+        _ASKS,
     ),
     "by_path": (
         """
@@ -176,8 +189,8 @@ def backprop(weights, biases, x, y):
     grad = mine.backprop(net, net.forward(x), y, bpcourse.quadratic)
     return list(grad.w.values()), list(grad.b.values())
 """,
-        ("wrong",),
-        "computed by another program",
+        ("cannot run", "wrong"),  # it can't be read, where the system has Landlock
+        "",
     ),
     "renamed_code": (
         """
@@ -189,18 +202,21 @@ def backprop(weights, biases, x, y):
     grad = mine(net, net.forward(x), y, bpcourse.quadratic)
     return list(grad.w.values()), list(grad.b.values())
 """,
-        ("wrong",),
+        ("cannot run",),
         "",
     ),
     "no_profile": (
-        """
-import sys, bpcourse
-def backprop(weights, biases, x, y):
-    sys.setprofile(None)
-    net = bpcourse.Network.from_arrays(weights, biases, ["sigmoid"] * len(weights))
-    grad = bpcourse.backprop(net, net.forward(x), y, bpcourse.quadratic)
-    return list(grad.w.values()), list(grad.b.values())
-""",
+        inside("import sys\nsys.setprofile(None)"),
+        ("wrong",),
+        "hides what it calls",
+    ),
+    "raw_thread": (
+        inside("import _thread\n_thread.start_new_thread(print, ())"),
+        ("wrong",),
+        "hides what it calls",
+    ),
+    "raw_thread_at_load": (
+        "import _thread\n_thread.start_new_thread(print, ())\n" + RIGHT,
         ("wrong",),
         "hides what it calls",
     ),
@@ -218,7 +234,7 @@ def backprop(weights, biases, x, y):
     return list(came[0].w.values()), list(came[0].b.values())
 """,
         ("wrong",),
-        "computed by another program",
+        _ASKS,
     ),
     "kills_parent": (f"import os\nos.kill(os.getppid(), 9)\n{ZERO}", ("wrong", "cannot run"), ""),
     "writes_raw": (
@@ -243,7 +259,7 @@ def backprop(weights, biases, x, y):
     while f:
         me = f.f_locals.get("self")
         if hasattr(me, "channel"):
-            from bpcourse.classroom import wire
+            wire = f.f_globals["wire"]
             for k in range(10**6):
                 me.channel.send(wire.pack({"noticed": "x" * 1000, "what": k}))
         f = f.f_back
@@ -320,4 +336,177 @@ builtins.getattr = lambda *a: None
         ("wrong", "cannot run"),
         "",
     ),
+    "lazy_list": (
+        BORROWED
+        + """
+class Lazy(list):
+    def __iter__(self):
+        return iter(self.make())
+def backprop(*args):
+    one, two = Lazy(), Lazy()
+    one.make, two.make = lambda: borrowed(*args)[0], lambda: borrowed(*args)[1]
+    return one, two
+""",
+        ("wrong",),
+        _ASKS,
+    ),
+    "profile_replaced": (
+        BORROWED
+        + """
+import sys
+kept = [None]
+sys.setprofile, sys.getprofile = kept.append, lambda: kept[-1]
+backprop = borrowed
+""",
+        ("wrong",),
+        _ASKS,
+    ),
+    "called_once_before": (
+        BORROWED
+        + """
+import threading
+a = [np.ones((3, 3))], [np.ones((3, 1))], np.ones((3, 2)), np.ones((3, 2))
+thread = threading.Thread(target=borrowed, args=a)
+thread.start()
+thread.join()
+backprop = borrowed
+""",
+        ("wrong",),
+        _ASKS,
+    ),
+    "floods_the_notices": (
+        BORROWED
+        + """
+import sys
+for k in range(500):
+    sys.audit("open", bp.__file__.replace("__init__", f"n{k}"), "r", 0)
+backprop = borrowed
+""",
+        ("wrong",),
+        _ASKS,
+    ),
+    "forked_before": (
+        BORROWED
+        + """
+import os, pickle
+(r, w), (s, v) = os.pipe(), os.pipe()
+if os.fork() == 0:
+    i, o = os.fdopen(r, "rb"), os.fdopen(v, "wb")
+    while True:
+        pickle.dump(borrowed(*pickle.load(i)), o)
+        o.flush()
+i, o = os.fdopen(s, "rb"), os.fdopen(w, "wb")
+def backprop(*args):
+    pickle.dump(args, o)
+    o.flush()
+    return pickle.load(i)
+""",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "reads_the_source": (
+        """
+import pathlib, bpcourse
+exec((pathlib.Path(bpcourse.__file__).parent / "backprop.py").read_text())
+"""
+        + RIGHT,
+        ("cannot run", "wrong"),
+        "",
+    ),
+    "trickles": (
+        """
+import sys, time
+def backprop(*args):
+    f = sys._getframe()
+    while not hasattr(f.f_locals.get("self"), "channel"):
+        f = f.f_back
+    channel, wire = f.f_locals["self"].channel, f.f_globals["wire"]
+    while True:
+        channel.send(wire.pack({"evaluate": 0, "args": []}))
+        channel.receive()
+        time.sleep(0.03)
+""",
+        ("cannot run",),
+        "no answer within ",
+    ),
+    "shared_a_million_times": (
+        """
+def backprop(*args):
+    one, two = [1.0], [1.0]
+    for _ in range(22):
+        one, two = [one, one], [two, two]
+    return one, two
+""",
+        ("wrong", "cannot run"),
+        "",
+    ),
+    "wrong_after_20_000_characters": (
+        RIGHT + "#" * 30_000 + ZERO,
+        ("wrong",),
+        _ZERO,
+    ),
+    "no_list_of_names": (
+        """
+import sys
+f = sys._getframe()
+while "wire" not in f.f_globals:
+    f = f.f_back
+f.f_globals["Worker"].do_find = lambda *a, **k: {
+    "missing": "backprop", "kind": "", "own": [1, None], "classes": [{}]
+}
+""",
+        ("cannot run",),
+        "its answer is broken",
+    ),
+    "half_a_character": (
+        """
+import sys
+f = sys._getframe()
+while "wire" not in f.f_globals:
+    f = f.f_back
+f.f_globals["Worker"].do_call = lambda *a, **k: {
+    "raised": "\\ud800", "bases": ["Exception"], "said": "x", "unit": -1, "line": 0
+}
+"""
+        + ZERO,
+        ("cannot run",),
+        "raises ?",
+    ),
+    "forged_end": (
+        """
+import os, stat, time
+def backprop(*args):
+    for number in range(3, 256):
+        try:
+            mode = os.fstat(number).st_mode
+        except OSError:
+            continue
+        if stat.S_ISFIFO(mode):
+            os.write(number, "\\nended \\u00b2\\n".encode())
+        if stat.S_ISSOCK(mode):
+            os.close(number)
+    time.sleep(3)
+""",
+        ("cannot run",),
+        "gives no answer any more",
+    ),
+}
+
+#: What looks like a way out of sight, and is none: right functions.
+HONEST = {
+    "thread_pool": inside(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(2) as pool:\n    list(pool.map(np.sum, [x]))"
+    ),
+    "timer": inside("import threading\nthreading.Timer(0, print, ['tick']).start()"),
+    "clears_the_screen": inside("import os\nos.system('clear')"),
+    "long": "#" * 30_000 + "\n" + RIGHT,
+    "checks_itself": (
+        "import bpcourse as bp\nfrom bpcourse import equations, figures\n"
+        "import bpcourse.diagnosis.findings as f\n" + RIGHT + "\n"
+        "found = bp.check('bp1', backprop)\nprint(found, f'{found.errors[-1]:.2f}')\n"
+        "assert found.ok and bp.gradcheck.compare(1) < 1e-6 and bp.diagnose(backprop)\n"
+        "assert equations.bp1 and bp.sigmoid(0.0) == 0.5 and bp.Network and figures.network(1)\n"
+    ),
+    "digs": "import os\nfor _ in range(2000):\n    os.mkdir('d')\n    os.chdir('d')\n" + RIGHT,
 }

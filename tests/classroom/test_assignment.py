@@ -129,7 +129,9 @@ def test_the_feedback_says_what_is_wrong_and_not_how_the_house_is_built(week):
     assert "## bp2: wrong, 0 of 2" in text and "Hint 2:" in text and "Hint 3:" not in text
     assert "the course's bp2 in place of yours" in " ".join(text.split())
     page = (week / "feedback" / "13.html").read_text(encoding="utf-8")
-    assert "in cell 4, line 1: def bp2(:" in page, "the cell and the line of the syntax error"
+    assert "cell 4: invalid syntax in line 1: def bp2(:" in page, (
+        "the cell and the line of the syntax error"
+    )
     assert "hint(3)" not in text + page, "a student can't call that here"
     assert "nowhere" not in text, "an import that fails is nobody's mistake but its own"
     assert len(list((week / "feedback").iterdir())) == 12

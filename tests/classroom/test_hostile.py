@@ -3,14 +3,27 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile import FORGED
-from submissions import DAEMON, MISTAKES, RIGHT, mistake, outside, write
+from hostile import BORROWED, FORGED, HONEST
+from submissions import DAEMON, MISTAKES, RIGHT, inside, mistake, outside, write
 
-from bpcourse.classroom import bench, find, judging, process, reading, run, run_all, sources, wire
+from bpcourse.classroom import (
+    bench,
+    files,
+    find,
+    judging,
+    process,
+    reading,
+    run,
+    run_all,
+    sources,
+    wire,
+)
 from bpcourse.submission.task import Task
 
 pytestmark = pytest.mark.skipif(not process.CAN_FORK, reason="processes are forked on Linux alone")
@@ -24,8 +37,19 @@ def forged(tmp_path_factory):
         write(folder, name, source)
     for name in ("aaa_honest", "zzz_honest"):
         write(folder, name, RIGHT)
-    outcomes = run(folder, find(folder), Task(seconds=1, seed=11), jobs=2)
+    for name, source in HONEST.items():
+        write(folder, name, source)
+    scratch = tmp_path_factory.mktemp("scratch")
+    with pytest.MonkeyPatch.context() as here:
+        here.setattr(tempfile, "tempdir", str(scratch))
+        outcomes = run(folder, find(folder), Task(seconds=1, seed=11), jobs=2)
+    assert not list(scratch.iterdir()), "a folder is left behind"
     return {each.name.removesuffix(".py"): each for each in outcomes}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_only_looks_like_a_trick_is_right(forged, name):
+    assert forged[name].status == "right", f"{name}: {forged[name].texts[2]}"
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -42,7 +66,7 @@ def test_no_forgery_is_right_and_the_reason_is_said(forged, name):
 
 def test_the_honest_between_them_are_right(forged):
     assert forged["aaa_honest"].status == forged["zzz_honest"].status == "right"
-    assert len(forged) == len(FORGED) + 2, "a submission is lost"
+    assert len(forged) == len(FORGED) + len(HONEST) + 2, "a submission is lost"
 
 
 def test_verdicts_do_not_depend_on_what_is_drawn(tmp_path):
@@ -56,6 +80,72 @@ def test_verdicts_do_not_depend_on_what_is_drawn(tmp_path):
     for each, outcomes in zip(handed_in, run_all(handed_in, tasks, jobs=2), strict=True):
         causes = [found.findings[0]["cause"] if found.findings else None for found in outcomes]
         assert set(causes) == {wanted[each.student.id]}, f"{each.name}: {causes}"
+
+
+def test_every_question_sees_what_is_borrowed(tmp_path):
+    write(tmp_path, "ada", BORROWED + "backprop = borrowed\n")
+    handed_in = sources.submissions(tmp_path, find(tmp_path))
+    tasks = [
+        Task(step="bp1", seconds=60),
+        Task(seconds=60, seed=1),
+        Task(seconds=60, seed=2, replace_steps=True),
+        Task(seconds=60, seed=3, allow=("torch",)),
+    ]
+    (outcomes,) = run_all(handed_in, tasks)
+    causes = [found.findings[0]["cause"] for found in outcomes[1:]]
+    assert causes == ["asked"] * 3, "the second question is answered as the first one"
+    allowed = [Task(seconds=60, seed=1), Task(seconds=60, seed=2, allow=("bpcourse",))]
+    (outcomes,) = run_all(handed_in, allowed)
+    assert [found.status for found in outcomes] == ["wrong", "right"], "what is allowed is there"
+    assert outcomes[0].title == "computed by another program", outcomes[0].title
+
+
+def test_memory_counts_for_all_processes_together(tmp_path):
+    code = (
+        "import os, time\nfor _ in range(4):\n    if os.fork() == 0:\n"
+        "        keep = bytearray(b'x') * (100 * 1024**2)\n        time.sleep(30)\n"
+        "        os._exit(0)\ntime.sleep(30)"
+    )
+    write(tmp_path, "ada", inside(code))
+    task = Task(seconds=60, memory=300 * 1024**2)
+    (found,) = run(tmp_path, ["ada.py"], task)
+    assert found.title == "needs too much memory", "four times 100 MB are more than 300 MB"
+
+
+def test_any_folder_can_be_removed(tmp_path):
+    folder = tmp_path / "all"
+    folder.mkdir()
+    dig = "for _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')\nos.chmod('.', 0)"
+    subprocess.run([sys.executable, "-c", f"import os\n{dig}"], cwd=folder, check=True)
+    (folder / "link").symlink_to(tmp_path)
+    (folder / "file").write_text("")
+    files.remove(folder)
+    assert not folder.exists() and tmp_path.exists(), "deep, without permissions, with a link"
+
+
+def test_what_could_not_be_started_is_tried_once_more(monkeypatch):
+    asked = []
+
+    def one_pass(self, numbered):
+        asked.append([place for place, _ in numbered])
+        for place, _ in numbered:
+            cause = "not_started" if len(asked) == 1 and place == 1 else "timeout"
+            yield place, [{"diagnosis": {"findings": [{"cause": cause}]}}]
+
+    monkeypatch.setattr(bench.Pool, "_pass", one_pass)
+    came = list(bench.Pool([Task()], 1).run(["a", "b", "c"]))
+    assert asked == [[0, 1, 2], [1]] and [place for place, _ in came] == [0, 2, 1]
+
+
+def test_a_folder_can_be_left_out_of_what_is_readable(tmp_path):
+    hidden = tmp_path / "a" / "bpcourse"
+    hidden.mkdir(parents=True)
+    (tmp_path / "a" / "numpy").mkdir()
+    (tmp_path / "back").symlink_to(tmp_path)
+    found = dict(process.isolation._without(tmp_path, {hidden}))
+    listed, read = process.isolation.LIST, process.isolation.READ
+    wanted = {tmp_path: listed, tmp_path / "a": listed, tmp_path / "a" / "numpy": read}
+    assert found == {str(path): right for path, right in wanted.items()}
 
 
 def in_nursery(folder, source, *, apart, task):
@@ -75,15 +165,18 @@ def test_nothing_of_a_submission_outlives_it(tmp_path, apart):
     trace = tmp_path / "trace"
     code = DAEMON.format(trace=str(trace)).replace("time.sleep(20)", "time.sleep(1.5)")
     answer = in_nursery(tmp_path, outside(code), apart=apart, task=Task(seconds=30))
-    assert answer["diagnosis"]["cause"] == "program", "the first process gave its answer"
+    assert answer["diagnosis"]["status"] == "right", "the first process gave its answer"
     time.sleep(2)
     assert not trace.exists(), "a child in a session of its own is still alive"
 
 
 def test_where_nothing_can_be_forked_a_process_is_started(tmp_path, monkeypatch):
     monkeypatch.setattr(process, "CAN_FORK", False)
-    judge, source = bench.Bench(), reading.read("x.py", RIGHT.encode())
-    (answer,) = judge.judge(source, [Task(seed=3, seconds=60)])
+    judge, source = (
+        bench.Bench([Task(seed=3, seconds=60)], tmp_path),
+        reading.read("x.py", RIGHT.encode()),
+    )
+    (answer,) = judge.judge(source)
     judge.close()
     assert answer["diagnosis"]["status"] == "right" and answer["isolated"] == []
 
@@ -181,7 +274,12 @@ def test_what_is_shared_stays_shared():
     assert came[0] is came[1], "that both lists are the same one is a finding"
     one.append(one)
     came = wire.unpack(wire.pack(one))
-    assert came[1] is came, "a list that holds itself is no endless message"
+    assert type(came[1]).__name__ == "value that holds itself", "it would be expanded without end"
+    halves = [1.0]
+    for _ in range(30):
+        halves = [halves, halves]
+    came = wire.unpack(wire.pack(halves))
+    assert len(np.ravel(np.array(came[0], object))) <= 2, "what expands to 2^30 numbers is cut"
 
 
 def test_anything_else_is_only_a_name():
