@@ -102,7 +102,7 @@ MUTANTS = [
     _mutant(
         "path sum: no sigma' at the start of the path",
         "equations",
-        "contribution, here = prime[l][j], j",
+        "contribution, here = 1.0 * prime[l][j], j",
         "contribution, here = 1.0, j",
         "test_equations.py::test_the_sum_over_all_paths_with_sizes_different_and_square",
     ),
@@ -528,13 +528,27 @@ MUTANTS = [
         "autodiff/scalar",
         "a.grad += node._da * gradient",
         "a.grad = node._da * gradient",
-        "autodiff/test_scalar.py::test_square_and_cube",
+        "autodiff/test_scalar.py::test_a_value_in_between_used_twice",
     ),
     _mutant(
         "scalar: = for += where a value is used twice, second operand",
         "autodiff/scalar",
         "b.grad += node._db * gradient",
         "b.grad = node._db * gradient",
+        "autodiff/test_scalar.py::test_a_value_in_between_used_twice",
+    ),
+    _mutant(
+        "scalar: = for += where an input is used twice, first operand",
+        "autodiff/scalar",
+        "total = a.grad + node._da * gradient",
+        "total = node._da * gradient",
+        "autodiff/test_scalar.py::test_square_and_cube",
+    ),
+    _mutant(
+        "scalar: = for += where an input is used twice, second operand",
+        "autodiff/scalar",
+        "total = b.grad + node._db * gradient",
+        "total = node._db * gradient",
         "autodiff/test_scalar.py::test_same_operand_twice",
     ),
     _mutant(

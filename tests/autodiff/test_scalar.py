@@ -99,6 +99,21 @@ def test_same_operand_twice():
     assert gradient(lambda x: x * x, 3.0) == (9.0, [6.0]), "= in place of += gives 3"
 
 
+def test_a_value_in_between_used_twice():
+    def power_by_squaring(x):
+        square = x * x
+        return square * square
+
+    assert gradient(power_by_squaring, 2.0) == (16.0, [32.0]), "= in place of += gives 16"
+    assert gradient(lambda x: (x * x) ** 2 + x * x, 2.0)[1] == [36.0]
+
+    def twice_first(x):
+        square = x * x
+        return (square + 1) + (square * 3)
+
+    assert gradient(twice_first, 2.0)[1] == [16.0]
+
+
 @pytest.mark.parametrize(("x", "y", "result", "grads"), [(1, 2, 4, (4, 1)), (2, 3, 13, (13, 1))])
 def test_sum_and_cube(x, y, result, grads):
     assert gradient(lambda x, y: (x + y) + x**3, x, y) == (result, list(grads))
