@@ -5,6 +5,7 @@ import inspect
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -436,3 +437,21 @@ def test_a_hundred_submissions_many_of_them_hostile(tmp_path):
         row = rows[f"x_{name}.py"]
         reason = row["title"] + row["also wrong"] + row["sentence"]
         assert row["status"] in statuses and said in reason, f"{name}: {reason}"
+
+
+def test_where_one_file_has_no_place_all_of_it_is_written_elsewhere(tmp_path):
+    """Each file in the wanted place is the new one or the old one, and the message says so."""
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    write(folder, "ada", RIGHT)
+    task = tmp_path / "week.toml"
+    task.write_text('title = "Week"\n[[question]]\nstep = "sigmoid_prime"\npoints = 1\n')
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    (marks / "feedback").write_text("a file where a folder should be")
+    result = type_in("class", folder, "--assignment", task, "--out", marks)
+    assert result.returncode == 3, result.stderr
+    assert "Each file there is the new one, whole, or as it was before." in result.stderr
+    rescued = Path(result.stderr.partition("All of it is here instead: ")[2].strip()).parent
+    assert (rescued / "marks.csv").exists() and list((rescued / "feedback").glob("*.html"))
+    shutil.rmtree(rescued)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bpcourse.classroom import adjustments, marks, report, sources, unit
+from bpcourse.classroom import adjustments, files, marks, report, sources, unit
 from bpcourse.classroom.assignment import located, read_assignment
 from bpcourse.classroom.bench import jobs as all_jobs
 from bpcourse.classroom.files import verify_writable
@@ -173,13 +173,18 @@ def _written(options, version, assignment, tasks, begin, out, handed_in, results
     marked = marks.marked(assignment, class_, results, changes) if assignment else []
     sheet = _sheet(assignment, marked) if assignment else None
     more = {"sheet": sheet, "notices": notices, "code": {e.name: _code(e) for e in class_}}
-    try:
-        paths = report.write_report(out, outcomes, facts, **more)
+
+    def write_all(place):
+        paths = report.write_report(place, outcomes, facts, **more)
         if assignment:
             extra = {"export": options.export, "adjustments": changes}
-            paths += write_marks(Path(out).parent, assignment, class_, results, **extra)
+            paths += write_marks(Path(place).parent, assignment, class_, results, **extra)
+        return paths
+
+    try:
+        paths = write_all(out)
     except OSError as error:
-        return _rescue(outcomes, facts, more, error)
+        return _rescue(write_all, outcomes, error)
     _summary(outcomes, paths, time.time() - begin, assignment, marked, len(class_))
     for heading, said in notices.items():
         _say(printable(f"{heading}: {said}"))
@@ -403,16 +408,22 @@ def _listed(heading, files):
     return {heading: f"{shown}{more}"}
 
 
-def _rescue(outcomes, facts, more, error):
-    """Write the report to another place where the wanted one has no room, and return 3."""
-    sys.stderr.write(f"The report can't be written: {error}. What was there before is unchanged.\n")
+def _rescue(write_all, outcomes, error):
+    """Write everything to another place where the wanted one has no room, and return 3."""
+    sys.stderr.write(
+        f"Not everything can be written: {error}. Each file there is the new one, whole, or as it "
+        "was before.\n"
+    )
     import tempfile
 
+    folder = None
     try:
         folder = tempfile.mkdtemp(prefix="bpcourse-")
-        paths = report.write_report(Path(folder) / "report", outcomes, facts, **more)
-        sys.stderr.write(f"It is here instead: {paths[1]}\n")
+        paths = write_all(Path(folder) / "report")
+        sys.stderr.write(f"All of it is here instead: {paths[1]}\n")
     except OSError:
+        if folder:
+            files.remove(folder)
         sys.stdout.write(report.as_csv(outcomes))
     return 3
 
