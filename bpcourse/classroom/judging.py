@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from bpcourse.classroom import loading, stand_ins
+from bpcourse.classroom.given import GIVEN
 from bpcourse.classroom.process import Crowded, Ended, Late, Swollen
 from bpcourse.classroom.wording import for_a_class
 from bpcourse.diagnosis.calling import recognized
@@ -23,8 +24,8 @@ from bpcourse.submission.outcome import answer, failure
 
 _WIDTH = 76  # of a line of text, as in a diagnosis
 _PATIENCE = 4  # so many time limits may all calls for one question take together
-# What may be used of the course itself for an answer: what stands outside of the exercise.
-_GIVEN = {"activations", "costs", "network", "parameters", "datasets", "_checks", "__init__"}
+# What may be used of the course itself for an answer, as far as the exercise does not ask for it.
+_FREE = GIVEN | {"_checks", "__init__"}
 # What may not be used, by the page of exercises; engines never.
 _HOMES = {
     "activations": {"activations"},
@@ -262,7 +263,7 @@ def _borrowed(noticed, task):
             continue
         name = where.removeprefix("bpcourse/").removesuffix(".py")
         own = where.startswith("bpcourse/")
-        free = own and name in _GIVEN - _homes(task.step)
+        free = own and name in _FREE - _homes(task.step)
         free = free or (name == "activations" and what not in _ASKED.get(task.step, {what}))
         if not free and not any(_dotted([where]).startswith(each) for each in task.allow):
             found.append(where)

@@ -107,10 +107,7 @@ class Worker:
         return {}
 
     def do_call(self, args, options):
-        """Call the function, and return its result and what it changed of its arguments.
-
-        It is packed here: what a result computes only when it is looked at is watched, too.
-        """
+        """Call the function, and return its result and what it changed of its arguments."""
         before = wire.unpack(wire.pack(list(args), []), lambda *_: None)
         try:
             result = self.function(*args, **options)

@@ -19,29 +19,11 @@ from bpcourse.exercises.solutions import SOLUTIONS
 from bpcourse.submission.outcome import share
 from bpcourse.submission.task import Task
 
-SIGMOID = "import numpy as np\n\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n\n"
 BP2 = SOLUTIONS["bp2"]
 # Builds on the submission's own bp2 and sigmoid_prime.
-BACKPROP = (
-    SIGMOID
-    + """def sigmoid_prime(z):
-    return sigmoid(z) * (1 - sigmoid(z))
-
-def backprop(weights, biases, x, y):
-    a, z = [x], []
-    for w, b in zip(weights, biases):
-        z.append(w @ a[-1] + b)
-        a.append(sigmoid(z[-1]))
-    m = x.shape[1]
-    delta = (a[-1] - y) * sigmoid_prime(z[-1])
-    dw, db = [], []
-    for l in reversed(range(len(weights))):
-        dw.insert(0, delta @ a[l].T / m)
-        db.insert(0, delta.sum(axis=1, keepdims=True) / m)
-        if l:
-            delta = bp2(weights[l], delta, sigmoid_prime(z[l - 1]))
-    return dw, db
-"""
+BACKPROP = RIGHT.replace(
+    "delta = (weights[l].T @ delta) * sigmoid_prime(z[l - 1])",
+    "delta = bp2(weights[l], delta, sigmoid_prime(z[l - 1]))",
 )
 WHOLE = f"{BP2}\n{BACKPROP}"
 PARTIAL = Task(partial=True, replace_steps=True, seed=1, seconds=60, name="backprop")
@@ -338,7 +320,11 @@ def test_a_wrong_step_is_not_punished_twice_beside_another_mistake(tmp_path):
 
 
 SLIPS = {
-    "reversed": ("return dw, db", "return dw[::-1], db[::-1]", "a list in reverse order"),
+    "reversed": (
+        "return grad_w, grad_b",
+        "return grad_w[::-1], grad_b[::-1]",
+        "a list in reverse order",
+    ),
     "wrong m": ("x.shape[1]", "x.shape[0]", "divided by the number of neurons"),
     "changed": ("    m = x", "    y *= 0\n    m = x", "changes y in place"),
 }
