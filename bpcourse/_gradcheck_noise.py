@@ -65,10 +65,11 @@ def _rounding(net, trace, y, cost, epsilon):
 
 def _with_rounded_slopes(net, cost, epsilon):
     """Return the activations, with the digits lost that a derivative such as 1 - a^2 may lose."""
-    return {
-        l: each if cost.matched == each or _is_precise(each) else _rounded(each, epsilon)
-        for l, each in net.activations.items()
-    }
+    made = {}
+    for l, each in net.activations.items():
+        left_out = l == net.depth and cost.matched == each  # BP1 is then a - y
+        made[l] = each if left_out or _is_precise(each) else _rounded(each, epsilon)
+    return made
 
 
 def _is_precise(activation):
@@ -81,12 +82,9 @@ def _rounded(activation, epsilon):
 
     def prime(z):
         slope, a = activation.prime(z), activation.f(z)
-        if (
-            activation == softmax
-        ):  # a_i (1 - a_i) and -a_i a_j: what is lost is in proportion to a_i
+        size = max(abs(slope).max(), min(1.0, abs(a).max()))
+        if activation == softmax:  # a_i (1 - a_i), -a_i a_j: what is lost is in proportion to a_i
             size = a.T[:, :, None]
-        else:
-            size = max(abs(slope).max(), min(1.0, abs(a).max()))
         return slope + epsilon * size * rng.uniform(-1, 1, slope.shape)
 
     return replace(activation, prime=prime)

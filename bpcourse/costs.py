@@ -253,11 +253,11 @@ def reading_only(cost: Cost) -> Cost:
     >>> reading_only(quadratic) is quadratic
     True
     """
-    known = COSTS.get(cost.name)
-    if known is cost or known == cost:
-        return cost
     names = ("value", "gradient", "per_example")
     functions = {name: getattr(cost, name) for name in names if getattr(cost, name) is not None}
+    known = COSTS.get(cost.name)
+    if all(f is getattr(known, name, None) or hasattr(f, "reads") for name, f in functions.items()):
+        return cost
     return replace(cost, **{name: _reading(cost, name, f) for name, f in functions.items()})
 
 
@@ -279,6 +279,7 @@ def _reading(cost, name, function):
                 "on copies, a.copy() and y.copy()"
             ) from None
 
+    reading.reads = True  # it need not be wrapped again
     return reading
 
 

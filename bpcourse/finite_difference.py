@@ -14,7 +14,7 @@ The first two subtract two nearly equal numbers, so that a step that is too smal
 rounding. The third subtracts nothing and may take a step of 1e-20, but f must be able to compute
 with complex numbers; every activation and cost of this package can. A function that takes complex
 numbers and drops their imaginary part somewhere (abs, a maximum of values) would give a wrong
-number, so that the third is compared with a real step, and refused where they differ.
+number, so that the third is compared with real steps along lines, and refused where they differ.
 
 For a network's cost, :func:`gradient` computes the 2 N values of "central" without repeating what
 they share, and knows a fourth method, "carried": a central difference without cancellation. See
@@ -294,6 +294,8 @@ _SHARP = 1e-5  # a relative margin that leaves no doubt
 
 def _widened(f, x):
     """Return x in float64, if f takes it: float32 hides a slope of 1e-3."""
+    if x.dtype == np.float64:
+        return x
     try:
         with np.errstate(all="ignore"):
             f(x.astype(np.float64))

@@ -178,8 +178,6 @@ def check(
     that enters it changed in its last digits, and the change of the gradient is taken as noise, and
     so is what underflows. The cost of a matched pair is computed from the weighted input of the
     output layer: where outputs are saturated, 1 - a has lost its digits, and its logarithm too.
-    One case escapes: a softmax with outputs within about 1e-10 of 1, and without its matched cost,
-    loses digits of its derivative in both gradients, and may be reported as wrong.
 
     Examples
     --------

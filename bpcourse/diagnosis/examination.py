@@ -66,17 +66,13 @@ def examine(subject, widths, setting, rng, *, usual=False):
         return Diagnosis(subject.name, (*simple, mixed), sizes=widths)
     found, setting = _explained(subject, cases, setting)
     diagnosis = _judged(subject, cases, found, setting, simple)
-    if diagnosis.findings and not set(_equations(diagnosis)) <= {"inputs"}:
+    if any(each.equation != "inputs" for each in diagnosis.findings):
         return diagnosis
     diagnosis = _with_measured(subject, asked[0], whole[0], setting, diagnosis)
     if diagnosis.findings or diagnosis.measured:
         return diagnosis
     together = any(case.way == "beside" for case in cases)
     return elsewhere(subject, diagnosis, setting, rng, other_widths=usual, every_class=together)
-
-
-def _equations(diagnosis):
-    return [each.equation for each in diagnosis.findings]
 
 
 def _with_measured(subject, problem, came, setting, diagnosis):

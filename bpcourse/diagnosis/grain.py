@@ -57,7 +57,7 @@ def is_measured(grain: float) -> bool:
 
 def digits(grain: float, came: np.ndarray, right: np.ndarray) -> int:
     """Return to how many digits differences are right; 0 if the grain is not that of one."""
-    if not is_measured(grain):
+    if not is_measured(grain) or not abs(right).any():
         return 0
     error = abs(came - right).max() / abs(right).max()
     return max(1, math.floor(-math.log10(max(error, grain))))

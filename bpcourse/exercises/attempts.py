@@ -195,13 +195,14 @@ def measured(exercise, function, tried):
     if exercise.run is not _call:
         return 0
     near = [each for each in tried if not each.case.far]
-    if any(grain.is_measured(_grain(exercise, each.case, exercise.right)) for each in near):
-        return 0
     found = [
         grain.digits(_grain(exercise, e.case, function), *map(_vector, (e.came, e.wanted)))
         for e in near
     ]
-    return min(filter(None, found), default=0)
+    if not any(found):
+        return 0
+    asked = any(grain.is_measured(_grain(exercise, e.case, exercise.right)) for e in near)
+    return 0 if asked else min(filter(None, found))
 
 
 def _grain(exercise, case, function):

@@ -360,15 +360,15 @@ def adamw(
     >>> w.round(4)
     array([1.9])
     """
+    parameters = _checks.shaped("parameters", parameters, ("...",))
     if isinstance(decay, ndarray):
-        parameters = _checks.shaped("parameters", parameters, ("...",))
         decay = _checks.shaped("decay", decay, parameters.shape, like=parameters)
     else:
         decay = _checks.real("decay", decay, minimum=0)
     moved, state = adam(
         parameters, gradient, state, eta=eta, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
     )
-    return moved - (float(eta) * decay) * np.asarray(parameters), state
+    return moved - (float(eta) * decay) * parameters, state
 
 
 def warm_up(eta: float, steps: int) -> Callable[[int], float]:

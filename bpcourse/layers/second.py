@@ -28,7 +28,7 @@ from numpy import ndarray
 
 from bpcourse import _checks
 from bpcourse.backprop import backprop
-from bpcourse.costs import COSTS, Cost
+from bpcourse.costs import COSTS, Cost, reading_only
 from bpcourse.equations import bp1, bp1_matrix, bp3, bp4
 from bpcourse.network import Network, check_network
 from bpcourse.parameters import Parameters
@@ -81,16 +81,15 @@ def hessian_vector(
     >>> bp.sigmoid.prime(np.array([2.0]))
     array([0.10499359])
     """
-    cost = _checks.lookup("cost", cost, COSTS)
+    cost = reading_only(_checks.lookup("cost", cost, COSTS))
     v = _like_parameters(check_network(net), v)
     trace = net.forward(x)
     delta = backprop(net, trace, y, cost).delta
     for name, array in (("v", v.vector), ("the output error", delta[net.depth])):
         if np.iscomplexobj(array):
             raise TypeError(f"{name} is complex, want real numbers: a complex step is taken inside")
-    with np.errstate(invalid="ignore"):  # products of finite numbers may raise NumPy's flag
-        r_z, r_a = _forward_rates(net, trace, v)
-        r_delta = _backward_rates(net, trace, y, cost, v, delta, r_z, r_a)
+    r_z, r_a = _forward_rates(net, trace, v)
+    r_delta = _backward_rates(net, trace, y, cost, v, delta, r_z, r_a)
     product = np.empty_like(net.parameters.vector)
     parts = Parameters._over(net.sizes, product)
     for l in delta:

@@ -242,13 +242,12 @@ def _close(names, given, right, off):
     factor = [
         name for name, came, its in pairs if its and (near(came, 2 * its) or near(2 * came, its))
     ]
-    said = [f"\nLook at the sign of {' and of '.join(sign)}."] if sign else []
-    said += (
-        [f"\nThere is a factor of 2 too many, or too few, in {', '.join(factor)}."]
-        if factor
-        else []
-    )
-    return "".join(said)
+    said = ""
+    if sign:
+        said += f"\nLook at the sign of {' and of '.join(sign)}."
+    if factor:
+        said += f"\nThere is a factor of 2 too many, or too few, in {', '.join(factor)}."
+    return said
 
 
 def _comma(given, right):

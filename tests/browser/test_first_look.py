@@ -31,9 +31,11 @@ def test_on_a_phone_long_lines_of_code_go_on_deeper_than_they_begin(visit):
     assert sum(each["lines"] for each in plain) == 0, "where nothing wraps, nothing is cut"
 
 
-@pytest.mark.parametrize(("scripts", "kind"), [(True, "moving"), (False, "still")])
-def test_the_words_fit_the_figure_that_stands_there(visit, scripts, kind):
-    page = visit("book/reading-digits.html")
-    if not scripts:
-        page.emulate_media(media="print")
+@pytest.mark.parametrize(
+    ("scripts", "media", "kind"),
+    [(True, "screen", "moving"), (False, "screen", "still"), (True, "print", "still")],
+)
+def test_the_words_fit_the_figure_that_stands_there(visit, scripts, media, kind):
+    page = visit("book/reading-digits.html", java_script_enabled=scripts)
+    page.emulate_media(media=media)
     assert set(page.evaluate(VISIBLE)) == {kind}
