@@ -93,7 +93,8 @@ def located(name: str | Path) -> Path:
     'six-exercises.toml'
     """
     path, unit = Path(name), UNITS / f"{name}.toml"
-    return unit if not path.exists() and path.name == str(name) and unit.exists() else path
+    # A folder of that name may be what was made of the unit to hand out.
+    return unit if not path.is_file() and path.name == str(name) and unit.exists() else path
 
 
 def read_assignment(path: str | Path) -> Assignment:

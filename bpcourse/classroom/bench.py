@@ -95,9 +95,8 @@ class Bench:
                 subprocess.run(command, capture_output=True, timeout=60, check=False)
 
     def _starter(self, folder):
-        tasks = self._tasks
-        limits = {"memory": tasks[0].memory}
-        limits["seconds"] = (2 * tasks[0].seconds + 2) * len(tasks)
+        limits = {"seconds": sum(2 * task.seconds + 2 for task in self._tasks)}
+        limits["memory"] = memory_of(self._tasks)
         if self._nursery is None:
             return lambda: process.start_alone(folder, closed=self._closed, **limits)
         return lambda: self._nursery.child(folder, **limits)
@@ -252,6 +251,12 @@ class Pool:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 judge.wait(max(0, until - time.monotonic()))
             judge.kill()
+
+
+def memory_of(tasks):
+    """Return the limit of the one process that is asked all questions: the largest, 0 for none."""
+    limits = [task.memory for task in tasks]
+    return max(limits) if all(limits) else 0
 
 
 def _was_started(answers):

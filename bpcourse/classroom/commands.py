@@ -17,6 +17,7 @@ import numpy as np
 from bpcourse.classroom import adjustments, files, marks, report, sources, unit
 from bpcourse.classroom.assignment import located, read_assignment
 from bpcourse.classroom.bench import jobs as all_jobs
+from bpcourse.classroom.bench import memory_of
 from bpcourse.classroom.files import verify_writable
 from bpcourse.classroom.marks_folder import write_marks
 from bpcourse.classroom.outcomes import misconceptions, run_all, stopped
@@ -36,7 +37,8 @@ Gradescope make them. Each submission runs in a process and an empty temporary d
 and is judged in another process; networks and numbers are drawn anew for every run (the report
 names the seed, --seed repeats it). On Linux it is kept from files, network and processes as far as
 the system allows; the report says how far. Exit status: 0 when all have run, right or wrong; 2 for
-a wrong option; 3 if the report could not be written where it was wanted.
+a wrong option; 3 if the report could not be written where it was wanted; 130 or 143 when it was
+stopped: the report holds what had run.
 
 What you decide by hand, other points or who is late, stands in adjustments.csv in the folder of the
 marks (columns id, question, points, late, reason): it is read anew by every run, and never written.
@@ -78,7 +80,7 @@ def add_class(parser):
     add(
         "--pattern",
         help='which files; "*/backprop.py" for one directory per student; by default all .py and '
-        ".ipynb files, one directory down if there are none",
+        ".ipynb files, one or two directories down if there are none",
     )
     add("--assignment", metavar="FILE", help="a .toml file with the questions and their points")
     add("--function", help="its name; by default backprop, or the only function of a file")
@@ -237,9 +239,9 @@ def _asked(options, network):
 
             own.read(options.exercises)
         if options.assignment:
-            if options.step or options.function:
+            if given := _for_one_question(options):
                 raise ValueError(
-                    "--step and --function are for one question; the assignment has its own"
+                    f"{', '.join(given)}: for one question; the assignment has keys for its own"
                 )
             made = read_assignment(options.assignment)
             made = replace(made, hint=options.hint or made.hint)
@@ -252,6 +254,17 @@ def _asked(options, network):
     except (ValueError, TypeError) as error:
         options.parser.error(str(error))
     return None, [task]
+
+
+def _for_one_question(options):
+    """Return the options that were given and that an assignment answers for each question."""
+    names = ("step", "function", "timeout", "memory", "activation", "output", "cost", "layout")
+    names += ("labels", "order", "reduction", "weight_decay", "training_size", "one_example")
+    names += ("biases", "sizes")
+    usual = {name: options.parser.get_default(name) for name in names}
+    usual["memory"] = size(usual["memory"])
+    given = [name for name in names if getattr(options, name) != usual[name]]
+    return ["--no-biases" if name == "biases" else f"--{name.replace('_', '-')}" for name in given]
 
 
 def _handed_in(options, assignment):
@@ -365,7 +378,8 @@ def _sheet(assignment, marked):
 def _facts(options, tasks, results, assignment, seconds):
     """Return what was run, for the head of the report."""
     task, outcomes = tasks[0], [each for group in results for each in group]
-    memory = f"{task.memory / 1024**2:,.0f} MiB" if task.memory else "none"
+    limits = " or ".join(f"{each:g} s" for each in sorted({each.seconds for each in tasks}))
+    memory = f"{memory_of(tasks) / 1024**2:,.0f} MiB" if memory_of(tasks) else "none"
     if assignment:
         what = "; ".join(f"{each.name} ({marks.number(each.points)})" for each in tasks)
         first = {"Assignment": f"{assignment.title}, {marks.number(assignment.points)} points"}
@@ -378,7 +392,7 @@ def _facts(options, tasks, results, assignment, seconds):
     return {
         "Files": f"{options.pattern or '*.py, *.ipynb'} in {options.directory}",
         **first,
-        "Limits": f"{task.seconds:g} s, memory {memory}",
+        "Limits": f"{limits}, memory {memory}",
         "Kept from": report.kept_from(outcomes),
         "Seed": f"{options.seed} (--seed {options.seed} draws the same networks and numbers)",
         "Run": f"{time.strftime('%Y-%m-%d %H:%M')}, in {seconds:.0f} s, "

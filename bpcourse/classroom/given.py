@@ -15,7 +15,8 @@ from pathlib import Path
 HOUSE = str(Path(__file__).resolve().parents[1])
 #: Files of the course that an answer may use, as far as the exercise does not ask for them.
 GIVEN = {"activations", "costs", "network", "parameters", "datasets"}
-_BENEATH = {"_checks", "_html", "_mnist"}  # what those need
+#: What those need.
+BENEATH = {"_checks", "_html", "_mnist"}
 _COMPARISONS = "lt le gt ge eq ne contains bool"
 _NUMBERS = "add radd sub rsub mul rmul matmul rmatmul truediv rtruediv pow rpow neg abs"
 
@@ -106,7 +107,7 @@ def close(used):
     used : callable
         ``used("closed", "bpcourse.backprop")`` is called when a stand-in is.
     """
-    course, kept = sys.modules["bpcourse"], {f"bpcourse.{name}" for name in GIVEN | _BENEATH}
+    course, kept = sys.modules["bpcourse"], {f"bpcourse.{name}" for name in GIVEN | BENEATH}
     for name in [each for each in sys.modules if each.startswith("bpcourse.")]:
         if name not in kept:
             del sys.modules[name]
@@ -129,5 +130,5 @@ def is_closed():
 
 def readable():
     """Return the paths of the files that are given, and of the data."""
-    names = [f"{name}.py" for name in sorted(GIVEN | _BENEATH)]
+    names = [f"{name}.py" for name in sorted(GIVEN | BENEATH)]
     return [str(Path(HOUSE, name)) for name in ("data", *names)]

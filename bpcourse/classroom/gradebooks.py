@@ -54,12 +54,13 @@ def canvas_files(assignment, marked):
 
     Canvas finds student and attachment by the numbers in a file's name, and shows the student the
     file under the name that they gave it. So a notebook is answered by a notebook, and what has
-    neither ending not at all.
+    neither ending, or came in an archive, not at all. Of several files the last one is answered.
     """
     members = {}
     for each in marked:
-        name, text = each.submission.name.rpartition("/")[2], marks.markdown(assignment, each)
-        if each.student.platform != "canvas":
+        file = each.submission.name.split(", ")[-1]
+        name, text = file.rpartition("/")[2], marks.markdown(assignment, each)
+        if each.student.platform != "canvas" or ".zip/" in file:
             continue
         if name.endswith(".ipynb"):
             cell = {"cell_type": "markdown", "metadata": {}, "source": text, "id": "feedback"}

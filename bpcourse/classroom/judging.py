@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from bpcourse.classroom import loading, stand_ins
-from bpcourse.classroom.given import GIVEN
+from bpcourse.classroom.given import BENEATH, GIVEN
 from bpcourse.classroom.process import Crowded, Ended, Late, Swollen
 from bpcourse.classroom.wording import for_a_class
 from bpcourse.diagnosis.calling import recognized
@@ -20,12 +20,12 @@ from bpcourse.diagnosis.grain import note
 from bpcourse.diagnosis.trouble import Trouble
 from bpcourse.exercises.check import check, exercise, topic
 from bpcourse.submission import obstacles
-from bpcourse.submission.outcome import answer, failure
+from bpcourse.submission.outcome import answer, failure, share
 
 _WIDTH = 76  # of a line of text, as in a diagnosis
 _PATIENCE = 4  # so many time limits may all calls for one question take together
 # What may be used of the course itself for an answer, as far as the exercise does not ask for it.
-_FREE = GIVEN | {"_checks", "__init__"}
+_FREE = GIVEN | BENEATH | {"__init__"}
 # What may not be used, by the page of exercises; engines never.
 _HOMES = {
     "activations": {"activations"},
@@ -63,7 +63,7 @@ def judge(source, tasks, start):
     list of dict
         With "diagnosis", "texts", "seconds", "output", "printed", "isolated".
     """
-    session = Session(source, start, tasks[0].seconds)
+    session = Session(source, start, max(task.seconds for task in tasks))
     try:
         answers = [_timed(session, task) for task in tasks]
         _second_chance(session, tasks, answers)
@@ -88,7 +88,7 @@ def _second_chance(session, tasks, answers):
             continue  # that is no mistake of another step
         once_more = _timed(session, task, given)
         found = once_more["diagnosis"]
-        if _faults(found) < _faults(answers[place]["diagnosis"]):
+        if _worth(found) > _worth(answers[place]["diagnosis"]):
             found["notes"].append(_replaced(given))
             once_more["texts"] = [
                 f"{text}\n\n{textwrap.fill('Note: ' + found['notes'][-1], _WIDTH)}"
@@ -97,13 +97,10 @@ def _second_chance(session, tasks, answers):
             answers[place] = once_more
 
 
-_PARTS = {"forward", "bp1", "bp2", "bp3", "bp4", "inputs"}
-
-
-def _faults(found):
-    """Return how much is wrong: the parts that are, or more than all of them."""
-    places = {each["equation"] for each in found["findings"]}
-    return len(places) if places <= _PARTS else len(_PARTS) + (found["status"] == "cannot run")
+def _worth(found):
+    """Return what tells the better of two diagnoses: its share of the points, and that it ran."""
+    kept = share(found["findings"], partial=True, right=found.get("right"))
+    return kept, found["status"] != "cannot run"
 
 
 def _replaced(given):
@@ -113,7 +110,7 @@ def _replaced(given):
 
 
 def _timed(session, task, given=()):
-    begin = time.perf_counter()
+    begin, session.seconds = time.perf_counter(), task.seconds
     try:
         made = answer(_question(session, task, given))
     except stand_ins.Stopped as error:
@@ -229,14 +226,14 @@ def _some_only(first, later, sizes):
 def _own_work(found, noticed, task):
     """Add what was noticed: as a finding where somebody else's program gave the right numbers."""
     used, hidden = _borrowed(noticed, task), [w for where, w in noticed if where == "out of sight"]
-    asked = [what for where, what in noticed if where == "closed"]
-    if asked and found.status != "right":
-        finding = obstacles.asked(found.subject, ", ".join(dict.fromkeys(asked)))
-        return replace(found, findings=(finding,), right=())
+    asked = ", ".join(dict.fromkeys(what for where, what in noticed if where == "closed"))
+    if asked and found.status != "right" and not found.right:
+        return replace(found, findings=(obstacles.asked(found.subject, asked),), right=())
     programs = [what for where, what in noticed if where == "a program"]
     helpers = {where for where, _ in noticed if re.match("bpcourse/(?!_)", where)}
     helpers = sorted(helpers - set(used))
     notes = [f"The function uses {_dotted(helpers)}."] if helpers else []
+    notes += [f"The function calls {asked}, which is not there and gives nothing."] if asked else []
     if found.status == "right" and (used or programs):
         finding = (
             obstacles.borrowed(found.subject, _dotted(used))
@@ -245,7 +242,7 @@ def _own_work(found, noticed, task):
         )
         return replace(found, findings=(finding,), right=(), notes=(*found.notes, *notes))
     if found.status == "right" and hidden:
-        finding = obstacles.out_of_sight(found.subject, ", ".join(hidden))
+        finding = obstacles.out_of_sight(found.subject, ", ".join(dict.fromkeys(hidden)))
         return replace(found, findings=(finding,), right=(), notes=(*found.notes, *notes))
     return replace(found, notes=(*found.notes, *notes)) if notes else found
 
@@ -275,9 +272,6 @@ def _homes(step):
 
 
 # A submission, loaded
-
-_HIDDEN = "out of sight"
-_LASTING = {("a program", "os.fork"), ("a program", "os.forkpty")}
 
 # What an answer must hold, and of which type; an answer that is no such thing is broken.
 _FORMS = {
@@ -327,10 +321,14 @@ def _is_failure(each):
 
 
 class Session:
-    """A submission in its process: started when it is needed, and again if it has ended."""
+    """A submission in its process: started when it is needed, and again if it has ended.
+
+    ``seconds`` is the limit of the question that is asked; loading has the longest of all.
+    """
 
     def __init__(self, source, start, seconds):
-        self._source, self._start, self._seconds = source, start, seconds
+        self._source, self._start = source, start
+        self.seconds = self._longest = seconds
         self.file = source["file"]
         self._names = [name for name, _ in source["units"]]
         self._texts = [text for _, text in source["units"]]
@@ -359,8 +357,7 @@ class Session:
         notes = [] if answer["own"] or not answer["home"] else [
             f"The function comes from {answer['home']}, not from this file."
         ]  # fmt: skip
-        # What was done out of sight when it was loaded can act in every call.
-        self.noticed[:] = [each for each in self.noticed if each in _LASTING or each[0] == _HIDDEN]
+        self.noticed.clear()  # of earlier questions; what was hidden at loading is kept elsewhere
         make = stand_ins.ValueClass if preferred == "Value" else stand_ins.Function
         return make(self, answer), notes
 
@@ -373,18 +370,19 @@ class Session:
         """Return what it has called for this question, and what it hid when it was loaded."""
         return [*self._hidden, *self.noticed]
 
-    def ask(self, request):
+    def ask(self, request, seconds=None):
         """Return the submission's answer, or raise Stopped."""
-        left = _PATIENCE * self._seconds - self._child.spent
+        seconds = self.seconds if seconds is None else seconds
+        left = _PATIENCE * seconds - self._child.spent
         try:
             if left <= 0:
                 raise Late
-            answer = self._child.ask(request, self._given, seconds=min(self._seconds, left))
+            answer = self._child.ask(request, self._given, seconds=min(seconds, left))
             if _has_form(request["do"], answer):
                 return answer
             finding = obstacles.ended(None, "", True)
         except Late:
-            finding = obstacles.late(self._seconds, self._line(self._child.where()))
+            finding = obstacles.late(seconds, self._line(self._child.where()))
         except Crowded:
             finding = obstacles.crowded()
         except Swollen:
@@ -439,12 +437,12 @@ class Session:
         self._child, self._given = self._start(), []
         request = {name: self._source[name] for name in ("path", "units", "folder", "whole")}
         try:
-            self._failures = self.ask({"do": "load", "seconds": self._seconds, **request})[
-                "failures"
-            ]
+            request |= {"do": "load", "seconds": self._longest}
+            self._failures = self.ask(request, self._longest)["failures"]
         except stand_ins.Stopped as error:  # it would be the same for the next question
             self._never = error.finding
             raise
+        # What was done out of sight when it was loaded can act in every call.
         self._hidden = [each for each in self.noticed if each[0] == "out of sight"]
         if self._failures and self._source["whole"]:
             self._never = self._load_failure(self._failures[0])

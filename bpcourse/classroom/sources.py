@@ -159,8 +159,9 @@ def find(
         ``*.py`` for one file per student; ``*/backprop.py`` for one directory per student. Then a
         directory without such a file is returned as the file that should be there: nobody is lost.
         By default all files that end in .py or .ipynb, and archives that hold such, and if there
-        are none, those one directory down; and of a student who has handed in nothing of the kind,
-        what there is. Names that begin with a point or with two underscores are passed over.
+        are none, those one or two directories down; and of a student who has handed in nothing of
+        the kind, what there is. Names that begin with a point or with two underscores are passed
+        over.
     given : Given, optional
         The assignment's own files, which are no submissions.
 

@@ -1,10 +1,10 @@
 """Whose functions a submission calls: work that is borrowed from an engine is noticed as it runs.
 
-What the course itself computes is not in this process at all (:mod:`bpcourse.classroom.given`). Of
-what else is installed a profile hook sees every function of Python that is called, by the file it
-comes from, in every thread and in forked processes; an audit hook, which can't be taken away again,
-sees attempts to leave that sight. What they notice is sent at once. It is noticed, not proven: a
-copy looks like one's own work.
+What the course itself computes is not in this process (:mod:`bpcourse.classroom.given`), unless a
+question allows it. Of what else is installed a profile hook sees every function of Python that is
+called, by the file it comes from, in every thread and in forked processes; an audit hook, which
+can't be taken away again, sees attempts to leave that sight. What they notice is sent at once. It
+is noticed, not proven: a copy looks like one's own work.
 """
 
 import _thread
@@ -21,6 +21,7 @@ from bpcourse.classroom import given
 
 _HOUSE = str(Path(__file__).parents[1]) + os.sep
 _LIBRARY = sysconfig.get_path("stdlib")
+_PACKAGES = {"site-packages", "dist-packages"}
 ENGINES = {
     "autograd", "casadi", "jax", "keras", "micrograd", "mxnet", "pytensor", "sklearn", "tensorflow",
     "theano", "tinygrad", "torch",
@@ -38,12 +39,13 @@ def _where(filename):
         own = name.startswith("classroom/") and name.rpartition("/")[2] in _OWN
         return None if own else f"bpcourse/{name}"
     parts = set(filename.replace("\\", "/").split("/"))
-    return next(iter(parts & ENGINES), None) if "site-packages" in parts else None
+    return next(iter(parts & ENGINES), None) if parts & _PACKAGES else None
 
 
 def _is_library(filename):
     """Say whether a file is one of Python's own or of a package: an import opens files, too."""
-    return filename.startswith(("<frozen", _LIBRARY, _HOUSE)) or "site-packages" in filename
+    own = filename.startswith(("<frozen", _LIBRARY, _HOUSE))
+    return own or any(each in filename for each in _PACKAGES)
 
 
 def begin(channel, *, shut, closed):
@@ -53,7 +55,7 @@ def begin(channel, *, shut, closed):
     ----------
     channel : Channel
     shut : bool
-        The system lets this process start no program, and read nothing of the course.
+        The system lets this process start no program, and read of the course what is given.
     closed : bool
         It was started without what answers: to read that is an attempt to borrow it.
 

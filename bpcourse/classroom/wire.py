@@ -140,7 +140,10 @@ class _Packer:
         if isinstance(value, np.ndarray):
             return self._array(np.asarray(value), depth, value)
         if isinstance(value, np.generic):
-            return ["s", self._array(np.asarray(value), depth, None)]
+            made = self._array(np.asarray(value), depth, None)
+            if made[0] == "e":
+                raise TypeError
+            return ["s", made] if made[0] == "a" else made
         for mark, kind in (("l", list), ("t", tuple)):
             if isinstance(value, kind):
                 self._remember(value)
@@ -280,11 +283,12 @@ class _Unpacker:
         return np.frombuffer(self.data, kind, count, offset).reshape(shape).copy()
 
     def _o(self, depth, shape, items):
-        array = np.empty(len(items), object)
+        entries = np.empty(len(items), object)
+        array = entries.reshape(_shape(shape))  # the same entries: what refers to it has its shape
         with self._making(array):
             for place, each in enumerate(items):
-                array[place] = self.value(each, depth + 1)
-        return array.reshape(_shape(shape))
+                entries[place] = self.value(each, depth + 1)
+        return array
 
     def _e(self, depth, kind, shape):
         shape = _shape(shape)

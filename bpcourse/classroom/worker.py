@@ -211,7 +211,7 @@ def run(channel, trace, *, shut):
     trace : int
         The file for the line that runs when the process crashes or is about to be stopped.
     shut : bool
-        The system lets this process start no program, and read nothing of the course.
+        The system lets this process start no program, and read of the course what is given.
     """
     faulthandler.enable(trace)
     if hasattr(faulthandler, "register"):

@@ -1,6 +1,7 @@
 """The addresses of book and repository stand in one place, and everything follows it."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +103,10 @@ def taken(*, beside=False, **options):
         here.setattr(subprocess, "run", lambda command, **_: calls.append(command) or done)
         here.setattr(Path, "exists", lambda path: beside and path == Path(WHEEL))
         here.setenv("BPCOURSE_BOOK", "")
+        here.delenv("BPCOURSE_BOOK")
         exec(code, {})
+        pages = f"{options['book_url']}/book" if "book_url" in options else None
+        assert os.environ.get("BPCOURSE_BOOK") == pages, "messages name pages that are not there"
     return [each for command in calls for each in command[5:]]
 
 

@@ -1,6 +1,5 @@
 """What tries to get a "right" it has not earned, or to take others down with it."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -97,6 +96,17 @@ def test_every_question_sees_what_is_borrowed(tmp_path):
     (outcomes,) = run_all(handed_in, allowed)
     assert [found.status for found in outcomes] == ["wrong", "right"], "what is allowed is there"
     assert outcomes[0].title == "computed by another program", outcomes[0].title
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lazy_list", "profile_replaced", "called_once_before", "in_a_thread", "floods_the_notices"],
+)
+def test_where_the_course_is_there_what_is_borrowed_is_noticed(tmp_path, name):
+    """A question that allows some of the course opens it: then the watch alone sees the rest."""
+    write(tmp_path, "ada", FORGED[name][0])
+    (found,) = run(tmp_path, ["ada.py"], Task(seconds=60, seed=1, allow=("bpcourse.validation",)))
+    assert found.findings[0]["cause"] in ("borrowed", "out_of_sight"), found.texts[0]
 
 
 def test_memory_counts_for_all_processes_together(tmp_path):
@@ -291,6 +301,10 @@ def test_anything_else_is_only_a_name():
     assert type(wire.unpack(wire.pack(Model()))).__name__ == "Model"
     assert type(wire.unpack(wire.pack(open))).__name__ in ("function", "builtin_function_or_method")
     assert wire.unpack(wire.pack(np.array([{}, 1], object))).tolist()[1] == 1
+    assert type(wire.unpack(wire.pack([np.str_("a"), 1])[:])[0]).__name__ == "str_"
+    table = np.array([[1, None], [2, 3]], object)
+    came = wire.unpack(wire.pack([np.float64(1), table, table]))
+    assert came[1] is came[2] and came[1].shape == (2, 2), "a reference finds the same array"
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -311,5 +325,7 @@ def test_too_much_is_not_sent():
     deep = []
     for _ in range(1000):
         deep = [deep]
-    assert wire.unpack(wire.pack(deep)), "it is cut, not refused"
-    assert os.getpid(), "and this process is alive"
+    depth, came = 0, wire.unpack(wire.pack(deep))
+    while type(came) is list and came:
+        depth, came = depth + 1, came[0]
+    assert depth < 100 and type(came).__name__ == "value that is too large", "it is cut"

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -388,43 +389,59 @@ def test_a_name_that_is_not_known_is_asked_for(tmp_path):
     assert "Where does delta get its value" in outcome.hint, outcome.hint
 
 
-# What hides
-
-
-HIDDEN = {
-    "a lazy result": "class L(list):\n    def __iter__(self):\n        return iter(self.f())\n\n"
-    "def backprop(*a):\n    p, q = L(), L()\n    p.f, q.f = lambda: _b(*a)[0], lambda: _b(*a)[1]\n"
-    "    return p, q\n",
-    "a bare thread": "import _thread, time\ndef backprop(*a):\n    out = []\n"
-    "    _thread.start_new_thread(lambda: out.append(_b(*a)), ())\n    while not out:\n"
-    "        time.sleep(0.001)\n    return out[0]\n",
-    "a patched hook": "import sys\nkept = [None]\nsys.setprofile = kept.append\n"
-    "sys.getprofile = lambda: kept[-1]\nbackprop = _b\n",
-    "a flood": "import sys\nfor k in range(150):\n"
-    "    sys.audit('open', bp.__file__[:-11] + f'{k}.py', 'r', 0)\nbackprop = _b\n",
-    "a patched message": "from bpcourse.classroom import wire\n_old = wire.pack\n"
-    "def pack(v, c=None):\n"
-    "    return b'' if type(v) is dict and 'noticed' in v else _old(v, c)\n"
-    "wire.pack = pack\nbackprop = _b\n",
-}
-ENGINE = """import numpy as np, bpcourse as bp
-def _b(weights, biases, x, y):
-    net = bp.Network.from_arrays(weights, biases, ["sigmoid"] * len(weights))
-    g = bp.backprop(net, net.forward(x), y, "quadratic")
-    return [np.array(g.w[l]) for l in g.w], [np.array(g.b[l]) for l in g.b]
-"""
-
-
-@pytest.mark.parametrize("name", HIDDEN)
-def test_an_engine_is_noticed_however_it_is_called(tmp_path, name):
-    (tmp_path / "ada.py").write_text(ENGINE + HIDDEN[name])
-    ((outcome,),) = run_all(submissions(tmp_path, ["ada.py"]), [Task(seed=1, seconds=60)], jobs=1)
-    causes = ("asked", "borrowed", "out_of_sight", "timeout")  # the thread answers nothing
-    assert outcome.findings[0]["cause"] in causes, outcome.texts[0]
+# Whose work it is
 
 
 def test_threads_of_pythons_own_hide_nothing(tmp_path):
     line = "    from concurrent.futures import ThreadPoolExecutor as P\n    with P(2) as p:\n"
     line += "        list(p.map(np.sum, a))\n    m = x"
     (outcome,) = judged(tmp_path, WHOLE.replace("    m = x", line), Task(seed=1, seconds=60))
+    assert outcome.status == "right", outcome.texts[0]
+
+
+def test_what_one_question_did_is_no_matter_of_the_next(tmp_path):
+    threads = "import _thread, time\n" + BP2.replace(
+        "    return", "    _thread.start_new_thread(time.sleep, (0,))\n    return"
+    )
+    text = threads + "\n" + RIGHT
+    bp2, prime = of_step("bp2"), of_step("sigmoid_prime")
+    for tasks in ([bp2, prime], [prime, bp2]):
+        found = dict(zip([t.step for t in tasks], judged(tmp_path, text, *tasks), strict=True))
+        assert found["bp2"].findings[0]["cause"] == "out_of_sight"
+        assert found["bp2"].findings[0]["sentence"].count("start_new_thread") == 1
+        assert found["sigmoid_prime"].status == "right", "it starts no thread"
+
+
+def test_each_question_has_its_own_limit_of_time(tmp_path):
+    once = "    if not waited:\n        waited.append(time.sleep(1.5))\n    m = x"
+    slow = "import time\nwaited = []\n" + RIGHT.replace("    m = x", once)
+    quick = replace(of_step("sigmoid_prime"), seconds=1)
+    first, second = judged(tmp_path, slow, quick, PARTIAL)
+    assert (first.status, second.status) == ("right", "right"), second.texts[0]
+
+
+def test_two_fixed_layers_and_a_wrong_step_are_two_slips(tmp_path):
+    """Not punished twice: the wrong bp2 has a question of its own."""
+    text = BP2.replace(" * prime", "") + SIGMOID
+    text += "def backprop(weights, biases, x, y):\n    (w, v), (b, c) = weights, biases\n"
+    text += "    m, a = x.shape[1], sigmoid(w @ x + b)\n    o = sigmoid(v @ a + c)\n"
+    text += "    d = (o - y) * o * (1 - o)\n    e = bp2(v, d, a * (1 - a))\n"
+    text += "    mean = [k.sum(axis=1, keepdims=True) / m for k in (e, d)]\n"
+    text += "    return [e @ x.T / m, d @ a.T / m], mean\n"
+    _, outcome = judged(tmp_path, text, of_step("bp2"), PARTIAL)
+    assert earned(PARTIAL, outcome) == 0.8, outcome.texts[0]
+
+
+def test_a_line_that_asks_the_course_beside_a_slip_hides_no_slip(tmp_path):
+    text = WHOLE.replace("keepdims=True) / m", "keepdims=True)")
+    text = text.replace("    m = x", "    bp.gradcheck.check(None, x, y, None)\n    m = x")
+    (outcome,) = judged(tmp_path, f"import bpcourse as bp\n{text}", PARTIAL)
+    assert outcome.findings[0]["equation"] == "bp3", outcome.texts[0]
+    assert "calls bpcourse.gradcheck" in " ".join(outcome.notes)
+
+
+def test_a_network_may_be_shown(tmp_path):
+    line = "    bp.Network.from_arrays(weights, biases, ['sigmoid'] * len(weights))._repr_html_()\n"
+    text = "import bpcourse as bp\n" + WHOLE.replace("    m = x", f"{line}    m = x")
+    (outcome,) = judged(tmp_path, text, PARTIAL)
     assert outcome.status == "right", outcome.texts[0]

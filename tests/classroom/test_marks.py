@@ -139,6 +139,24 @@ def test_canvas_finds_student_and_attachment_and_the_file_opens():
     assert cell["cell_type"] == "markdown" and "# Week 3" in cell["source"], "it is an .ipynb"
 
 
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("hall_11_901_homework.zip/week-3.ipynb", []),
+        ("hall_11_901_old.ipynb, hall_11_902_new.ipynb", ["hall_11_902_new.ipynb"]),
+    ],
+)
+def test_canvas_gets_no_file_that_nobody_has_handed_in(file, named):
+    each = replace(one(CANVAS), submission=replace(one(CANVAS).submission, name=file))
+    assert list(gradebooks.canvas_files(WEEK, [each])) == named
+
+
+def test_a_folder_of_the_name_of_a_unit_does_not_hide_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "six-exercises").mkdir()  # as `assignment six-exercises --out six-exercises` makes
+    assert read_assignment("six-exercises").points == 12
+
+
 def test_gradescope_is_told_no_call_that_a_student_cannot_make():
     made = json.loads(gradebooks.gradescope(WEEK, one(CANVAS)))
     assert "hint(2)" not in json.dumps(made) and made["tests"][1]["max_score"] == 3

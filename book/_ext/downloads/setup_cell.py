@@ -26,6 +26,7 @@ if sys.platform == "emscripten":  # JupyterLite
             await piplite.install(sources[name])
 elif missing:
     wanted = [sources[name] for name in missing if sources[name]]
+    print("Installing", *missing, "...", flush=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", *wanted]
     done = subprocess.run(pip, capture_output=True, text=True) if wanted else None
     if done and done.returncode:
@@ -37,7 +38,7 @@ elif missing:
             f"offers {{wheel}}: put it beside this notebook and run this cell again."
         )
 if book:
-    os.environ.setdefault("BPCOURSE_BOOK", book)  # where messages send you to read on
+    os.environ.setdefault("BPCOURSE_BOOK", f"{{book}}/book")  # where messages send you to read on
 """
 END = '\nprint("Ready.")'
 

@@ -21,7 +21,8 @@
       const answer = await fetch(link.href);
       if (!answer.ok) throw new Error(answer.statusText);
       const text = (await answer.text()).replace(UNKNOWN, `book = \\"${book}\\"`);
-      save(text, link.pathname.split("/").pop());
+      const name = link.pathname.split("/").pop();
+      save(text, link.href.includes("/complete/") ? name.replace(".ipynb", "-solved.ipynb") : name);
     } catch {
       location.href = link.href;
     }
