@@ -18,12 +18,14 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 import bpcourse as bp
+from bpcourse.figures.style import PALETTE
 
 SUBTITLE = (
     "From one weight to a machine that reads digits.\nA course in which every number is computed."
 )
 A4 = 210 / 25.4, 297 / 25.4
-INK, MUTED, PALE, BLUE, ORANGE = "#1f2933", "#5a6672", "#dde2e8", "#5aa9e6", "#f08a3c"
+INK, MUTED, PALE = PALETTE["ink"], PALETTE["muted"], PALETTE["grid"]
+BLUE, ORANGE = "#5aa9e6", "#f08a3c"  # brighter than those of the figures, for thin lines
 STYLE = {"pdf.fonttype": 42, "font.family": "STIXGeneral", "savefig.facecolor": "white"}
 # The places of the layers across the page, and the part of its height that the picture has.
 ACROSS, LOWEST, HIGHEST = (0.32, 0.62, 0.88), 0.4, 0.97
@@ -104,7 +106,7 @@ def write(axes):
     title, author = title_and_author()
     axes.text(0.1, 0.265, title, fontsize=38, fontweight="bold", color=INK)
     axes.text(0.1, 0.235, SUBTITLE, fontsize=17, color=MUTED, va="top", linespacing=1.5)
-    axes.plot([0.1, 0.22], [0.145, 0.145], color="#b84a07", linewidth=2.5)
+    axes.plot([0.1, 0.22], [0.145, 0.145], color=PALETTE["orange"], linewidth=2.5)
     axes.text(0.1, 0.105, author, fontsize=15, color=INK)
     axes.text(0.1, 0.08, f"Version {bp.__version__}", fontsize=13, color=MUTED)
 

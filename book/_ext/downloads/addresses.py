@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-import bpcourse
+from bpcourse.classroom.handout import WHEEL
 
-WHEEL = f"bpcourse-{bpcourse.__version__}-py3-none-any.whl"
 # The branch to which the publishing workflow puts the folder ``downloads`` of the book.
 BRANCH = "notebooks"
 
