@@ -24,6 +24,7 @@ LEFT_OUT = {
     "sphinx_copybutton",
     "sphinx_jupyterbook_latex",
     "sphinx_thebe",
+    "together",
 }
 # What a cell shows, from the richest form that both editions can print.
 RICHEST = ("image/svg+xml", "text/latex", "text/plain")

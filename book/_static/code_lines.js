@@ -1,5 +1,5 @@
-// On a phone listings and results that are words wrap, and lines go on deeper than they begin; results
-// in columns scroll. A listing stays one text: what is copied or run from it is the same.
+// Results that are words wrap, and results in columns scroll. On a phone listings wrap, too, and lines
+// go on deeper than they begin. A listing stays one text: what is copied or run from it is the same.
 // A classic script: it runs from a file on disk, too.
 "use strict";
 
@@ -59,9 +59,8 @@
   }
 
   function prepare() {
-    if (!PHONE.matches) return;
     for (const pre of document.querySelectorAll(LISTINGS)) {
-      if (!pre.closest(".cell_output")) split(pre);
+      if (!pre.closest(".cell_output")) PHONE.matches && split(pre);
       else if (isColumns(pre.textContent)) pre.classList.add("bp-columns");
     }
   }

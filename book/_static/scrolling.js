@@ -1,5 +1,6 @@
 // A formula, a table, a listing that is wider than the screen scrolls in its own box. The box can be
-// reached with the Tab key, but only while there is something to scroll.
+// reached with the Tab key, but only while there is something to scroll; and as long as there is more
+// to the right, it carries a shadow there (bpcourse.css).
 // A classic script: it runs from a file on disk, too.
 "use strict";
 
@@ -16,7 +17,7 @@
     const wide = box.scrollWidth > box.clientWidth && scrolls(box);
     if (wide) box.setAttribute("tabindex", "0");
     else if (box.dataset.scrolls) box.removeAttribute("tabindex");
-    if (wide) box.dataset.scrolls = "true";
+    if (wide) box.dataset.scrolls = box.scrollLeft + box.clientWidth < box.scrollWidth - 1 ? "more" : "end";
     else delete box.dataset.scrolls;
   }
 
@@ -51,6 +52,9 @@
     Promise.resolve(window.MathJax?.startup?.promise).then(markAll);
   });
   window.addEventListener("resize", markSoon);
+  document.addEventListener("scroll", ({ target }) => {
+    if (target.dataset?.scrolls) mark(target);
+  }, { capture: true, passive: true });
   // What was folded has no width before it is unfolded.
   document.addEventListener("toggle", markSoon, true);
 })();

@@ -37,6 +37,7 @@ function wake(element, kind) {
   element.classList.add("bp-waking");
   followWidth(figure);
   followLink(figure);
+  followTheme(figure);
   return figure;
 }
 
@@ -125,6 +126,11 @@ function followWidth(figure) {
   fit();
   new ResizeObserver(fit).observe(figure.element);
   new IntersectionObserver(([seen]) => { figure.visible = seen.isIntersecting; }).observe(figure.root);
+}
+
+// A canvas keeps the colors in which it was painted: with another theme it is painted again.
+function followTheme(figure) {
+  new MutationObserver(() => refresh(figure)).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 }
 
 // The address of a state names what differs from the start: #fig-pencil-network?step=5&x=1,0.

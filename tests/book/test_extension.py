@@ -9,6 +9,7 @@ sys.path.insert(0, str(BOOK / "_ext"))
 bpbook = pytest.importorskip("bpbook")
 questions = pytest.importorskip("questions")
 accessible = pytest.importorskip("accessible")
+together = pytest.importorskip("together")
 
 
 def test_listings_do_without_the_books_plumbing():
@@ -51,3 +52,26 @@ def test_a_button_of_the_contents_says_what_it_unfolds():
     named = accessible.name_buttons(markup)
     assert 'aria-label="Pages of: The package, name by name"' in named
     assert accessible.name_buttons("<p>no button</p>") == "<p>no button</p>"
+
+
+def test_a_formula_keeps_what_touches_it():
+    formula = '<span class="math notranslate nohighlight">\\(3x^2\\)</span>'
+    kept = together.formulas(f"<p>({formula}, so {formula}th and {formula} alone</p>")
+    assert f'<span class="bp-together">({formula},</span> so' in kept, "bracket and comma"
+    assert f'<span class="bp-together">{formula}th</span>' in kept, "letters"
+    assert f"and {formula} alone" in kept, "a formula between spaces needs nothing"
+
+
+def test_an_option_keeps_its_dashes():
+    markup = (
+        '<code><span class="pre">--export</span></code><pre>x<i class="w"> </i>-m y --a-b=1</pre>'
+    )
+    kept = together.options(markup)
+    for option in ("--export", "-m", "--a-b"):
+        assert f'<span class="bp-together">{option}</span>' in kept, option
+    for other in (
+        "<p>x --export</p>",
+        "<code>a-b i--j</code>",
+        '<pre><i data-x="a -b">c</i></pre>',
+    ):
+        assert together.options(other) == other, "this is no option in code"

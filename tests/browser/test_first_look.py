@@ -39,3 +39,42 @@ def test_the_words_fit_the_figure_that_stands_there(visit, scripts, media, kind)
     page = visit("book/reading-digits.html", java_script_enabled=scripts)
     page.emulate_media(media=media)
     assert set(page.evaluate(VISIBLE)) == {kind}
+
+
+# Everything that can be pushed sideways, what it is marked with, and whether it shows that.
+SIDEWAYS = """() => [...document.querySelectorAll('.bd-article :is(mjx-container, pre, table)')]
+  .filter(e => e.clientWidth > 100 && getComputedStyle(e).overflowX === 'auto'
+    && e.scrollWidth > e.clientWidth + 1)
+  .map(e => [e.dataset.scrolls, getComputedStyle(e).boxShadow !== 'none',
+    e.textContent.trim().slice(0, 40)])"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_goes_on_to_the_right_shows_that(visit, width):
+    page = visit("book/differences.html", width=width)
+    page.wait_for_function("document.querySelector('[data-scrolls]')")
+    found = page.evaluate(SIDEWAYS)
+    assert found, "nothing on this page is wide any more: take another"
+    assert all(mark == "more" and shown for mark, shown, _ in found), found
+    box = page.locator("[data-scrolls=more]").first
+    box.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    page.wait_for_function("document.querySelector('[data-scrolls=end]')")
+
+
+# A formula and the sign behind it: torn where the sign stands below, at the left.
+TORN = """() => [...document.querySelectorAll('.bp-together')].filter(each => {
+  const formula = each.querySelector('mjx-container'), last = each.lastChild;
+  if (!formula || last.nodeType !== Node.TEXT_NODE) return false;
+  const sign = document.createRange();
+  sign.selectNodeContents(last);
+  return sign.getBoundingClientRect().left < formula.getBoundingClientRect().left;
+}).map(each => each.parentElement.textContent.slice(0, 60))"""
+
+
+def test_a_comma_stays_with_its_formula(visit):
+    page = visit("book/chain-rule.html", width=390)
+    page.wait_for_function("document.querySelectorAll('.bp-together mjx-container').length > 20")
+    torn = page.evaluate(TORN)
+    assert not torn, torn
+    page.add_style_tag(content=".bp-together { white-space: normal !important; }")
+    assert page.evaluate(TORN), "this check finds nothing where everything is torn"

@@ -401,6 +401,24 @@ def test_the_training_plays_pauses_and_starts_again(desk):
     assert words(window, figure).startswith("After 0 steps, 0 epochs on 300 digits")
 
 
+def test_the_digits_can_be_seen_in_the_dark(desk):
+    window, figure = desk(OWN, "watch-it-train")
+    darkest = """() => { const canvas = document.querySelector('bp-watch-it-train canvas');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      let least = 255;
+      for (let i = 0; i < data.length; i += 4)
+        if (data[i + 3] > 250) least = Math.min(least, data[i + 2]);
+      return least; }"""
+    window.evaluate("document.documentElement.dataset.theme = 'light'")
+    words(window, figure)
+    assert window.evaluate(darkest) < 60, "dark ink on light paper"
+    window.evaluate("document.documentElement.dataset.theme = 'dark'")
+    words(window, figure)
+    seen = window.evaluate(darkest)
+    window.evaluate("document.documentElement.dataset.theme = 'light'")
+    assert seen > 80, "dark digits on a dark ground"
+
+
 def test_a_link_leads_through_thirty_epochs(desk):
     link = "steps=20000&batch=50"
     _, figure = desk(OWN, "watch-it-train", link)

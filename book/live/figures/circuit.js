@@ -95,7 +95,8 @@ function circuitWire(node, [x1, y1], [x2, y2], about) {
 
 function circuitWords({ inputs, gates, formula }, { step, values, nudged, nudge }, { value, gradient, shares }) {
   const result = value[gates.at(-1).name], at = inputs.map(({ name }, i) => `${name} = ${num(values[i])}`).join(", ");
-  return `${circuitStep({ gates, formula, at }, step, value, gradient, shares)}\n${circuitNudge({ inputs, gates }, { values, nudged, nudge }, result, gradient)}`;
+  const done = step === 2 * gates.length;
+  return `${circuitStep({ gates, formula, at }, step, value, gradient, shares)}\n${circuitNudge({ inputs, gates }, { values, nudged, nudge, done }, result, gradient)}`;
 }
 
 function circuitStep({ gates, formula, at }, step, value, gradient, shares) {
@@ -111,8 +112,9 @@ function circuitStep({ gates, formula, at }, step, value, gradient, shares) {
 }
 
 // What a nudge of an input does to the result, beside what the gradient predicts.
-function circuitNudge({ inputs, gates }, { values, nudged, nudge }, result, gradient) {
-  if (nudged < 0) return `Gradients in full: ${inputs.map(({ name }) => `${name} ${num(gradient[name], 2)}`).join(", ")}.`;
+// Before the way back is done it does not give the gradients away.
+function circuitNudge({ inputs, gates }, { values, nudged, nudge, done }, result, gradient) {
+  if (nudged < 0) return !done ? "" : `Gradients in full: ${inputs.map(({ name }) => `${name} ${num(gradient[name], 2)}`).join(", ")}.`;
   const { name } = inputs[nudged], moved = values.map((v, i) => (i === nudged ? v + nudge : v));
   const change_ = circuitForward(inputs, gates, moved)[gates.at(-1).name] - result;
   return `${name} moves by ${fixed(nudge)}: f changes by ${num(change_)}, and the gradient says ${num(gradient[name], 2)} · ${factor(nudge)} = ${num(gradient[name] * nudge)}.`;
