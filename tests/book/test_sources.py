@@ -109,7 +109,7 @@ def test_the_history_names_its_primary_sources():
     for key in cited:
         entry = re.search(rf"@\w+\{{{key},.*?\n\}}", bibliography, re.DOTALL)
         assert entry, f"{key} is not in the bibliography"
-        year = re.search(r"year\s*=\s*\{(\d{4})\}", entry[0])[1]
+        year = re.search(r"year\s*=\s*\{(\d{4})[ab]?\}", entry[0])[1]
         assert key.removesuffix("pdp").endswith(year), f"{key} is of {year}"
 
 
