@@ -411,7 +411,6 @@ def test_the_digits_can_be_seen_in_the_dark(desk):
       return least; }"""
     window.evaluate("document.documentElement.dataset.theme = 'light'")
     words(window, figure)
-    assert window.evaluate(darkest) < 60, "dark ink on light paper"
     window.evaluate("document.documentElement.dataset.theme = 'dark'")
     words(window, figure)
     seen = window.evaluate(darkest)
