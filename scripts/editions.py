@@ -50,7 +50,7 @@ def configuration(builder):
     extensions = [name for name in config["extensions"] if name not in LEFT_OUT]
     mime = [(builder, kind, 10 + place) for place, kind in enumerate(RICHEST)]
     return config | {
-        "extensions": [*extensions, "stills", "paper", "ebook"],
+        "extensions": [*extensions, "stills", "back_to_pages", "paper", "ebook"],
         "nb_mime_priority_overrides": mime,
         "use_jupyterbook_latex": False,
         "numfig_secnum_depth": 0,

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import re
 import shutil
 import sys
@@ -22,6 +23,7 @@ import mathml  # noqa: E402
 import paper  # noqa: E402
 import paper_tables  # noqa: E402
 import pdf  # noqa: E402
+import python_in_page  # noqa: E402
 import slides  # noqa: E402
 import stills  # noqa: E402
 import take_home  # noqa: E402
@@ -37,6 +39,9 @@ parts:
   - {caption: Appendices, chapters: [{file: book/differences}]}
   - {caption: Reference, chapters: [{file: book/glossary}, {file: book/bibliography}]}
 """
+
+
+PUBLISHED = "https://book.example/course/"
 
 
 def formulas():
@@ -124,7 +129,7 @@ def small(tmp_path_factory):
     """Return a folder with a book of four pages: as LaTeX in ``tex``, as an e-book in ``pages``."""
     folder = tmp_path_factory.mktemp("editions")
     (folder / "toc.yml").write_text(SMALL, encoding="utf-8")
-    only = {"external_toc_path": str(folder / "toc.yml")}
+    only = {"external_toc_path": str(folder / "toc.yml"), "book_url": PUBLISHED}
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(io.StringIO()):
         if not shutil.which("rsvg-convert"):
             patch.setattr(paper, "draw", lambda svg, path: path.write_text(svg))
@@ -200,6 +205,19 @@ def test_an_ebook_is_complete(small):
     assert "fill: #1f2933; fill: var(--bp-ink, #1f2933)" in page, "they are seen without variables"
     assert '<details class="solution">' in page, "solutions are folded"
     assert not [name for name in names if name.endswith((".js", ".html"))], names
+
+
+def test_paper_and_ebook_lead_to_the_page_that_runs(small, latex):
+    page = "https://book.example/course/book/four-equations.html"
+    with zipfile.ZipFile(small / "small.epub") as book:
+        read = book.read("book/four-equations.xhtml").decode()
+    assert read.count(f'href="{page}"') == latex.count(rf"\sphinxurl{{{page}}}") == 1
+    checked = python_in_page.answers_of(json.loads((BOOK / "four-equations.ipynb").read_text()))
+    assert len(checked) > 1, "the chapter has exercises that are checked in its page"
+    for label in checked:
+        assert f'href="{page}#{label}"' in read, "the e-book leads to the exercise's answer"
+        assert rf"{page}\#{label}" in latex, "the paper leads to the exercise's answer"
+    assert read.count("Answer it on its page") == len(checked), "others have nothing to check"
 
 
 PLANTED = {
