@@ -164,7 +164,7 @@ def lengths(shape):
     if not isinstance(shape, tuple | list):
         raise TypeError(f"shape is {shape!r}, want a tuple of whole numbers, such as (3,)")
     found = wholes("shape", (shape,))
-    if min(found, default=0) < 0:
+    if any(n < 0 for n in found):
         raise ValueError(f"shape is {shape!r}, want lengths of 0 or more")
     return found
 

@@ -129,7 +129,7 @@ RULES = {
     "matmul": (np.matmul, _matmul_left, _matmul_right),
     "power": (
         _power,
-        lambda g, y, a, n: g * (n * a ** (n - 1 if n else 1)),
+        lambda g, y, a, n: g * (n * a ** (n - 1) if n else 0),
         lambda g, y, a, n: g * y * math.log(a),
     ),
     "negative": (np.negative, lambda g, y, x: -g),

@@ -152,10 +152,11 @@ def stack(tensors: Sequence[Tensor | ArrayLike], *, axis: int) -> Tensor:
     tensors, axis = _several("stack", tensors), _arrays.whole("axis", axis)
     dtype = next(x.dtype for x in tensors if isinstance(x, Tensor))
     tensors = [x if isinstance(x, Tensor | np.ndarray) else np.asarray(x, dtype) for x in tensors]
-    shapes = sorted({x.shape for x in tensors})
-    if len(shapes) > 1 or not -len(shapes[0]) - 1 <= axis <= len(shapes[0]):
+    shape, *others = sorted({x.shape for x in tensors})
+    if others or not -len(shape) - 1 <= axis <= len(shape):
+        shapes = [shape, *others]
         raise ValueError(f"stack of shapes {shapes} along a new axis {axis}: does not fit")
-    shape = list(shapes[0])
+    shape = list(shape)
     shape.insert(axis % (len(shape) + 1), 1)
     return concatenate([x.reshape(shape) for x in tensors], axis=axis)
 

@@ -363,6 +363,7 @@ def test_convolution_by_gathering():
         (lambda x: tensor.maximum(Tensor([0.0]), x), [0.0], [1.0]),
         (lambda x: abs(x), [0.0], [0.0]),
         (lambda x: x.max(), [2.0, 1.0, 2.0], [0.5, 0.0, 0.5]),
+        (lambda x: x.max(axis=1), [[2.0, 2.0], [3.0, 1.0]], [[0.5, 0.5], [1.0, 0.0]]),
         (lambda x: x**0, [0.0], [0.0]),
     ],
 )

@@ -1,6 +1,7 @@
 """The array engine's doors: what NumPy's users type, copies, updates in place, what is refused."""
 
 import copy
+import inspect
 import math
 import pickle
 import re
@@ -12,6 +13,7 @@ from bpcourse.autodiff import tensor
 from bpcourse.autodiff.tensor import Tensor, gradients
 
 MASK = np.array([True, False])
+NO_STEP = slice(None, None, 0)
 
 
 def table():
@@ -235,6 +237,49 @@ def test_large_finite_numbers_are_finite():
         (lambda: tensor.where(MASK, np.ones(2), 0), TypeError, "where of no tensor"),
         (lambda: np.less(one(), [1.0, 2.0, 3.0]), ValueError, "less of shape (2,)"),
         (lambda: math.exp(one()), ValueError, "is not one number"),
+        (lambda: 0 ** one(), ValueError, "0 ** Tensor: want a base above 0"),
+        (lambda: one() + np.array(["a", "b"]), TypeError, "dtype <U1, want float32 or float64"),
+        (lambda: Tensor(np.float32([1])) * np.ones(1), TypeError, "float64, want float32; use"),
+        (lambda: Tensor([np.nan, 1.0, np.nan]), ValueError, "Tensor, entry (0,), is nan"),
+        (lambda: Tensor([]).item(), ValueError, "shape (0,) is not one number"),
+        (
+            lambda: Tensor([]).backward(),
+            ValueError,
+            "shape (0,), so its gradient needs a cotangent",
+        ),
+        (lambda: one().backward(np.ones(3)), ValueError, "cotangent has shape (3,), want (2,)"),
+        (
+            lambda: table().reshape((3, 2), 1),
+            TypeError,
+            "an entry of shape is (3, 2), want a whole",
+        ),
+        (lambda: tensor.where(np.array([1, 0]), one(), 0), TypeError, "want an array of bool"),
+        (lambda: tensor.where(np.array(["a", ""]), one(), 0), TypeError, "want an array of bool"),
+        (lambda: tensor.concatenate([one()], axis=2), ValueError, "no axis 2 in common"),
+        (lambda: tensor.stack([one(), one()], axis=-3), ValueError, "a new axis -3"),
+        (
+            lambda: tensor.split(one(), 2, axis=1),
+            ValueError,
+            "axis is 1, and a tensor of shape (2,)",
+        ),
+        (
+            lambda: tensor.split(one(), 2, axis=2),
+            ValueError,
+            "axis is 2, and a tensor of shape (2,)",
+        ),
+        (lambda: tensor.split(one(), 3, axis=0), ValueError, "length 2 has no 3 equal parts"),
+        (lambda: tensor.split(one(), 0, axis=0), ValueError, "length 2 has no 0 equal parts"),
+        (lambda: tensor.split(one(), -1, axis=0), ValueError, "length 2 has no -1 equal parts"),
+        (lambda: tensor.pad(one(), [1]), ValueError, "widths are [1], want a pair"),
+        (lambda: tensor.pad(one(), [(1,)]), ValueError, "widths are [(1,)], want a pair"),
+        (lambda: tensor.pad(one(), [(1, 2, 3)]), ValueError, "widths are [(1, 2, 3)], want a pair"),
+        (lambda: tensor.pad(table(), [(1, 1)]), ValueError, "(before, after) for 2 axes"),
+        (lambda: tensor.pad(one(), [(1, 1)] * 2), ValueError, "(before, after) for 1 axes"),
+        (lambda: tensor.scatter_add(one(), [0], (3,)), ValueError, "has (1,) at this index"),
+        (lambda: tensor.scatter_add(one(), [0] * 3, (3,)), ValueError, "has (3,) at this index"),
+        (lambda: tensor.scatter_add(one(), [0, 3], (3,)), ValueError, "no such index: index 3 is"),
+        (lambda: tensor.scatter_add(one(), NO_STEP, (3,)), ValueError, "no such index: slice step"),
+        (lambda: tensor.scatter_add(one(), [0, 0], (-1,)), ValueError, "want lengths of 0 or more"),
     ],
 )
 def test_what_is_refused(function, error, message):
@@ -282,11 +327,75 @@ def test_the_trap_of_where_is_described_where_a_gradient_meets_it():
         root.sum().backward()
 
 
-def test_a_tie_of_two_tensors_goes_to_the_second():
+@pytest.mark.parametrize("function", [tensor.maximum, tensor.minimum])
+def test_a_tie_of_two_tensors_goes_to_the_second(function):
     """A zero that is a tensor is a variable; written as a number, ReLU'(0) = 0."""
     x, zero = Tensor([0.0]), Tensor([0.0])
-    tensor.maximum(zero, x).sum().backward()
+    function(zero, x).sum().backward()
     assert (zero.grad, x.grad) == (0, 1)
-    for relu in (tensor.maximum(0, Tensor([0.0])), tensor.maximum(Tensor([0.0]), 0)):
-        relu.sum().backward()
-        assert relu.parents[0].grad == 0
+    for at_a_tie in (function(0, Tensor([0.0])), function(Tensor([0.0]), 0)):
+        at_a_tie.sum().backward()
+        assert at_a_tie.parents[0].grad == 0
+
+
+def test_options_of_functions_have_to_be_named():
+    """NumPy's own order differs: its stack takes the axis second, its split third."""
+    for name in tensor.__all__:
+        parameters = inspect.signature(getattr(tensor, name)).parameters
+        for option in {"axis", "keepdims", "cotangent"} & set(parameters):
+            kind = parameters[option].kind
+            assert kind is inspect.Parameter.KEYWORD_ONLY, f"{option} of {name} needs no name"
+
+
+def test_where_nothing_is():
+    """Lengths of 0 are lengths: nothing is repeated along them, cut or scattered."""
+    x = Tensor(np.ones(0))
+    slope = gradients(x + np.ones((2, 0)), [x], cotangent=np.ones((2, 0)))[0]
+    assert slope.shape == (0,), "the sum over the two rows, of no columns"
+    assert tensor.scatter_add(x, [], (0,)).shape == (0,)
+    assert tensor.scatter_add(Tensor(2.0), (), ()).item() == 2, "a shape without axes is a shape"
+
+
+def test_one_part_is_the_whole():
+    (part,) = tensor.split(one(), 1, axis=0)
+    assert part.data.tolist() == [1.0, 2.0]
+
+
+def test_powers_at_the_edge():
+    x = Tensor([1.0, 2.0])
+    slope = gradients((0.5**x).sum(), [x])[0]
+    np.testing.assert_allclose(slope, np.log(0.5) * np.array([0.5, 0.25]), rtol=1e-15)
+    large = Tensor([1e200, -1e200, 0.0])
+    assert gradients((large**0).sum(), [large])[0].tolist() == [0.0] * 3, "x^0 is constant"
+
+
+def test_an_infinite_slope_of_a_finite_result_is_refused():
+    x = Tensor([1e-200])
+    with pytest.raises(ValueError, match=r"gradient through divide .* has -inf at entry \(0,\)"):
+        (1 / x).sum().backward()  # -1 / x^2 = -1e400; the mask -inf is for results alone
+
+
+def test_new_data_may_hold_a_mask_and_must_have_the_shape():
+    scores = one()
+    scores.data = np.array([0.0, -np.inf])
+    assert tensor.softmax(scores, axis=0).data.tolist() == [1.0, 0.0]
+    with pytest.raises(ValueError, match=re.escape("new data has shape (1,), want (2,)")):
+        scores.data = np.ones(1)
+
+
+def test_what_nobody_can_write_to_is_not_copied():
+    x = one()
+    assert np.shares_memory(Tensor(x.data).data, x.data), "a copy of what cannot change"
+    assert (Tensor(np.float32([3])) * np.array([2])).dtype == np.float32, "whole numbers fit all"
+
+
+def test_a_pass_through_a_tensor_between_or_an_input_itself_is_not_repeated():
+    x = Tensor(3.0)
+    h = x * x
+    (2 * h).backward()
+    with pytest.raises(RuntimeError, match="count its gradients twice"):
+        h.backward()
+    x.backward()
+    assert x.grad == 13, "2 h' = 12 through the product, and dx/dx = 1"
+    with pytest.raises(RuntimeError, match="count its gradients twice"):
+        x.backward()
