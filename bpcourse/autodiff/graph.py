@@ -98,11 +98,8 @@ def draw(result: Value | Tensor, *, names: Mapping[str, Value | Tensor] | None =
     if not hasattr(result, "parents") or not hasattr(result, "grad"):
         raise TypeError(f"can't draw {type(result).__name__}, want a Value or a Tensor")
     distance = _distances(result)
-    labels = {
-        node: _label(node, constants=isinstance(names, Mapping) and bool(names))
-        for node in distance
-    }
-    labels |= _named(names, distance)
+    named = _named(names, distance)
+    labels = {node: _label(node, "", constants=bool(named)) for node in distance} | named
     columns, wires = _columns(distance)
     _sort(columns, wires)
     y = _heights(columns, wires, labels)
@@ -126,10 +123,10 @@ def _distances(result):
                 stack.append(operand)
         if len(seen) > MOST_NODES:
             raise ValueError(f"the graph has more than {MOST_NODES} nodes; draw a smaller part")
-    distance, ready = {result: 0}, [result]
+    distance, ready = defaultdict(int), [result]
     for node in ready:
         for operand in node.parents:
-            distance[operand] = max(distance.get(operand, 0), distance[node] + 1)
+            distance[operand] = max(distance[operand], distance[node] + 1)
             uses[operand] -= 1
             if not uses[operand]:
                 ready.append(operand)
@@ -229,7 +226,7 @@ def _gap(column, labels):
         for operand, derivative in zip(node.parents, node.derivatives, strict=True)
         if "title" in labels[operand]
     ]
-    return max(COLUMN_GAP, LETTER * max(map(len, numbers), default=0) + 20)
+    return max([COLUMN_GAP, *(LETTER * len(number) + 20 for number in numbers)])
 
 
 def _named(names, distance):
@@ -241,10 +238,10 @@ def _named(names, distance):
     for name, node in names.items():
         if getattr(node, "__hash__", None) is None or node not in distance:
             raise ValueError(f"the result does not depend on what is named {name!r}; leave it out")
-    return {node: _label(node, name) for name, node in names.items()}
+    return {node: _label(node, name, constants=False) for name, node in names.items()}
 
 
-def _label(node, name="", *, constants=False):
+def _label(node, name, *, constants):
     """Return the lines of a box by what they are: title, value, gradient."""
     made_by = _operation(node)
     value = _text(node.data)
@@ -259,7 +256,7 @@ def _operation(node):
     """Return the sign or name of a node's operation, with the operand that is not drawn."""
     sign = SYMBOLS.get(node.op, node.op)
     operands = getattr(node, "_operands", ())
-    if node.op in SYMBOLS and len(operands) == 2 and None in operands:
+    if node.op in SYMBOLS and None in operands:
         return f"const {sign}" if operands[0] is None else f"{sign} const"
     return sign
 

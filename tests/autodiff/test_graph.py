@@ -1,13 +1,15 @@
 """Drawings of computational graphs: what is in them, and that nothing overlaps."""
 
+import inspect
 import itertools
 import re
+import types
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 
-from bpcourse.autodiff import graph
+from bpcourse.autodiff import graph, tensor
 from bpcourse.autodiff.scalar import Value
 from bpcourse.autodiff.tensor import Tensor
 
@@ -39,7 +41,15 @@ def readme():
     return g, {"a": a, "b": b, "g": g}
 
 
-GRAPHS = {"order trap": order_trap, "readme": readme}
+def long_numbers():
+    """Return a graph with a long name and with derivatives of up to ten characters."""
+    a, b = Value(-1.2345e-5), Value(2.3456e8)
+    z = a * (a + b)
+    z.backward()
+    return z, {"a": a, "a rather long name": b, "z": z}
+
+
+GRAPHS = {"order trap": order_trap, "readme": readme, "long numbers": long_numbers}
 
 
 def parsed(drawing):
@@ -64,6 +74,50 @@ def wires(root):
         [tuple(map(float, point)) for point in re.findall(rf"({number}) ({number})(?=C|$)", curve)]
         for curve in curves
     ]
+
+
+def curves(root):
+    """Return the pieces of all wires, each with its four points (x, y)."""
+    pieces = []
+    for path in root.iter(f"{SVG}path"):
+        if "fill: none" in path.get("style"):
+            numbers = [float(number) for number in re.findall(r"-?\d+\.\d", path.get("d"))]
+            points = list(zip(numbers[::2], numbers[1::2], strict=True))
+            pieces += [points[k : k + 4] for k in range(0, len(points) - 1, 3)]
+    return pieces
+
+
+def tips(root):
+    """Return the tip (x, y) of every arrow, in the order of the wires."""
+    paths = [p.get("d") for p in root.iter(f"{SVG}path") if "fill: none" not in p.get("style")]
+    return [tuple(map(float, re.match(r"M(\S+) (\S+)l-8 -4v8Z", d).groups())) for d in paths]
+
+
+def lines_of_text(root):
+    """Return for every box, in the order of ``boxes``, its lines: x, y of the baseline, text."""
+    found = []
+    for element in root:
+        if element.tag == f"{SVG}rect":
+            found.append([])
+        elif element.tag == f"{SVG}text" and element.get("text-anchor") is None:
+            found[-1].append((float(element.get("x")), float(element.get("y")), element.text))
+    return found
+
+
+def titled(root):
+    """Return the boxes by their first lines."""
+    return {lines[0][2]: box for lines, box in zip(lines_of_text(root), boxes(root), strict=True)}
+
+
+def middle(box):
+    """Return the height of the middle of a box."""
+    return (box[1] + box[3]) / 2
+
+
+def drawn(name):
+    """Return the root of the drawing of one of the graphs."""
+    result, names = GRAPHS[name]()
+    return parsed(graph.draw(result, names=names))
 
 
 def count_nodes(result):
@@ -110,9 +164,135 @@ def test_wires_pass_boxes_by(name):
             crossings += 1
             assert y0 == y1, "a bend is straight"
             for left, top, right, bottom in boxes(root):
-                clear = right <= x0 + 0.1 or left >= x1 - 0.1 or not top <= y0 <= bottom
-                assert clear, f"a wire at height {y0} runs into a box"
+                beside = right <= x0 + 0.1 or left >= x1 - 0.1
+                clear = not top - graph.GAP + 0.2 <= y0 <= bottom + graph.GAP - 0.2
+                assert beside or clear, f"a wire at height {y0} runs into a box or along its side"
     assert crossings, "the graph was chosen for its long wires"
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_the_paper_has_the_same_margin_on_all_sides(name):
+    root = drawn(name)
+    found = boxes(root)
+    ys = [y for wire in wires(root) for _, y in wire]
+    left, top, right, bottom = zip(*found, strict=True)
+    margins = [
+        min(left),
+        min(*top, *ys),
+        float(root.get("width")) - max(right),
+        float(root.get("height")) - max(*bottom, *ys),
+    ]
+    assert margins == pytest.approx([graph.GAP] * 4, abs=0.6), "size is given in whole pixels"
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_text_lies_in_the_middle_of_its_box(name):
+    """In a font of 13 px letters reach about 10 px above the baseline and 3 px below it."""
+    root = drawn(name)
+    for (left, top, right, bottom), lines in zip(boxes(root), lines_of_text(root), strict=True):
+        xs, ys, texts = zip(*lines, strict=True)
+        assert xs == pytest.approx([(left + right) / 2] * len(xs), abs=0.11)
+        assert ys == pytest.approx([ys[0] + 17 * k for k in range(len(ys))], abs=0.01)
+        assert top + 5 <= ys[0] - 10 and ys[-1] + 3 <= bottom - 3, f"{texts} leaves its box"
+        # A digit of Arial is 0.556 of the size wide.
+        room = right - left - 0.556 * 13 * max(map(len, texts))
+        assert 10 <= room <= 21, f"{texts} in a box that has {room} px more"
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_columns_keep_apart(name):
+    root = drawn(name)
+    columns = {}
+    for left, _, right, _ in boxes(root):
+        half = max(right - left, columns.get(round((left + right) / 2), 0))
+        columns[round((left + right) / 2)] = half
+    for (x, width), (far, other) in itertools.pairwise(sorted(columns.items())):
+        assert far - other / 2 - x - width / 2 >= 42, "wires have no room between columns"
+    for wire in wires(root):
+        for (x0, _), (x1, _) in zip(wire[1:-1:2], wire[2:-1:2], strict=True):
+            width = next(w for x, w in columns.items() if abs(x - (x0 + x1) / 2) < 1)
+            assert x1 - x0 == pytest.approx(width, abs=0.2), "straight along all of the column"
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_wires_run_from_box_to_box(name):
+    root = drawn(name)
+    found, ends, targets = boxes(root), tips(root), {}
+    for wire, (x, y) in zip(wires(root), ends, strict=True):
+        starts = [(box[2], middle(box)) for box in found]
+        distance = min(abs(wire[0][0] - x) + abs(wire[0][1] - y) for x, y in starts)
+        assert distance < 0.2, f"a wire starts at {wire[0]}, which is no box's right side"
+        assert wire[-1][1] == y and 5 <= x - wire[-1][0] <= 8, "the arrow covers the wire's end"
+        (box,) = [b for b in found if abs(b[0] - x) < 0.11 and b[1] + 3 < y < b[3] - 3]
+        targets.setdefault(box, []).append(y)
+    for box, ys in targets.items():
+        assert sum(ys) / len(ys) == pytest.approx(middle(box), abs=0.2), "arrows off the middle"
+        assert ys == sorted(ys), "the first operand arrives above the second"
+        assert all(b - a >= 15 for a, b in itertools.pairwise(ys)), "arrows lie on each other"
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_wires_leave_and_arrive_horizontally(name):
+    for (x0, y0), (xa, ya), (xb, yb), (x1, y1) in curves(drawn(name)):
+        assert (ya, yb) == (y0, y1)
+        assert xa == xb == pytest.approx((x0 + x1) / 2, abs=0.11), "a bend has two equal halves"
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_number_stands_on_its_wire_before_the_arrow(name):
+    root = drawn(name)
+    numbers = [t for t in root.iter(f"{SVG}text") if t.get("text-anchor")]
+    assert numbers
+    for number in numbers:
+        x, y = float(number.get("x")), float(number.get("y"))
+        above = [0 < a - x <= 12 and 2 <= b - y <= 6 and a - 8 >= x for a, b in tips(root)]
+        assert sum(above) == 1, f"{number.text} belongs to {sum(above)} arrows"
+        # A digit of Arial is 0.556 of the size wide.
+        left = x - 0.556 * 12.5 * len(number.text)
+        for box in boxes(root):
+            clear = box[2] < left or box[0] > x or box[1] > y or box[3] < y - 10
+            assert clear, f"{number.text} lies on a box"
+
+
+def test_operands_side_by_side_stand_in_order_as_close_as_may_be():
+    parts = {name: Tensor([1.0]) for name in "abc"}
+    z = tensor.concatenate(list(parts.values()), axis=0)
+    found = titled(parsed(graph.draw(z, names={**parts, "z": z})))
+    column = [found[name] for name in "abc"]
+    gaps = [lower[1] - upper[3] for upper, lower in itertools.pairwise(column)]
+    assert gaps == pytest.approx([graph.GAP] * 2, abs=0.2), "nothing else keeps them apart"
+    arrivals = [middle(found["z (concatenate)"]) + 17 * k / 4 for k in range(3)]
+    mean = sum(map(middle, column)) / 3
+    assert mean == pytest.approx(sum(arrivals) / 3, abs=0.2), "as a whole at their wires' height"
+
+
+def test_few_wires_cross():
+    """In the order in which nodes are found 77 pairs cross; without regard to the ports 23."""
+    crossings = 0
+    for one, other in itertools.combinations(wires(drawn("readme")), 2):
+        for (x0, y0), (x1, y1) in zip(one[::2], one[1::2], strict=True):
+            for (u0, v0), (u1, v1) in zip(other[::2], other[1::2], strict=True):
+                same_gap = max(x0, u0) < min(x1, u1)
+                crossings += same_gap and (y0 - v0) * (y1 - v1) < -0.5
+    assert crossings <= 14, "neighbors stand far from each other"
+
+
+def test_wires_are_straight_where_there_is_room():
+    x = [Tensor(np.full(4, float(k))) for k in range(3)]
+    tall = [part.reshape(2, 2) for part in x]
+    nodes = {**dict(zip("abc", x, strict=True)), **dict(zip("pqr", tall, strict=True))}
+    found = titled(parsed(graph.draw(tensor.concatenate(tall, axis=0), names=nodes)))
+    for low, high in ("ap", "bq", "cr"):
+        assert middle(found[low]) == middle(found[f"{high} (reshape)"]), "they have one neighbor"
+    h = Tensor(1.0)
+    a = h
+    for _ in range(4):
+        h = -h
+    root = parsed(graph.draw(h * a))
+    chain = [middle(box) for box in boxes(root)][1:5]
+    (beside,) = [[y for _, y in wire][1:-1] for wire in wires(root) if len(wire) > 2]
+    for heights in (chain, beside):
+        assert max(heights) - min(heights) < 4, "two lines side by side, a fraction of a letter off"
 
 
 def test_edges_lead_to_the_right():
@@ -218,7 +398,28 @@ def test_names_are_escaped_and_zero_has_no_sign():
     assert texts == ["<a & b>", "0", "0"]
 
 
+def test_no_names_are_no_names():
+    result, _ = order_trap()
+    assert graph.draw(result, names={}).svg == graph.draw(result).svg
+    named = inspect.signature(graph.draw).parameters["names"].kind
+    assert named is inspect.Parameter.KEYWORD_ONLY, "as an option"
+
+
+def test_the_largest_graph_and_the_largest_array_shown_as_numbers():
+    v = Tensor(1.0)
+    for _ in range(149):
+        v = -v
+    assert len(boxes(parsed(graph.draw(v)))) == 150, "the limit itself is allowed"
+    with pytest.raises(ValueError, match="more than 150 nodes"):
+        graph.draw(-v)
+    assert "value [1, 2, 3, 4]." in graph.draw(Tensor([1.0, 2.0, 3.0, 4.0])).svg
+    assert "value of shape 5." in graph.draw(Tensor(np.ones(5))).svg
+
+
 def test_what_is_refused():
+    for half in ({"parents": ()}, {"grad": None}):
+        with pytest.raises(TypeError, match="can't draw SimpleNamespace"):
+            graph.draw(types.SimpleNamespace(**half))
     with pytest.raises(TypeError, match="can't draw float, want a Value or a Tensor"):
         graph.draw(1.0)
     x = Value(1.0)
