@@ -99,7 +99,7 @@ def draw(result: Value | Tensor, *, names: Mapping[str, Value | Tensor] | None =
         raise TypeError(f"can't draw {type(result).__name__}, want a Value or a Tensor")
     distance = _distances(result)
     named = _named(names, distance)
-    labels = {node: _label(node, "", constants=bool(named)) for node in distance} | named
+    labels = {node: _label(node, named.get(node, ""), constants=bool(named)) for node in distance}
     columns, wires = _columns(distance)
     _sort(columns, wires)
     y = _heights(columns, wires, labels)
@@ -230,7 +230,7 @@ def _gap(column, labels):
 
 
 def _named(names, distance):
-    """Return the labels of the nodes that have a name."""
+    """Return the names of nodes, from node to name."""
     if names is None:
         return {}
     if not isinstance(names, Mapping):
@@ -238,7 +238,7 @@ def _named(names, distance):
     for name, node in names.items():
         if getattr(node, "__hash__", None) is None or node not in distance:
             raise ValueError(f"the result does not depend on what is named {name!r}; leave it out")
-    return {node: _label(node, name, constants=False) for name, node in names.items()}
+    return {node: name for name, node in names.items()}
 
 
 def _label(node, name, *, constants):
