@@ -5,10 +5,9 @@ python book/_ext/check_html.py _build/html
 
 import re
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-
-from bs4 import BeautifulSoup
 
 # Attributes that make a browser fetch what they name. A plain <a href> does not.
 FETCHING = {
@@ -41,7 +40,7 @@ def problems(root):
     root = Path(root).resolve()
     # The theme leaves templates among its static files; nobody opens them.
     paths = [path for path in files(root, "html") if "_static" not in path.parts]
-    pages = {path: parse(path) for path in paths}
+    pages = {path: Page(path) for path in paths}
     if not pages:
         return [f"{root} holds no HTML: build the book first (make book)"]
     found = []
@@ -62,39 +61,66 @@ def files(root, ending):
     return [path for path in sorted(root.rglob(f"*.{ending}")) if root / "lite" not in path.parents]
 
 
-def parse(path):
-    """Return the parsed page at ``path``."""
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+class Page(HTMLParser):
+    """The tags of a page, each as (name, attributes), and the text in its styles and scripts."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.texts = [], {"style": [], "script": []}
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+
+    def handle_starttag(self, name, attributes):
+        """Keep a tag; an attribute without a value is empty."""
+        self.tags.append((name, {key: value or "" for key, value in attributes}))
+
+    def handle_data(self, text):
+        """Keep the text in a style or a script, which the parser hands over as it stands."""
+        if self.cdata_elem in self.texts:
+            self.texts[self.cdata_elem].append(text)
 
 
 def page_problems(page):
     """Return what a page fetches from another host, and its pictures without a description."""
-    styles = [tag.get_text() for tag in page("style")] + [tag["style"] for tag in page(style=True)]
-    scripts = [tag.get_text() for tag in page("script")]
+    styles = page.texts["style"] + [tag["style"] for _, tag in page.tags if "style" in tag]
     urls = [url for url in fetched(page) if re.match(r"(?:https?:)?//", url)]
-    urls += CSS_FETCH.findall("\n".join(styles)) + DELIVERY.findall("\n".join(scripts))
+    urls += CSS_FETCH.findall("\n".join(styles))
+    urls += DELIVERY.findall("\n".join(page.texts["script"]))
     found = [f"loads {url}" for url in urls]
-    found += [f"picture {tag.get('src')} has no alt" for tag in page("img") if not tag.get("alt")]
-    figures = page("svg", class_="bp-figure")
-    return found + ["a figure has no aria-label" for tag in figures if not tag.get("aria-label")]
+    for name, tag in page.tags:
+        if name == "img" and not tag.get("alt"):
+            found.append(f"picture {tag.get('src')} has no alt")
+        if name == "svg" and is_figure(tag) and not tag.get("aria-label"):
+            found.append("a figure has no aria-label")
+    return found
+
+
+def is_figure(tag):
+    """Return whether a drawing is a figure of the book."""
+    return "bp-figure" in tag.get("class", "").split()
 
 
 def fetched(page):
     """Return the addresses that a browser fetches when it opens the page."""
-    tags = [tag for tag in page(list(FETCHING)) if not names_a_page(tag)]
-    values = [tag.get(key) for tag in tags for key in FETCHING[tag.name]]
+    fetching = [(name, tag) for name, tag in page.tags if name in FETCHING]
+    values = [
+        tag.get(key)
+        for name, tag in fetching
+        if not names_a_page(name, tag)
+        for key in FETCHING[name]
+    ]
     return [value.strip() for value in values if value]
 
 
-def names_a_page(tag):
+def names_a_page(name, tag):
     """Return whether a tag is a ``<link>`` that fetches nothing."""
-    return tag.name == "link" and bool(NAMES_A_PAGE & set(tag.get("rel", [])))
+    return name == "link" and bool(NAMES_A_PAGE & set(tag.get("rel", "").split()))
 
 
 def broken_links(path, page, places):
     """Return the links of a page to files, or to places in pages, that do not exist."""
     found = []
-    for url in fetched(page) + [tag["href"] for tag in page("a", href=True)]:
+    for url in fetched(page) + [tag["href"] for name, tag in page.tags if is_link(name, tag)]:
         parts = urlsplit(url)
         if parts.scheme or parts.netloc:
             continue
@@ -107,9 +133,15 @@ def broken_links(path, page, places):
     return found
 
 
+def is_link(name, tag):
+    """Return whether a reader can follow a tag."""
+    return name == "a" and "href" in tag
+
+
 def names_of_places(page):
     """Return the identifiers on a page that a link can lead to."""
-    return {tag["id"] for tag in page(id=True)} | {tag["name"] for tag in page("a", {"name": True})}
+    names = {tag["name"] for name, tag in page.tags if name == "a" and "name" in tag}
+    return names | {tag["id"] for _, tag in page.tags if "id" in tag}
 
 
 def asset_problems(path):
