@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lite
 import take_home
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,12 +28,21 @@ def main():
     if status:
         print("The book was not built; what stood in _build/html stands there still.")
         return status
+    keep_lite(built)
     shutil.rmtree(BOOK, ignore_errors=True)
     built.rename(BOOK)
     shutil.rmtree(NEW)
+    if (BOOK / "lite").exists():
+        lite.add_buttons()
     take_home.main()
     print(f"The book: {(BOOK / 'index.html').as_uri()}")
     return 0
+
+
+def keep_lite(built):
+    """Let JupyterLite stand beside the new book, as it was built; `make lite` renews it."""
+    if (BOOK / "lite").exists():
+        (BOOK / "lite").rename(built / "lite")
 
 
 def run(*arguments):

@@ -58,7 +58,7 @@ def main():
     for chapter, name in names.items():
         shutil.copy(downloads / "learner" / f"{chapter}.ipynb", WORK / "notebooks" / name)
     build(tools(), WORK / "notebooks")
-    pages = [page for page in sorted(BOOK.glob("book/*.html")) if add_button(page, names)]
+    pages = add_buttons()
     size = sum(path.stat().st_size for path in (BOOK / "lite").rglob("*") if path.is_file())
     print(
         f"{BOOK / 'lite'}: {size / 1e6:.0f} MB, opened from {len(pages)} chapters. See: make serve"
@@ -162,6 +162,12 @@ def build(program, notebooks):
     command += ["--contents", str(notebooks), "--piplite-wheels", str(comm)]
     command += ["--no-unused-shared-packages", "--no-sourcemaps"]
     subprocess.run(command, cwd=WORK, check=True)
+
+
+def add_buttons():
+    """Put a button into the menu of each chapter, and return the chapters' pages."""
+    names = numbered(BOOK / "downloads")
+    return [page for page in sorted(BOOK.glob("book/*.html")) if add_button(page, names)]
 
 
 def add_button(page, names):

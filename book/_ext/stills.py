@@ -13,6 +13,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 # What a figure carries for the script that moves it in the pages.
 CARRIED = re.compile(r'<metadata data-live="[a-z-]+">.*?</metadata>', re.DOTALL)
+MOVES = "This figure moves in the pages of the book"
 VARIABLE = re.compile(r"var\(--[\w-]+,\s*([^()]+?)\s*\)")
 INSIDES = {"exercise-content", "solution-content", "proof-content", "proof"}
 # The tags of a cell whose code or result the page shows only on demand.
@@ -79,8 +80,7 @@ def say_that_it_moves(figure, docname, url):
         return
     name = next(iter(figure["ids"]), "")
     place = f"{url.rstrip('/')}/{docname}.html#{name}"
-    said = "This figure moves in the pages of the book"
-    moves = nodes.reference("", said, refuri=place) if url else nodes.Text(said)
+    moves = nodes.reference("", MOVES, refuri=place) if url else nodes.Text(MOVES)
     caption += [nodes.Text(" "), moves, nodes.Text(".")]
 
 

@@ -88,15 +88,21 @@ def test_the_first_cell_takes_the_wheel_from_where_it_is():
 
 def test_a_first_cell_without_an_address_says_where_the_wheel_is():
     """The page writes its address in; a notebook from a page that was opened as a file has none."""
-    with pytest.raises(ModuleNotFoundError, match=f"menu with the arrow.* offers {WHEEL}: put it"):
+    with pytest.raises(ModuleNotFoundError, match=f"menu with the arrow.* offers {WHEEL}; put it"):
         taken()
 
 
-def taken(*, beside=False, **options):
+def test_a_first_cell_that_reaches_nobody_says_what_to_do_and_what_pip_said():
+    wanted = f"(?s)^bpcourse could not be .* offers {WHEEL}; put it .* said:\nno network$"
+    with pytest.raises(ModuleNotFoundError, match=wanted):
+        taken(book_url=URLS[0], failure="no network\n")
+
+
+def taken(*, beside=False, failure="", **options):
     """Return what the first cell installs where all but the course's package is there."""
     cell = load("setup_cell", BOOK / "_ext" / "downloads" / "setup_cell.py").setup_cell
     code = cell(WHEEL, **options).replace("await ", "")  # which only a notebook can do
-    calls, done = [], SimpleNamespace(returncode=0)
+    calls, done = [], SimpleNamespace(returncode=int(bool(failure)), stderr=failure)
     with pytest.MonkeyPatch.context() as here:
         only = "bpcourse"
         here.setattr("importlib.util.find_spec", lambda name: None if name == only else name)

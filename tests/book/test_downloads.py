@@ -153,6 +153,15 @@ def cell_id(cell):
 
 
 @each_chapter
+def test_no_listing_puts_a_broken_function_back(path):
+    code = [c.source.strip() for c in edition("learner", path.stem).cells if c.cell_type == "code"]
+    given = [cell.metadata["answer"] for cell in cells(path) if "answer" in cell.metadata]
+    for answer in given:
+        times = code.count(answer["code"].strip())
+        assert times == 1, f"{answer['exercise']}: its cell is there {times} times"
+
+
+@each_chapter
 def test_every_exercise_has_a_place_for_its_answer_or_its_solution(path):
     labels = [cell.metadata["answer"] for cell in cells(path) if "answer" in cell.metadata]
     learner = [cell.source for cell in edition("learner", path.stem).cells]

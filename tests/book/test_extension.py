@@ -3,13 +3,16 @@
 import sys
 
 import pytest
-from book_pages import BOOK
+from book_pages import BOOK, cells, notebooks
+
+import bpcourse as bp
 
 sys.path.insert(0, str(BOOK / "_ext"))
 bpbook = pytest.importorskip("bpbook")
 questions = pytest.importorskip("questions")
 accessible = pytest.importorskip("accessible")
 together = pytest.importorskip("together")
+drills = pytest.importorskip("drills")
 
 
 def test_listings_do_without_the_books_plumbing():
@@ -75,3 +78,21 @@ def test_an_option_keeps_its_dashes():
         '<pre><i data-x="a -b">c</i></pre>',
     ):
         assert together.options(other) == other, "this is no option in code"
+
+
+def test_an_exercise_shows_the_numbers_of_its_drills():
+    check = (
+        "print(bp.drills.softmax(1).check(a))\nbp.drills.compare(b, {})\nbp.drills.bp4(2).check(c)"
+    )
+    assert drills.drills_in(check) == [str(bp.drills.softmax(1)), str(bp.drills.bp4(2))]
+    assert drills.drills_in("bp.drills.compare(b, {'b': 1})") == [], "nothing is drawn there"
+
+
+def test_a_figure_that_moves_has_words_for_it_in_its_caption():
+    """Where it stands still, they are left out, and it is said that the pages move it."""
+    for path in notebooks():
+        for cell in cells(path):
+            svg = "".join("".join(o.get("data", {}).get("image/svg+xml", "")) for o in cell.outputs)
+            if "data-live=" in svg:
+                caption = cell.metadata["mystnb"]["figure"]["caption"]
+                assert "]{.moving}" in caption, f"{cell.place}: {caption}"

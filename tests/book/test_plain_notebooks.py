@@ -49,6 +49,18 @@ def test_a_link_leads_to_the_published_page_or_is_text(plain):
     assert plain.block(paragraph(link)) == [f"[the chapter]({address})"]
 
 
+def test_a_figure_that_moves_in_the_pages_says_so(plain):
+    still = nodes.inline("", "with its errors", classes=["still"])
+    moves = nodes.inline("", "to step through", classes=["moving"])
+    drawn = nodes.figure("", nodes.caption("", "The network, ", moves, still), ids=["fig-net"])
+    said = "**Fig. .** The network, with its errors"
+    assert plain.block(drawn) == [f"{said} This figure moves in the pages of the book."]
+    plain.book_url = "https://example.org/course"
+    link = "(https://example.org/course/book/proofs.html#fig-net)."
+    assert plain.block(drawn)[0].endswith(f"in the pages of the book]{link}")
+    assert plain.block(nodes.figure("", nodes.caption("", "A plot"))) == ["**Fig. .** A plot"]
+
+
 def test_a_bar_in_a_formula_does_not_end_the_cell_of_a_table(plain):
     entry = nodes.entry("", paragraph(nodes.math("", r"\|w\| = |v|"), " or | so"))
     assert markdown.cell_text(plain, entry) == r"$\Vert w\Vert  = \vert v\vert $ or \| so"

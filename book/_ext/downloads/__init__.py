@@ -70,10 +70,11 @@ def setup(app):
 def link_to_archive(name, rawtext, text, lineno, inliner, options=None, content=()):
     """Return the link of the roles ``archive`` and ``unit``, on a page of the folder ``book``."""
     env = inliner.document.settings.env
-    if env.app.builder.name != "html":
+    book = ".." if env.app.builder.name == "html" else env.config.book_url.rstrip("/")
+    if not book:
         return [nodes.inline(rawtext, text)], []
     file = {"archive": ARCHIVE, "unit": UNIT}[name]
-    return [nodes.reference(rawtext, text, refuri=f"../downloads/{file}")], []
+    return [nodes.reference(rawtext, text, refuri=f"{book}/downloads/{file}")], []
 
 
 def is_chapter(app, docname):

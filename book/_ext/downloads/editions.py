@@ -25,8 +25,8 @@ FONTS = [
 ]
 # The tags of cells whose code the page does not show.
 HIDING = {"remove-input", "hide-input", "remove-cell"}
-# A drill, whose numbers the exercise asks about.
-DRILL = re.compile(r"(bp\.drills\.\w+\(\d+\))\.check")
+# The line of a folded cell that notebook programs show.
+CHECK = "# Run this cell to check your answer."
 # What a notebook keeps of an output, in the order in which it is looked for.
 MIME_TYPES = ("image/svg+xml", "text/html", "text/latex", "text/markdown", "text/plain")
 # The numbers with which the page moves a figure.
@@ -75,7 +75,7 @@ class Editions:
         for piece in rest:
             if piece is imports:
                 continue
-            if not piece.solution:
+            if not piece.solution and not (edition == "learner" and self.is_given(piece)):
                 cells += self.cells(piece)
             if piece.exercise and edition == "learner":
                 cells += self.places_for_an_answer(piece)
@@ -102,14 +102,21 @@ class Editions:
         cell, code = self.chapter.cells[piece.cell], self.code[piece.cell]
         return [code_cell(cell, code)] if code else []
 
+    def is_given(self, piece):
+        """Say whether an answer's cell holds the listing already, for the reader to mend.
+
+        Run after it, the listing would put the broken function back.
+        """
+        given = {answer["code"].strip() for answer in self.answers.values()}
+        return piece.cell is not None and self.code[piece.cell].strip() in given
+
     def places_for_an_answer(self, piece):
         """Return the cells below an exercise in the learner's edition."""
         answer = self.answers.get(piece.exercise)
         if answer:
-            check = new_code_cell(in_a_function(answer["check"]))
+            check = new_code_cell(f"{CHECK}\n{in_a_function(answer['check'])}")
             check.metadata["jupyter"] = {"source_hidden": True}  # it knows what is wanted
-            drills = [f"print({drill})" for drill in DRILL.findall(answer["check"])]
-            places = [new_code_cell("\n".join([*drills, answer["code"]])), check]
+            places = [new_code_cell(answer["code"]), check]
         elif "(pencil" in piece.text.split("\n")[0]:
             places = [new_markdown_cell("*Your answer:*")]
         else:
@@ -174,17 +181,17 @@ def size(svg):
 
 
 def finished(cells):
-    """Return the notebook of some cells: counted, each with a name of its own."""
-    count = 0
+    """Return the notebook of some cells, each with a name of its own and without a number.
+
+    Numbers would say that the reader has run them.
+    """
     for number, cell in enumerate(cells):
         if cell.cell_type == "markdown" or "tags" in cell.metadata or number == 2:
             cell.id = f"{cell.cell_type}-{number}"
             continue
-        count += 1
-        cell.execution_count = count
         for output in cell.outputs:
             if output.output_type == "execute_result":
-                output.execution_count = count
+                output.execution_count = None
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     made = new_notebook(cells=cells, metadata=metadata)
     nbformat.validate(made)

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 import questions
 from docutils import nodes
+from stills import MOVES
 
 # Nodes that show what they hold, and nothing of their own.
 TRANSPARENT = {
@@ -258,9 +259,13 @@ def proof(plain, node):
 
 
 def figure(plain, node):
-    """Return the caption of a figure; the figure itself is an output."""
-    caption = next((plain.text(c) for c in node.children if isinstance(c, nodes.caption)), "")
-    return f"**Fig. {plain.number('figure', node)}.** {caption}".rstrip()
+    """Return the caption of a figure, and where it moves; the figure itself is an output."""
+    caption = next((c for c in node.children if isinstance(c, nodes.caption)), nodes.caption())
+    said = f"**Fig. {plain.number('figure', node)}.** {plain.text(caption)}".rstrip()
+    if any("moving" in each["classes"] for each in caption.findall(nodes.inline)):
+        place = f"{plain.book_url}/{plain.page}.html#{next(iter(node['ids']), '')}"
+        said += f" {f'[{MOVES}]({place})' if plain.book_url else MOVES}."
+    return said
 
 
 def image(plain, node):

@@ -29,14 +29,14 @@ elif missing:
     print("Installing", *missing, "...", flush=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", *wanted]
     done = subprocess.run(pip, capture_output=True, text=True) if wanted else None
-    if done and done.returncode:
-        raise RuntimeError(f"{{' '.join(pip)}} failed: {{done.stderr}}")
-    invalidate_caches()
-    if len(wanted) < len(missing):
+    if done and done.returncode or len(wanted) < len(missing):
         raise ModuleNotFoundError(
-            f"bpcourse is not here. The menu with the arrow, on any chapter's page of the book, "
-            f"offers {{wheel}}: put it beside this notebook and run this cell again."
+            f"{{', '.join(missing)}} could not be installed. NumPy and matplotlib need a network "
+            "connection. If bpcourse is what fails: the menu with the arrow, on any chapter's page "
+            f"of the book, offers {{wheel}}; put it beside this notebook and run this cell again.\\n"
+            + (f"{{' '.join(pip)}} said:\\n{{done.stderr.strip()}}" if done else "")
         )
+    invalidate_caches()
 if book:
     os.environ.setdefault("BPCOURSE_BOOK", f"{{book}}/book")  # where messages send you to read on
 """

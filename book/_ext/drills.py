@@ -1,0 +1,40 @@
+"""The numbers of a drill, below the exercise that asks for it: in the pages, on paper, everywhere.
+
+An exercise names its drill, ``bp.drills.bp2(1)``, in the code that checks it; what that drill
+prints is put into the exercise when the page is read.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+from python_in_page import answers_of
+from sphinx_exercise.nodes import exercise_enumerable_node
+
+import bpcourse as bp
+
+DRILL = re.compile(r"\bbp\.drills\.(\w+)\((\d+)\)\.check\(")
+
+
+def setup(app):
+    """Register the extension with Sphinx."""
+    app.connect("doctree-read", show_drills)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def show_drills(app, doctree):
+    """Add to each exercise the text of the drills that its check asks for."""
+    path = Path(app.env.doc2path(app.env.docname))
+    if path.suffix != ".ipynb":
+        return
+    answers = answers_of(json.loads(path.read_text(encoding="utf-8")))
+    for exercise in doctree.findall(exercise_enumerable_node):
+        answer = answers.get(exercise["label"], {"check": ""})
+        for text in drills_in(answer["check"]):
+            exercise.children[1] += nodes.literal_block("", text, language="text", classes=["bp-drill"])
+
+
+def drills_in(check):
+    """Return the texts of the drills in the code of a check."""
+    return [str(getattr(bp.drills, name)(int(seed))) for name, seed in DRILL.findall(check)]
