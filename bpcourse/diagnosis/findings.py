@@ -361,7 +361,10 @@ def _headline(diagnosis, level):
         return [_fill(first.sentence)]
     remark = [_fill(diagnosis.remark)] if diagnosis.remark else []
     within = f" It does so with {diagnosis.within}, not everywhere." if diagnosis.within else ""
-    headline = [_fill(f"{first.place}: here {diagnosis.subject} first goes wrong.{within}")]
+    said = f"{first.place}: here {diagnosis.subject} first goes wrong."
+    if first.place.isidentifier():  # of a single step, which is its own place
+        said = f"{diagnosis.subject} is not right."
+    headline = [_fill(said + within)]
     return [*remark, *headline, *([_fill(first.sentence)] if level == 3 else [])]
 
 
