@@ -28,21 +28,22 @@ def main():
     if status:
         print("The book was not built; what stood in _build/html stands there still.")
         return status
-    keep_lite(built)
-    shutil.rmtree(BOOK, ignore_errors=True)
-    built.rename(BOOK)
-    shutil.rmtree(NEW)
-    if (BOOK / "lite").exists():
-        lite.add_buttons()
+    put_in_place(built)
     take_home.main()
     print(f"The book: {(BOOK / 'index.html').as_uri()}")
     return 0
 
 
-def keep_lite(built):
-    """Let JupyterLite stand beside the new book, as it was built; `make lite` renews it."""
-    if (BOOK / "lite").exists():
+def put_in_place(built):
+    """Let the new book take the place of the old one; JupyterLite beside it stays as it is."""
+    with_lite = (BOOK / "lite").exists()
+    if with_lite:
         (BOOK / "lite").rename(built / "lite")
+    shutil.rmtree(BOOK, ignore_errors=True)
+    built.rename(BOOK)
+    shutil.rmtree(NEW)
+    if with_lite:
+        lite.add_buttons()
 
 
 def run(*arguments):

@@ -32,7 +32,9 @@ def show_drills(app, doctree):
     for exercise in doctree.findall(exercise_enumerable_node):
         answer = answers.get(exercise["label"], {"check": ""})
         for text in drills_in(answer["check"]):
-            exercise.children[1] += nodes.literal_block("", text, language="text", classes=["bp-drill"])
+            exercise.children[1] += nodes.literal_block(
+                "", text, language="text", classes=["bp-drill"]
+            )
 
 
 def drills_in(check):

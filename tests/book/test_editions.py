@@ -1,6 +1,7 @@
 """The book to take home: what paper, e-book and slides are made of, and what their checks find."""
 
 import contextlib
+import importlib.util
 import io
 import json
 import re
@@ -359,6 +360,25 @@ def test_links_lead_to_what_was_built_and_to_nothing_else(tmp_path):
         links = re.findall(r'href="([^"]+)"', page.read_text())
         assert links == [f"../editions/{take_home.NAME}.pdf"]
         assert (page.parent / links[0]).exists()
+
+
+def test_jupyterlite_outlives_a_new_build_and_keeps_its_buttons(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("book_script", ROOT / "scripts" / "book.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    old, new = tmp_path / "html", tmp_path / "new"
+    (old / "lite").mkdir(parents=True)
+    (old / "lite" / "index.html").write_text("lab")
+    (old / "gone.html").touch()
+    built = new / "_build" / "html"
+    built.mkdir(parents=True)
+    monkeypatch.setattr(script, "BOOK", old)
+    monkeypatch.setattr(script, "NEW", new)
+    calls = []
+    monkeypatch.setattr(script.lite, "add_buttons", lambda: calls.append((old / "lite").exists()))
+    script.put_in_place(built)
+    assert [path.name for path in old.iterdir()] == ["lite"] and not new.exists()
+    assert calls == [True], "the new pages have no button yet"
 
 
 def test_the_page_has_a_place_for_the_links():

@@ -33,7 +33,7 @@ elif missing:
         raise ModuleNotFoundError(
             f"{{', '.join(missing)}} could not be installed. NumPy and matplotlib need a network "
             "connection. If bpcourse is what fails: the menu with the arrow, on any chapter's page "
-            f"of the book, offers {{wheel}}; put it beside this notebook and run this cell again.\\n"
+            f"of the book, offers {{wheel}}; put it beside this notebook and run the cell again.\\n"
             + (f"{{' '.join(pip)}} said:\\n{{done.stderr.strip()}}" if done else "")
         )
     invalidate_caches()
