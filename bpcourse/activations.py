@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bpcourse import _checks
+from bpcourse._reading import guard
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -38,6 +39,8 @@ class Activation:
         Whether f works on each neuron alone. Softmax does not: every output depends on every
         weighted input of the layer.
 
+    Functions of your own only read z: one that writes into it is a ValueError.
+
     Examples
     --------
     An activation of your own, ready for a network:
@@ -53,6 +56,9 @@ class Activation:
     f: Callable
     prime: Callable
     elementwise: bool = True
+
+    def __post_init__(self):
+        guard(self, "activation", ("f", "prime"), "a copy, z.copy()")
 
     def __call__(self, z: ArrayLike) -> np.ndarray:
         """Return f(z); lists and whole numbers become float64."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from bpcourse import _checks
 from bpcourse._html import table
-from bpcourse.costs import COSTS, Cost, check_fit, reading_only
+from bpcourse.costs import COSTS, Cost, check_fit
 from bpcourse.equations import DISPLAYED
 from bpcourse.network import Network, Trace, check_network
 from bpcourse.parameters import Parameters
@@ -186,7 +186,7 @@ def output_error(net, trace, y, cost):
     if cost.matched == activation:
         return a - y
     bp1_form = bp1 if activation.elementwise else bp1_matrix
-    return bp1_form(reading_only(cost).gradient(a, y), activation.prime(z))
+    return bp1_form(cost.gradient(a, y), activation.prime(z))
 
 
 def hidden_error(net, trace, l, delta_next):

@@ -12,12 +12,13 @@ chapter "Proofs of the four equations").
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 
 import numpy as np
 
 from bpcourse import _checks
+from bpcourse._reading import guard
 from bpcourse.activations import ACTIVATIONS, Activation, sigmoid, softmax
 
 
@@ -43,6 +44,8 @@ class Cost:
         The built-in output activations that the cost fits; None for any.
     check_targets : callable or None
         ``check_targets(y)`` raises ValueError for targets that the cost can't take.
+
+    Functions of your own only read a and y: one that writes into them is a ValueError.
     """
 
     name: str
@@ -52,6 +55,10 @@ class Cost:
     matched: Activation | None = None
     outputs: tuple[Activation, ...] | None = None
     check_targets: Callable | None = None
+
+    def __post_init__(self):
+        functions = ("value", "gradient", "per_example", "check_targets")
+        guard(self, "cost", functions, "copies, a.copy() and y.copy()")
 
     def __repr__(self):
         return f"<cost {self.name}>"
@@ -241,46 +248,6 @@ log_likelihood = Cost(
 )
 
 COSTS = {each.name: each for each in (quadratic, cross_entropy, log_likelihood, mse, sse, half_mse)}
-
-
-def reading_only(cost: Cost) -> Cost:
-    """Return a cost whose functions can't write into the arrays they are given.
-
-    Those of this package don't; a cost of one's own may, and the caller's targets would be spoiled.
-
-    Examples
-    --------
-    >>> reading_only(quadratic) is quadratic
-    True
-    """
-    names = ("value", "gradient", "per_example")
-    functions = {name: getattr(cost, name) for name in names if getattr(cost, name) is not None}
-    known = COSTS.get(cost.name)
-    if all(f is getattr(known, name, None) or hasattr(f, "reads") for name, f in functions.items()):
-        return cost
-    return replace(cost, **{name: _reading(cost, name, f) for name, f in functions.items()})
-
-
-def _reading(cost, name, function):
-    """Return a function of a and y that works on views of them which can't be written to."""
-
-    @wraps(function)
-    def reading(*arrays):
-        views = [np.asarray(each).view() for each in arrays]
-        for view in views:
-            view.flags.writeable = False
-        try:
-            return function(*views)
-        except ValueError as error:
-            if "read-only" not in str(error):
-                raise
-            raise ValueError(
-                f"{name} of cost {cost.name} writes into an array that it was given; let it work "
-                "on copies, a.copy() and y.copy()"
-            ) from None
-
-    reading.reads = True  # it need not be wrapped again
-    return reading
 
 
 def check_fit(cost: Cost, activation: Activation) -> None:

@@ -36,7 +36,7 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse.activations import ACTIVATIONS
 from bpcourse.backprop import check_targets
-from bpcourse.costs import COSTS, Cost, reading_only
+from bpcourse.costs import COSTS, Cost
 from bpcourse.fast.low_rank import central_differences
 from bpcourse.network import Network, Trace, check_network, propagate
 from bpcourse.parameters import Parameters
@@ -474,7 +474,7 @@ def _checked(net, x, y, cost):
     trace = check_network(net).forward(x)
     y = check_targets(net, trace.a[net.depth], y, cost)
     _refuse_complex(net, x=trace.a[1], y=y)
-    return trace, y, reading_only(cost)
+    return trace, y, cost
 
 
 def _refuse_complex(net, **arrays):

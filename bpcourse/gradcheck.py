@@ -30,7 +30,7 @@ from bpcourse import _checks, finite_difference
 from bpcourse._gradcheck_noise import ROUNDING, by_layer, noise_by_array
 from bpcourse.activations import identity
 from bpcourse.backprop import Gradient, check_targets, propagate_back
-from bpcourse.costs import COSTS, Cost, cross_entropy, log_likelihood, reading_only
+from bpcourse.costs import COSTS, Cost, cross_entropy, log_likelihood
 from bpcourse.gradcheck_report import CLEAR, GradientError, Report, Row, likely_mistake, same_ratio
 from bpcourse.network import Network, check_network
 from bpcourse.parameters import Parameters, parameter_count
@@ -200,7 +200,7 @@ def check(
     _checks.lookup_name("method", method, finite_difference.METHODS)
     cast, x, y = _in_float64(check_network(net), x, y, cost)
     # The targets have been checked in their own precision, where rounding is coarser.
-    unchecked = replace(reading_only(cost), check_targets=None)
+    unchecked = replace(cost, check_targets=None)
     dtype = np.dtype(np.float64)
     if gradient is None:
         with np.errstate(all="ignore"):  # a gradient that is not finite is refused by name below
@@ -413,7 +413,7 @@ def _in_float64(net, x, y, cost):
     """Return the network, x and y in float64, after checking them as they came."""
     trace = net.forward(x)
     x, y = trace.a[1], check_targets(net, trace.a[net.depth], y, cost)
-    _refuse_infinite_cost(reading_only(cost).value(trace.a[net.depth], y))
+    _refuse_infinite_cost(cost.value(trace.a[net.depth], y))
     for name, array in {"net": net.parameters.vector, "x": x, "y": y}.items():
         if np.iscomplexobj(array):
             raise TypeError(f"{name} holds complex numbers, want float32 or float64")

@@ -11,7 +11,7 @@ import numpy as np
 from bpcourse import _checks
 from bpcourse._html import table
 from bpcourse.backprop import check_targets
-from bpcourse.costs import COSTS, Cost, reading_only
+from bpcourse.costs import COSTS, Cost
 from bpcourse.datasets import Dataset, Examples
 from bpcourse.fast.in_place import BoundGradient, by_layer
 from bpcourse.network import Network, class_of, propagate
@@ -271,7 +271,7 @@ def train(
     1.0
     """
     _check_network(net)
-    cost = reading_only(_checks.lookup("cost", cost, COSTS))
+    cost = _checks.lookup("cost", cost, COSTS)
     data = data if isinstance(data, Dataset) else Dataset(check_examples(data))
     eta = _check_eta(eta, optimizer, momentum)
     epochs = _checks.integer("epochs", epochs, minimum=0)

@@ -42,7 +42,6 @@ OPEN = {
         "backprop.*_error",
         "backprop.check_targets",
         "costs.check_fit",
-        "costs.reading_only",
         "network.propagate",
         "network.class_of",
         "finite_difference.confirm*",

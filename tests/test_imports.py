@@ -18,7 +18,11 @@ PACKAGE = ROOT / "bpcourse"
 # From the ground up. "top" are the files of bpcourse/ itself.
 STAIRCASE = [
     ("autodiff", "scalar rules _arrays _engine tensor graph __init__"),
-    ("top", "_version _checks _code _html equations activations costs parameters network backprop"),
+    (
+        "top",
+        "_version _checks _code _html _reading equations activations costs parameters network "
+        "backprop",
+    ),
     ("fast", "in_place low_rank __init__"),
     (
         "top",

@@ -28,7 +28,7 @@ from numpy import ndarray
 
 from bpcourse import _checks
 from bpcourse.backprop import backprop
-from bpcourse.costs import COSTS, Cost, reading_only
+from bpcourse.costs import COSTS, Cost
 from bpcourse.equations import bp1, bp1_matrix, bp3, bp4
 from bpcourse.network import Network, check_network
 from bpcourse.parameters import Parameters
@@ -81,7 +81,7 @@ def hessian_vector(
     >>> bp.sigmoid.prime(np.array([2.0]))
     array([0.10499359])
     """
-    cost = reading_only(_checks.lookup("cost", cost, COSTS))
+    cost = _checks.lookup("cost", cost, COSTS)
     v = _like_parameters(check_network(net), v)
     trace = net.forward(x)
     delta = backprop(net, trace, y, cost).delta
