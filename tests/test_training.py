@@ -455,19 +455,51 @@ def test_where_there_are_no_classes_no_accuracy_is_recorded(data):
     assert np.isnan(history.training_accuracy).all(), "0 would mean that all classes are wrong"
 
 
+def kfold_by_hand(net, examples, folds, options):
+    """Return the best epoch of each of the folds, given as (start, stop)."""
+    best = []
+    for start, stop in folds:
+        inside = np.arange(start, stop)
+        outside = np.setdiff1d(np.arange(len(examples)), inside)
+        split = Dataset(examples.take(outside), examples.take(inside))
+        best.append(train(net, split, **options)[1].best_epoch)
+    return tuple(best)
+
+
 def test_kfold_leaves_each_example_out_once_and_averages():
     data = noisy_xor(rng=np.random.default_rng(7), m=11, validation=5)
     net = small_net(sizes=(2, 5, 1))
-    options = {"cost": bp.quadratic, "eta": 2.0, "epochs": 60, "batch_size": None}
-    choice = kfold_stopping_epoch(net, data.train, folds=3, **options, record_every=5)
-    by_hand = []
-    for start, stop in ((0, 4), (4, 8), (8, 11)):
-        inside = np.arange(start, stop)
-        outside = np.setdiff1d(np.arange(11), inside)
-        split = Dataset(data.train.take(outside), data.train.take(inside))
-        by_hand.append(train(net, split, **options, record_every=5)[1].best_epoch)
-    assert choice.best_epochs == tuple(by_hand)
-    assert choice.epochs == sum(by_hand) // 3
+    options = {**BATCH, "eta": 2.0, "epochs": 60, "record_every": 5}
+    folds = [(0, 4), (4, 8), (8, 11)]
+    choice = kfold_stopping_epoch(net, data.train, folds=3, **options)
+    assert choice.best_epochs == kfold_by_hand(net, data.train, folds, options)
+    assert choice.epochs == sum(choice.best_epochs) // 3
+
+
+def test_kfold_leaves_out_one_example_at_a_time_with_as_many_folds_as_examples():
+    data = noisy_xor(rng=np.random.default_rng(7), m=4, validation=5)
+    options = {**BATCH, "epochs": 9}
+    one_each = [(i, i + 1) for i in range(4)]
+    choice = kfold_stopping_epoch(small_net(), data.train, folds=4, **options)
+    assert choice.best_epochs == kfold_by_hand(small_net(), data.train, one_each, options)
+
+
+@pytest.mark.parametrize(
+    "more", [{"weight_decay": 2.0}, {"momentum": 0.8}, {"batch_size": 2, "rng": 0}], ids=str
+)
+def test_kfold_trains_with_the_options_it_is_given(more):
+    data = noisy_xor(rng=np.random.default_rng(7), m=11, validation=5)
+    net = small_net(sizes=(2, 5, 1))
+    plain = {**BATCH, "eta": 2.0, "epochs": 30}
+
+    def options():
+        mine = {**plain, **more}
+        return mine | {"rng": np.random.default_rng(0)} if "rng" in more else mine
+
+    chosen = kfold_stopping_epoch(net, data.train, folds=2, **options()).best_epochs
+    assert chosen == kfold_by_hand(net, data.train, [(0, 6), (6, 11)], options())
+    without = kfold_stopping_epoch(net, data.train, folds=2, **plain).best_epochs
+    assert chosen != without, "otherwise no test"
 
 
 def test_kfold_refuses_impossible_folds():
