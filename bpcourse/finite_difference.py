@@ -441,7 +441,7 @@ def confirm_gradient(
     indices = Parameters._over(net.sizes, np.arange(len(net.parameters)))
     arrays = [each.ravel() for each in (*indices.w.values(), *indices.b.values())]
     x, y = trace.a[1].astype(np.float64), y.astype(np.float64)
-    cost_at = _cost_at(net, x, y, replace(cost, check_targets=None))
+    cost_at = _cost_at(net, x, y, cost)
     noise = cost_noise(cost, trace.a[net.depth].astype(np.float64), y)
     confirm(cost_at, net.parameters.vector, estimate.value, [slice(None), *arrays], noise=noise)
 

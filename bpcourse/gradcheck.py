@@ -199,19 +199,17 @@ def check(
     cost = _checks.lookup("cost", cost, COSTS)
     _checks.lookup_name("method", method, finite_difference.METHODS)
     cast, x, y = _in_float64(check_network(net), x, y, cost)
-    # The targets have been checked in their own precision, where rounding is coarser.
-    unchecked = replace(cost, check_targets=None)
     dtype = np.dtype(np.float64)
     if gradient is None:
         with np.errstate(all="ignore"):  # a gradient that is not finite is refused by name below
-            gradient = propagate_back(cast, cast.forward(x), y, unchecked)
+            gradient = propagate_back(cast, cast.forward(x), y, cost)
     elif callable(gradient):
         gradient = _called(gradient, cast, x, y, cost)
     else:
         dtype = net.parameters.vector.dtype
     dtype = _coarser(dtype, _dtype_of(gradient))
 
-    same, cost_of_same = _at_weighted_inputs(cast, cost, unchecked)
+    same, cost_of_same = _at_weighted_inputs(cast, cost)
     floor = _floor(same, x, y, cost_of_same)
 
     def judged(numeric, *notes):
@@ -219,7 +217,7 @@ def check(
         report = _report(
             _pairs(gradient, numeric),
             numeric,
-            noise_by_array(cast, x, y, unchecked, dtype, explained),
+            noise_by_array(cast, x, y, cost, dtype, explained),
             dtype=dtype,
             relative_tolerance=relative_tolerance,
             batch_size=x.shape[1],
@@ -242,7 +240,7 @@ def _judged_with_care(judged, estimate, step):
     try:
         found = judged(estimate("complex", step, confirmed=True))
     except finite_difference.ComplexStepError as error:
-        return judged(estimate("central"), _FALLBACK_NOTE.format(error.args[0].split(";")[0]))
+        return judged(estimate("central"), _FALLBACK_NOTE.format(str(error).partition(";")[0]))
     if found.wrong:
         by_real_steps = judged(estimate("central"), _FALLBACK_NOTE.format("it finds a mistake"))
         return by_real_steps if by_real_steps.ok else found
@@ -254,7 +252,7 @@ def _estimator(net, x, y, cost):
     trace = net.forward(x)
 
     def estimate(method, step=None, *, confirmed=False):
-        how = _checks.lookup_name("method", method, finite_difference.METHODS)
+        how = finite_difference.METHODS[method]
         found = finite_difference.estimated(net, trace, y, cost, method, how, step)
         if confirmed:
             finite_difference.confirm_gradient(net, trace, y, cost, found)
@@ -285,14 +283,14 @@ def _called(gradient, net, x, y, cost):
     return result
 
 
-def _at_weighted_inputs(net, cost, unchecked):
+def _at_weighted_inputs(net, cost):
     """Return a network and a cost for the numeric gradient: the same function of the parameters.
 
     For a matched pair, the output layer is left out and the cost computed from its z.
     """
     per_example = _MATCHED.get(cost)
     if per_example is None or net.activations[net.depth] != cost.matched:
-        return net, unchecked
+        return net, cost
     activations = {**net.activations, net.depth: identity}
     at_z = Cost(cost.name, lambda z, y: per_example(z, y).mean(), None, per_example)
     return Network(net.parameters, activations), at_z

@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -401,6 +402,7 @@ def test_a_gradient_that_is_nothing_but_noise_is_not_passed():
     assert not report.ok
     assert not report.wrong
     assert str(report).startswith("Nothing could be checked")
+    assert not report.note, "the value of this cost is exact to the last digit"
     with pytest.raises(GradientError, match="such as random weights"):
         require(net, x, y, bp.quadratic, gradient, method="central")
 
@@ -444,6 +446,13 @@ def test_a_float64_copy_of_a_float32_gradient_is_judged_as_float32():
     net, x, y = problem([4, 6, 5, 3], 8, dtype=np.float32)
     vector = right(net, x, y, bp.quadratic).vector.astype(np.float64)
     assert check(net, x, y, bp.quadratic, vector).relative_tolerance == 1e-3
+
+
+def test_a_float32_gradient_of_a_float64_network_is_judged_as_float32():
+    net, x, y = problem([4, 6, 5, 3], 8)
+    vector = right(net, x, y, bp.quadratic).vector.astype(np.float32)
+    report = check(net, x, y, bp.quadratic, vector)
+    assert report.ok and report.relative_tolerance == 1e-3, str(report)
 
 
 def test_soft_targets_in_float32_are_not_refused_after_the_cast():
@@ -514,6 +523,15 @@ def test_compare_takes_the_derivative_of_any_function():
     assert compare(5.0, number).worst.where == "gradient"
 
 
+def test_compare_knows_the_noise_of_an_estimate_but_of_no_other_gradient():
+    """(v^3)' by a central difference is off by h^2 exactly; an array is taken at its word."""
+    x = np.array([0.01, 0.02])
+    numeric = derivative(lambda v: (v**3).sum(), x, step=1e-3)
+    assert compare(3 * x**2, numeric).ok
+    assert not compare(3 * x**2, numeric.value).ok
+    assert not compare(3 * x**2, numeric, noise=0.0).ok
+
+
 def test_compare_hints_at_the_batch_size_only_if_told():
     net, x, y = problem([3, 4, 2], 7)
     numeric = numeric_gradient(net, x, y, bp.quadratic, method="complex")
@@ -572,6 +590,15 @@ def test_a_large_cost_makes_more_noise(cost, output):
     assert check(net, x, y, cost, method="central").ok
 
 
+@pytest.mark.parametrize("method", ["central", "forward"])
+@pytest.mark.parametrize("constant", [1e4, 1e6])
+def test_a_large_constant_in_the_cost_accuses_nobody(constant, method):
+    """A real step subtracts two values of which the constant has taken the last digits."""
+    own = bp.Cost("own", lambda a, y: constant + bp.quadratic.value(a, y), bp.quadratic.gradient)
+    net, x, y = problem([2, 3, 1], 4, hidden=bp.tanh)
+    assert not check(net, x, y, own, method=method).wrong
+
+
 # Bad input
 
 
@@ -581,6 +608,9 @@ def test_a_large_cost_makes_more_noise(cost, output):
         (np.zeros(7), ValueError, r"analytic gradient has shape \(7,\), want \(26,\): one deriva"),
         (np.zeros((26, 1)), ValueError, r"analytic gradient has shape \(26, 1\), want \(26,\)"),
         (Parameters([2, 1], np.zeros(3)), ValueError, r"is of a network \[2, 1\], want \(26,\)"),
+        # As many parameters as a network [3, 4, 2], in another order.
+        (Parameters([12, 2], np.zeros(26)), ValueError, r"is of a network \[12, 2\], want"),
+        (Parameters([1, 13], np.zeros(26)), ValueError, r"is of a network \[1, 13\], want"),
         (np.full(26, np.nan), ValueError, r"analytic w2\[0, 0\] is nan \(12 of 12 entries"),
         (np.zeros(26, complex), TypeError, "analytic w2 holds complex numbers, want real ones"),
         (lambda *_: None, ValueError, r"analytic gradient has shape \(\), want \(26,\)"),
@@ -618,6 +648,8 @@ def test_bad_data():
         check(net, x + 0j, y, bp.quadratic)
     with pytest.raises(ValueError, match=r"gradient has shape \(2,\), numeric gradient has shape"):
         compare([1.0, 2.0], [1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match=r"gradient has shape \(3,\), numeric gradient has shape"):
+        compare([1.0, 2.0, 3.0], [1.0, 2.0])
 
 
 def test_an_infinite_cost_is_refused():
@@ -657,7 +689,8 @@ def test_a_cost_of_ones_own_is_checked_by_central_differences_where_it_must(name
     found = check(net, x, y, own)
     assert found.ok, str(found)
     assert "central difference" in found.numeric
-    assert "The complex step was not used, because" in found.note
+    assert re.match("The complex step was not used, because (f|the complex step) ", found.note)
+    assert "method=" not in found.note, "what the caller might do has been done"
     wrong = altered(right(net, x, y, own), {"w2": 1.5})
     assert verdicts(check(net, x, y, own, wrong))["w2"] == "WRONG"
     assert "method='complex' does neither" not in str(check(net, x, y, own, wrong))
@@ -674,6 +707,25 @@ def test_an_activation_of_ones_own_is_checked_by_central_differences_where_it_mu
         assert "central difference" in found.numeric and found.note
         wrong = altered(right(net, x, y, cost), {"b2": -1})
         assert not check(net, x, y, cost, wrong).ok
+
+
+@pytest.mark.parametrize("method", ["complex", "central", "forward"])
+def test_the_method_and_the_step_are_the_ones_asked_for(method):
+    net, x, y = problem([3, 4, 2], 5, hidden=bp.Activation("own", np.tanh, bp.tanh.prime))
+    found = check(net, x, y, bp.quadratic, method=method, step=2e-7)
+    assert found.numeric.startswith(f"{method} difference with step 2e-07") and not found.note
+
+
+def test_a_matched_pair_is_moved_neuron_by_neuron_too(monkeypatch):
+    """The cost computed from z has a value for each example, as the fast differences need."""
+    seen = []
+    fast = finite_difference.central_differences
+    monkeypatch.setattr(
+        finite_difference, "central_differences", lambda *a, **o: seen.append(a) or fast(*a, **o)
+    )
+    net, x, y = problem([3, 4, 2], 5)
+    assert check(net, x, y, bp.cross_entropy, method="central").ok
+    assert len(seen) == 1
 
 
 def test_a_gradient_that_forgets_what_the_complex_step_forgets_is_found():
@@ -715,7 +767,7 @@ def test_functions_of_ones_own_that_take_complex_numbers_keep_the_complex_step()
 # Saturation
 
 
-@pytest.mark.parametrize("z", [15.0, 20.0, 25.0, 30.0, 33.0, 35.0, 36.0])
+@pytest.mark.parametrize("z", [-36.0, 15.0, 20.0, 25.0, 30.0, 33.0, 35.0, 36.0])
 @pytest.mark.parametrize("y", [0.0, 1.0, 0.25])
 @pytest.mark.parametrize("method", ["complex", "central", "forward"])
 def test_the_exact_gradient_of_a_saturated_matched_pair_is_not_accused(z, y, method):
@@ -728,6 +780,14 @@ def test_the_exact_gradient_of_a_saturated_matched_pair_is_not_accused(z, y, met
         assert found.ok and found.worst.relative_error < 1e-14
         doubled = 2 * right(net, x, y, bp.cross_entropy)
         assert check(net, x, y, "cross_entropy", doubled).wrong
+
+
+@pytest.mark.parametrize("z", [-800.0, 800.0])
+def test_weighted_inputs_whose_exponential_overflows_are_checked(z):
+    net = bp.Network.from_arrays([[[1.0]]], [[0.0]], ["sigmoid"])
+    assert check(net, [[z]], [[float(z > 0)]], "cross_entropy").ok
+    two = bp.Network.from_arrays([np.eye(2)], [np.zeros(2)], ["softmax"])
+    assert check(two, [[z], [0.0]], [[float(z > 0)], [float(z < 0)]], "log_likelihood").ok
 
 
 def checks_of_digits_with_large_weights(cost, seeds):
@@ -754,12 +814,12 @@ def test_the_cost_from_weighted_inputs_is_the_cost():
     for output, cost in ((bp.sigmoid, bp.cross_entropy), (bp.softmax, bp.log_likelihood)):
         net, x, y = problem([3, 4, 3], 6, output=output)
         y = (y + 0.5) / (y + 0.5).sum(axis=0)
-        same, at_z = gradcheck._at_weighted_inputs(net, cost, cost)
+        same, at_z = gradcheck._at_weighted_inputs(net, cost)
         by_a = cost.value(net.forward(x).a[3], y)
         assert at_z.value(same.forward(x).a[3], y) == pytest.approx(by_a, rel=1e-13)
     impostor = bp.Activation("sigmoid", np.tanh, lambda z: 1 - np.tanh(z) ** 2)
     net, _, _ = problem([3, 4, 3], 6, output=impostor)
-    assert gradcheck._at_weighted_inputs(net, bp.cross_entropy, bp.cross_entropy)[0] is net
+    assert gradcheck._at_weighted_inputs(net, bp.cross_entropy)[0] is net
 
 
 def test_a_float32_gradient_that_underflows_is_not_accused():
@@ -783,17 +843,28 @@ def test_a_float64_gradient_below_float32_is_still_judged():
     assert verdicts(check(net, x, y, bp.quadratic, forgot))["w2"] == "WRONG"
 
 
+@pytest.mark.parametrize("z", [-690.0, -700.0])
+def test_a_complex_step_that_underflows_accuses_nobody(z):
+    """A derivative of 1e-300 times a step of 1e-20 has three digits left, or none."""
+    net = bp.Network.from_arrays([[[1.0]]], [[0.0]], ["sigmoid"])
+    found = check(net, [[z]], [[0.25]], bp.quadratic)
+    assert not found.wrong, str(found)
+    assert verdicts(found)["b2"] == "too small"
+    assert verdicts(check(net, [[-600.0]], [[0.25]], bp.quadratic))["b2"] == "ok"
+
+
 # Functions that write into their arguments
 
 
 @pytest.mark.parametrize("name", ["x", "y"])
-def test_a_gradient_function_that_changes_its_arguments_is_told(name):
+@pytest.mark.parametrize("change", [7, -7])
+def test_a_gradient_function_that_changes_its_arguments_is_told(name, change):
     net, x, y = problem([3, 4, 2], 5)
     before = {"x": x.copy(), "y": y.copy()}
 
     def careless(net, x, y, cost):
         grad = right(net, x, y, cost)
-        {"x": x, "y": y}[name][1, 2] += 7
+        {"x": x, "y": y}[name][1, 2:] += change
         return grad
 
     with pytest.raises(ValueError, match=rf"changes its argument {name}: {name}\[1, 2\] was"):
@@ -809,6 +880,13 @@ def test_equal_numbers_agree_however_small():
     row = compare([1e-12], np.array([1e-12]), noise=1e-9).rows[0]
     assert row.verdict == "ok", "equal, so nothing hides in the noise"
     assert compare([1e-12], np.array([1.1e-12]), noise=1e-9).rows[0].verdict == "too small"
+    zero = compare([0.0], [0.0]).rows[0]
+    assert (zero.verdict, zero.relative_error, zero.constant) == ("ok", 0, False)
+
+
+def test_ten_times_the_noise_is_enough():
+    assert compare([1.0], [0.95], noise=0.1).rows[0].verdict == "ok"
+    assert compare([0.99], [0.95], noise=0.1).rows[0].verdict == "too small"
 
 
 def test_one_wild_entry_does_not_move_the_ratio():
@@ -818,6 +896,13 @@ def test_one_wild_entry_does_not_move_the_ratio():
     analytic[4] = 1000.0
     row = compare(analytic, numeric).rows[0]
     assert row.ratio == 2 and not row.constant
+
+
+def test_entries_far_below_the_largest_say_nothing_of_the_ratio():
+    row = compare([2.0, 5e-4], [1.0, 1e-4]).rows[0]
+    assert row.ratio == 2 and row.constant
+    row = compare([2.0, 0.5], [1.0, 0.1]).rows[0]
+    assert not row.constant, "these do"
 
 
 def test_rows_are_plain_data():
@@ -878,6 +963,8 @@ def test_a_cost_whose_value_has_lost_its_digits_accuses_nobody(z, y, method):
     if z == 24 and y == 0 and method == "central":
         assert "The value of cost ce2 is too noisy here" in found.note
         assert "pass a matched pair" in str(found)
+    if z == 15 and y < 1 and method == "central":
+        assert found.ok and not found.note, "noise that leaves enough to judge by is no news"
     if method == "complex" and y == 0.25:
         doubled = 2 * right(net, [[z]], [[y]], CE2)
         assert check(net, [[z]], [[y]], CE2, doubled).wrong or z > 30
@@ -935,15 +1022,16 @@ def test_a_cost_that_writes_into_its_arguments_is_told(name):
     np.testing.assert_array_equal(y, before, "the caller's targets are corrupted")
 
 
-def test_a_gradient_function_that_resizes_its_argument_is_told():
+@pytest.mark.parametrize("shape", [(2, 2), (4, 5)])
+def test_a_gradient_function_that_resizes_its_argument_is_told(shape):
     net, x, y = problem([3, 4, 2], 5)
 
     def careless(net, x, y, cost):
         grad = right(net, x, y, cost)
-        x.resize((2, 2), refcheck=False)
+        x.resize(shape, refcheck=False)
         return grad
 
-    with pytest.raises(ValueError, match=r"x had shape \(3, 5\), and has \(2, 2\) afterwards"):
+    with pytest.raises(ValueError, match=rf"x had shape \(3, 5\), and has {re.escape(str(shape))}"):
         check(net, x, y, bp.quadratic, careless)
 
 
