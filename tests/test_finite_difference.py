@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bpcourse as bp
+from bpcourse import finite_difference
 from bpcourse.finite_difference import METHODS, ComplexStepError, derivative, gradient
 from bpcourse.parameters import parameter_count
 
@@ -466,6 +467,96 @@ def test_a_small_part_that_the_complex_step_drops_is_seen(part, dtype):
     x = np.array([3.0, -4.0], dtype)
     with pytest.raises(ComplexStepError, match="drops the imaginary part"):
         derivative(lambda v: (v**2).sum() + part * abs(v).sum(), x, method="complex")
+
+
+def test_a_part_dropped_in_the_only_coordinate_is_seen():
+    with pytest.raises(ComplexStepError, match="drops the imaginary part"):
+        derivative(lambda v: (v**2 + abs(v)).sum(), [3.0], method="complex")
+
+
+def lines_of_the_confirmation(x):
+    """Return along which lines the complex step is confirmed at x."""
+    seen = []
+    derivative(lambda v: seen.append(v.imag) or (v**2).sum(), x, method="complex")
+    return [each / 1e-20 for each in seen if np.count_nonzero(each) > 1]
+
+
+def test_parts_that_cancel_along_the_line_through_all_coordinates_are_seen():
+    """Half of the coordinates, moved alone, show what the other half had made up for."""
+    x = np.array([3.0, -4.0, 2.0])
+    line = lines_of_the_confirmation(x)[0]
+    weights = np.sign(x) * [line[1], -line[0], 0]
+    with pytest.raises(ComplexStepError, match="drops the imaginary part"):
+        derivative(lambda v: (v**2 + weights * abs(v)).sum(), x, method="complex")
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_equal_parts_do_not_cancel(sign):
+    """Along a line that moves all coordinates equally, up or down, they could."""
+
+    def f(v):
+        return v[0] ** 2 + abs(v[0]) + sign * abs(v[1])
+
+    value = np.array([6.0, 0.0])  # as the complex step has it
+    with pytest.raises(ComplexStepError, match="drops the imaginary part"):
+        finite_difference.confirm(f, np.array([3.0, 4.0]), value, [slice(None)])
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_part_is_seen_where_only_steps_much_smaller_than_1_stay_in_the_domain(sign):
+    def f(v):
+        return (np.log(sign * v) + 1e8 * abs(v)).sum()
+
+    with np.errstate(invalid="ignore"), pytest.raises(ComplexStepError, match="drops the imag"):
+        derivative(f, [sign * 5e-9], method="complex")
+
+
+@pytest.mark.parametrize("distance", [1e-7, 3e-6])
+def test_a_part_is_seen_between_a_kink_near_by_and_the_point(distance):
+    """A real step beyond the kink says nothing; a shorter one does."""
+
+    def f(v, part):
+        bent = np.where(v.real > 1 + distance, 3 * v, 2 * v + 1 + distance)
+        return (bent + part * abs(v)).sum()
+
+    assert derivative(lambda v: f(v, 0), [1.0], method="complex").value == pytest.approx([2])
+    with pytest.raises(ComplexStepError, match="drops the imaginary part"):
+        derivative(lambda v: f(v, 0.01), [1.0], method="complex")
+
+
+def test_a_function_that_computes_in_float32_is_confirmed_in_float32():
+    """Whatever it is given: in steps made for float64, rounding would hide everything."""
+
+    def f(v, part):
+        narrow = v.astype(np.complex64 if np.iscomplexobj(v) else np.float32)
+        return (narrow**2 + np.float32(part) * abs(narrow)).sum()
+
+    x = np.array([3.0, -4.0])
+    assert derivative(lambda v: f(v, 0), x, method="complex").value == pytest.approx([6, -8])
+    with pytest.raises(ComplexStepError, match="drops the imaginary part"):
+        derivative(lambda v: f(v, 1), x, method="complex")
+
+
+@pytest.mark.parametrize("offset", [1.0, 1e2, 1e6, 1e8])
+@pytest.mark.parametrize("x", [[1e-5], [-1e-6], [1e-5, 3.0]])
+def test_a_function_that_rounds_what_it_is_given_accuses_nobody(offset, x):
+    """Real steps climb a staircase there, of which the complex step knows nothing."""
+    value = derivative(lambda v: ((v + offset) - offset).sum(), x, method="complex").value
+    assert value == pytest.approx(np.ones(len(x)))
+
+
+@pytest.mark.parametrize(
+    ("x", "steepness", "distance"),
+    [(3.0, 1e5, 1e-9), (3.0, 1e5, 1e-4), (3.0, 1e4, 1e-3), (300.0, 1e5, 1e-5), (300.0, 1e4, 0.01)],
+)
+@pytest.mark.parametrize("others", [[], [0.25], [-3.0]])
+def test_a_steep_function_accuses_nobody(x, steepness, distance, others):
+    """What x itself has lost in its last digits is many times larger in the value."""
+
+    def f(v):
+        return 1 / (1 + np.exp(-steepness * (v[0] - x - distance))) + v[1:].sum()
+
+    derivative(f, [x, *others], method="complex")
 
 
 def test_one_dropped_part_among_a_hundred_is_seen():
