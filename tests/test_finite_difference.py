@@ -164,6 +164,13 @@ def test_evaluations_of_any_function_are_counted(method, calls):
     assert len(arguments) == calls + confirming, "ten for each of two parts"
 
 
+def test_a_constant_is_confirmed_at_once():
+    """It has no slope to be relative to."""
+    arguments = []
+    derivative(lambda v: arguments.append(v) or 0 * v[0] + 5, np.ones(6), method="complex")
+    assert len(arguments) == 6 + 20
+
+
 # Any function of an array
 
 
@@ -229,6 +236,14 @@ def test_the_default_step_follows_the_dtype_and_the_size_of_x(method, power, dty
     assert moves == pytest.approx(
         want * np.array([1, 500]), rel=0.2 if method == "forward" else 0.02
     )
+
+
+def test_the_default_step_of_the_carried_difference_is_small():
+    """Nothing is subtracted from it, so that the error of the formula alone counts."""
+    for dtype in (np.float32, np.float64):
+        net, x, y = problem([3, 4, 2], 5, dtype=dtype)
+        step = gradient(net, x, y, bp.quadratic, method="carried").step
+        assert step == pytest.approx(float(np.finfo(dtype).eps) ** (2 / 3), rel=1e-12)
 
 
 def test_the_default_complex_step_does_not_grow_with_x():
@@ -488,6 +503,16 @@ def test_parts_that_cancel_along_the_line_through_all_coordinates_are_seen():
     weights = np.sign(x) * [line[1], -line[0], 0]
     with pytest.raises(ComplexStepError, match="drops the imaginary part"):
         derivative(lambda v: (v**2 + weights * abs(v)).sum(), x, method="complex")
+
+
+def test_a_part_is_seen_beside_a_coordinate_that_is_known_to_few_digits():
+    """Along a line that leaves that coordinate in its place, nothing of it is rounded."""
+
+    def f(v):
+        return v[0] ** 2 + abs(v[0]) + 100 * (v[1] - 1e8)
+
+    with pytest.raises(ComplexStepError, match="drops the imaginary part"):
+        derivative(f, [3.0, 1e8], method="complex")
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
