@@ -634,3 +634,43 @@ def test_numpys_flags_do_not_break_the_plain_loop(seterr):
         want = gradient(net, [[-2.0]], [[0.5]], own).value
     with np.errstate(all=seterr, divide="ignore"):
         assert np.array_equal(gradient(net, [[-2.0]], [[0.5]], own).value, want)
+
+
+# The noise of a cost
+
+
+def moved_outputs(a):
+    """Return the two places near a at which the noise of a cost is measured."""
+    seen = []
+    own = bp.Cost("own", lambda a, y: seen.append(a.copy()) or 0.0, None)
+    assert finite_difference.cost_noise(own, a, a) == 0
+    assert np.array_equal(seen[0], a), "where the network is"
+    return seen[1:]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_noise_of_a_cost_is_measured_one_digit_up_and_one_digit_down(dtype):
+    for a in (np.linspace(0.1, 0.9, 40), np.linspace(1.5, 9, 40), -np.linspace(0.1, 9, 40)):
+        a = a.reshape(2, 20).astype(dtype)
+        one, other = ((each / a - 1) / np.finfo(dtype).eps for each in moved_outputs(a))
+        assert abs(one).min() > 0.4, "every output moves"
+        assert abs(one).max() < 2.1, "in its last digit"
+        assert (one > 0).any() and (one < 0).any(), "not all the same way: they would cancel"
+        assert np.array_equal(np.sign(other), -np.sign(one))
+
+
+def test_the_noise_of_a_cost_leaves_probabilities_what_they_are():
+    """A cost refuses 1 + 2e-16 where it needs a probability; what is no probability moves."""
+    one = np.ones((2, 20))
+    for each in moved_outputs(one):
+        assert np.array_equal(each, one - np.finfo(float).eps), "downwards, wherever it would go"
+    for each in moved_outputs(one - np.finfo(float).epsneg):
+        assert each.max() == 1, "which is a probability"
+    for each in moved_outputs(1.25 * one):
+        assert each.max() > 1.25
+
+
+def test_a_cost_that_is_no_number_near_by_is_all_noise():
+    here = np.array([[0.5]])
+    own = bp.Cost("own", lambda a, y: 0.0 if (a == here).all() else np.nan, None)
+    assert finite_difference.cost_noise(own, here, here) == np.inf
