@@ -625,10 +625,18 @@ def test_two_kinks_that_cancel_along_a_line_accuse_nobody():
     assert derivative(f, [1e-9, -1e-9], method="complex").value == pytest.approx([1, 0])
 
 
+FLAGS = {
+    "underflow": "silu",
+    "overflow": bp.Activation("own", lambda z: 1 / (1 + np.exp(-z)), bp.sigmoid.prime),
+    "invalid": bp.Activation("own", lambda z: np.where(z > 0, np.sqrt(z), 0), bp.relu.prime),
+}
+
+
 @pytest.mark.parametrize("seterr", ["raise", "warn"])
-def test_numpys_flags_do_not_break_the_plain_loop(seterr):
-    """Saturated sigmoids overflow and underflow on the way to a cost that is finite."""
-    net = bp.Network.from_arrays([[[400.0]], [[400.0]]], [[0.0], [0.0]], ["silu", "sigmoid"])
+@pytest.mark.parametrize("hidden", FLAGS.values(), ids=FLAGS)
+def test_numpys_flags_do_not_break_the_plain_loop(seterr, hidden):
+    """Saturated neurons overflow and underflow on the way to a cost that is finite."""
+    net = bp.Network.from_arrays([[[400.0]], [[400.0]]], [[0.0], [0.0]], [hidden, "sigmoid"])
     own = bp.Cost("own", lambda a, y: bp.quadratic.value(a, y), bp.quadratic.gradient)
     with np.errstate(all="ignore"):
         want = gradient(net, [[-2.0]], [[0.5]], own).value
