@@ -238,12 +238,25 @@ def test_the_default_step_follows_the_dtype_and_the_size_of_x(method, power, dty
     )
 
 
-def test_the_default_step_of_the_carried_difference_is_small():
+def test_the_carried_difference_takes_small_steps_that_grow_with_the_parameters(monkeypatch):
     """Nothing is subtracted from it, so that the error of the formula alone counts."""
+    seen = []
+    fast = finite_difference.central_differences
+    monkeypatch.setattr(
+        finite_difference,
+        "central_differences",
+        lambda *a, **o: seen.append(a[-1]) or fast(*a, **o),
+    )
     for dtype in (np.float32, np.float64):
         net, x, y = problem([3, 4, 2], 5, dtype=dtype)
-        step = gradient(net, x, y, bp.quadratic, method="carried").step
-        assert step == pytest.approx(float(np.finfo(dtype).eps) ** (2 / 3), rel=1e-12)
+        vector = net.parameters.vector * np.array([100, 1] * 13, dtype)
+        estimate = gradient(net.with_parameters(vector), x, y, bp.quadratic, method="carried")
+        want = float(np.finfo(dtype).eps) ** (2 / 3)
+        assert estimate.step == pytest.approx(want, rel=1e-12)
+        assert seen[-1] == pytest.approx(want * np.maximum(1, abs(vector)), rel=1e-6)
+        assert estimate.forward_passes == 2 * len(net.parameters)
+        tiny = gradient(net, x, y, bp.quadratic, method="carried", step=1e-30)
+        assert np.isfinite(tiny.value).all(), "a step that does not change a weight is no trouble"
 
 
 def test_the_default_complex_step_does_not_grow_with_x():
