@@ -210,8 +210,8 @@ def _gelu_tanh_prime(z):
 
 
 def _softmax(z):
-    e = np.exp(z - z.real.max(axis=0, keepdims=True))
-    return e / e.sum(axis=0, keepdims=True)
+    e = np.exp(z - z.real.max(axis=0))
+    return e / e.sum(axis=0)
 
 
 @_of_numbers

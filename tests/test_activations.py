@@ -259,6 +259,12 @@ def test_at_0_the_complex_step_gives_the_slope_that_the_derivative_gives(name):
     np.testing.assert_allclose(slope, ACTIVATIONS[name].prime(np.zeros((1, 1))), rtol=1e-14)
 
 
+def test_softmax_takes_each_example_by_itself_however_far_apart_they_are():
+    """Less the largest input of another example, all of an example would underflow."""
+    z = np.array([[0.0, 1e4], [math.log(3), 1e4 + math.log(3)]])
+    np.testing.assert_allclose(bp.softmax(z), [[0.25, 0.25], [0.75, 0.75]], rtol=1e-12)
+
+
 def test_nan_stays_nan_in_every_activation():
     z = np.array([[np.nan], [1.0]])
     for activation in ACTIVATIONS.values():
