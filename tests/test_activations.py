@@ -265,6 +265,13 @@ def test_softmax_takes_each_example_by_itself_however_far_apart_they_are():
     np.testing.assert_allclose(bp.softmax(z), [[0.25, 0.25], [0.75, 0.75]], rtol=1e-12)
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=str)
+def test_no_examples_give_no_activations(activation):
+    none = np.empty((2, 0))
+    assert activation(none).shape == (2, 0)
+    assert activation.prime(none).shape == ((2, 0) if activation.elementwise else (0, 2, 2))
+
+
 def test_nan_stays_nan_in_every_activation():
     z = np.array([[np.nan], [1.0]])
     for activation in ACTIVATIONS.values():
