@@ -125,6 +125,22 @@ def test_functions_of_ones_own_still_compare_travel_and_can_be_read():
     assert list(inspect.signature(cost.value).parameters) == ["a", "y"]
 
 
+@pytest.mark.parametrize("module", ["__main__", "bpcourse_homework", "zoo", None])
+def test_a_function_is_held_to_it_wherever_it_was_written(module):
+    def careless(z):
+        z *= 2
+
+    careless.__module__ = module
+    with pytest.raises(ValueError, match="f of activation own writes into an array"):
+        bp.Activation("own", careless, careless)(Z)
+
+
+def test_a_function_of_no_module_is_called_like_any_other():
+    own = bp.Activation("own", np.ndarray.__neg__, np.ones_like)
+    assert not hasattr(np.ndarray.__neg__, "__module__"), "otherwise no test"
+    np.testing.assert_array_equal(own(Z), -Z)
+
+
 def test_functions_that_are_known_only_to_read_are_called_without_detour():
     assert bp.tanh.f is np.tanh and bp.Activation("own", np.tanh, np.cos).prime is np.cos
     alike = bp.Cost("own", bp.quadratic.value, bp.quadratic.gradient)
