@@ -190,6 +190,26 @@ def test_train_hands_the_decay_to_an_optimizer_that_asks_for_it_and_spares_biase
         np.testing.assert_allclose(trained.b[l], b, rtol=1e-9, err_msg="biases do not")
 
 
+@pytest.mark.parametrize("weight_decay", [0.0, 3.0])
+def test_an_optimizer_keeps_the_decay_it_comes_with_unless_another_is_asked_for(weight_decay):
+    net, data = start()
+    seen = []
+
+    def with_one(w, gradient, state, *, eta, decay=0.25):
+        seen.append(decay)
+        return w - eta * gradient, state
+
+    def without(w, gradient, state, *, eta, decay):
+        return with_one(w, gradient, state, eta=eta, decay=decay)
+
+    options = {"eta": 0.1, "epochs": 1, "batch_size": None, "weight_decay": weight_decay}
+    run(net, data, **options, optimizer=with_one)
+    run(net, data, **options, optimizer=without)
+    asked = weight_decay / len(data.train)
+    assert np.max(seen[0]) == (asked or 0.25), "0 is what train has if nobody asks"
+    assert np.max(seen[1]) == asked, "an optimizer that needs a decay gets one"
+
+
 def test_train_follows_a_schedule_step_by_step():
     net, data = start()
     seen = []
