@@ -328,7 +328,7 @@ def test_a_callback_sees_every_epoch_and_may_stop(data):
 def test_arguments_in_the_wrong_order_are_recognized(data):
     with pytest.raises(TypeError, match=r"net is Dataset, .*comes first: train\(net, data\)"):
         train(data, small_net(), **BATCH)
-    with pytest.raises(TypeError, match="net is float, want a Network$"):
+    with pytest.raises(TypeError, match=r"net is float, want a Network$"):
         train(3.0, data, **BATCH)
     with pytest.raises(TypeError, match=r"pass data\.train"):
         accuracy(small_net(), data)
