@@ -193,6 +193,7 @@ def test_divergence_stops_with_the_last_finite_epoch():
         train(net, data, cost=bp.quadratic, eta=30, epochs=100, batch_size=None)
     error = caught.value
     assert f"finite at epoch {error.epoch}" in str(error)
+    assert str(error).startswith("training diverged: at epoch "), "a message, not a tuple"
     assert error.history.epochs[-1] == error.epoch < 100
     assert np.isfinite(error.network.parameters.vector).all()
     assert np.isfinite(error.history.training_cost).all()
