@@ -240,3 +240,13 @@ def test_a_cost_is_matched_by_what_it_is_not_by_its_name():
     np.testing.assert_allclose(grad.vector, numeric.vector, rtol=1e-7)
     called_alike = bp.Cost("cross_entropy", bp.quadratic.value, bp.quadratic.gradient)
     check_fit(called_alike, bp.tanh)  # it is no cross-entropy, and fits any output
+
+
+def test_a_matched_pair_learns_from_an_output_that_is_quite_wrong():
+    """By BP1 the derivative would be infinity times 0; a - y is 1 there, whatever the output."""
+    one = bp.Network.from_arrays([[[1.0]]], [[0.0]], ["sigmoid"])
+    grad = bp.backprop(one, one.forward([[-800.0]]), [[1.0]], "cross_entropy")
+    assert grad.delta[2].tolist() == [[-1.0]]
+    two = bp.Network.from_arrays([np.eye(2)], [np.zeros(2)], ["softmax"])
+    grad = bp.backprop(two, two.forward([[800.0], [0.0]]), [[0.0], [1.0]], "log_likelihood")
+    assert grad.delta[2].tolist() == [[1.0], [-1.0]]
