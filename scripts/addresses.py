@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def settings():
     """Return the addresses of the book and of the repository; empty where not set."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
-    return config["book_url"].rstrip("/"), config["repository_url"].rstrip("/")
+    repository_url = config["repository_url"].rstrip("/").removesuffix(".git")
+    return config["book_url"].rstrip("/"), repository_url
 
 
 def texts(book_url, repository_url):

@@ -11,6 +11,9 @@ from hypothesis import Phase, settings
 # They hold no docstrings with examples, and pytest cannot import two files of one name as modules.
 collect_ignore_glob = ["*conftest.py"]
 
+# What the notebooks print does not depend on where the book is published; their kernels inherit it.
+os.environ.setdefault("BPCOURSE_BOOK", "")
+
 # Figures are drawn to text, never to a screen. (Not by the environment variable: the kernels that
 # nbval starts would inherit it, and show no figure.)
 matplotlib.use("agg")

@@ -11,6 +11,7 @@ import importlib
 import io
 import json
 import linecache
+import os
 import pprint
 import re
 import sys
@@ -69,6 +70,7 @@ def clean(_=None):
 
 def prepare(_):
     """Be ready for a page: what every page imports comes now, while the page says so."""
+    os.environ["BPCOURSE_BOOK"] = ""  # messages name the pages beside this one
     stand_ins.install()
     importlib.import_module("bpcourse")
     return clean()

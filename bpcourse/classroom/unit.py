@@ -460,14 +460,14 @@ jobs:
     runs-on: ubuntu-latest
     timeout-minutes: 10
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+      - uses: actions/checkout@v6
+      - uses: actions/setup-python@v6
         with:
           python-version: "3.12"
       - run: python -m pip install ./bpcourse-*.whl
       - run: python -m bpcourse class . --pattern "*.ipynb" --assignment assignment.toml --out marks
       - run: cat marks/feedback/*.md >> "$GITHUB_STEP_SUMMARY"
-      - uses: actions/upload-artifact@v4
+      - uses: actions/upload-artifact@v7
         with:
           name: feedback
           path: marks

@@ -62,7 +62,8 @@ CHAPTERS = {
 }
 
 # Where the book is published, if it is to be another place than the package's own metadata say.
-# Empty, or known to neither: pages are named, not linked.
+# Known to neither: pages are named, not linked. Empty says that this is the book itself: its text
+# names them, too, and its HTML links the page beside it.
 BOOK = "BPCOURSE_BOOK"
 
 # What is returned in a form that can't be read leaves nothing to judge, as a call that fails.
@@ -335,11 +336,12 @@ class Diagnosis:
             marks = {(each.equation, l) for each in self.findings for l in each.layers}
             picture = place.svg(self.sizes, marks)
         text = escape(str(self))
-        if self.findings and self.findings[0].section:
-            _, _, title = section = self.findings[0].section
-            link = f'<a href="{address(section) or relative(section)}">{escape(title)}</a>'
+        section = self.findings[0].section if self.findings else None
+        target = (address(section) or beside(section)) if section else ""
+        if target:
+            title = escape(section[2])
             before, read, after = text.rpartition("Read ")
-            text = before + read + after.replace(escape(title), link, 1)
+            text = before + read + after.replace(title, f'<a href="{target}">{title}</a>', 1)
         return f"{picture}<pre>{text}</pre>"
 
 
@@ -403,16 +405,16 @@ def reading(section: tuple[str, str, str]) -> str:
     return f'Read "{title}"{gap}in "{chapter}".'
 
 
-def relative(section: tuple[str, str, str]) -> str:
-    """Return the address of a section as seen from another page of the book."""
-    return f"{section[0]}.html#{section[1]}"
+def beside(section: tuple[str, str, str]) -> str:
+    """Return the address of a section as seen from a page of the book; elsewhere empty."""
+    return f"{section[0]}.html#{section[1]}" if os.environ.get(BOOK) == "" else ""
 
 
 def address(section: tuple[str, str, str]) -> str:
     """Return the whole address of a section; empty if it is not set where the book is."""
     base = os.environ.get(BOOK)
     base = (published() if base is None else base).rstrip("/")
-    return f"{base}/{relative(section)}" if base else ""
+    return f"{base}/book/{section[0]}.html#{section[1]}" if base else ""
 
 
 @functools.cache

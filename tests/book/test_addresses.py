@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,12 +46,14 @@ def test_an_address_gets_into_every_file_and_leaves_it_without_a_trace():
         assert write(made[name], *URLS) == made[name], f"{name}: a second time changes something"
 
 
-def page(chapter, repository_url):
+def page(chapter, repository_url, *, book_url="", on_index=False):
     """Return the buttons of a page's menu."""
     group = {"label": "download-buttons", "buttons": [{"javascript": "window.print()"}]}
     app = SimpleNamespace(
         env=SimpleNamespace(doc2path=lambda name: f"book/{name}"),
-        config=SimpleNamespace(repository_url=repository_url),
+        config=SimpleNamespace(
+            repository_url=repository_url, book_url=book_url, package_on_index=on_index
+        ),
     )
     context = {"header_buttons": [group], "pathto": lambda path, _: f"../{path}"}
     buttons.menu(app, chapter, "", context, None)
@@ -62,21 +65,35 @@ def test_a_chapter_can_be_taken_home_and_opened_where_the_repository_is_known():
     here.append(f"../downloads/bpcourse-{bpcourse.__version__}-py3-none-any.whl")
     assert page("proofs.ipynb", "") == [*here, "print"], "no button may lead nowhere"
     assert page("running.md", URLS[1]) == ["print"], "a page without code has no notebook"
-    *first, colab, binder, _ = page("proofs.ipynb", URLS[1])
-    assert first == here
-    assert colab.endswith("/github/someone/course/blob/notebooks/learner/proofs.ipynb")
-    assert binder.endswith("/gh/someone/course/notebooks?labpath=learner%2Fproofs.ipynb")
+    for ending in ("", "/", ".git"):
+        *first, colab, binder, _ = page("proofs.ipynb", URLS[1] + ending, book_url=URLS[0])
+        assert first == here
+        assert colab.endswith("/github/someone/course/blob/notebooks/learner/proofs.ipynb")
+        assert binder.endswith("/gh/someone/course/notebooks?labpath=learner%2Fproofs.ipynb")
 
 
-@pytest.mark.parametrize("repository_url", ["", URLS[1]])
+def test_colab_is_offered_only_where_its_notebook_finds_the_package():
+    def services(**options):
+        found = [re.search("colab|binder", url) for url in page("proofs.ipynb", URLS[1], **options)]
+        return [each[0] for each in found if each]
+
+    assert services() == ["binder"], "the first cell would stop: it has no address to install from"
+    assert services(on_index=True) == services(book_url=URLS[0]) == ["colab", "binder"]
+    assert page("proofs.ipynb", "https://gitlab.com/someone/course", book_url=URLS[0])[3:] == [
+        "print"
+    ], "the notebooks are put on a branch by a workflow of GitHub"
+
+
+@pytest.mark.parametrize("repository_url", ["", URLS[1], "https://example.org/github/course"])
 def test_a_page_can_be_edited_where_the_repository_is_known(repository_url):
     config = SimpleNamespace(
         repository_url=repository_url, book_url=URLS[0], html_baseurl="", html_theme_options={}
     )
     buttons.edit_button(None, config)
     options = config.html_theme_options
-    assert options.get("use_edit_page_button", False) == bool(repository_url)
-    assert options.get("repository_url", "") == repository_url
+    known = repository_url == URLS[1]
+    assert options.get("use_edit_page_button", False) == known, "the theme can't make an address"
+    assert options.get("repository_url", "") == (repository_url if known else "")
     assert config.html_baseurl == URLS[0] + "/"
 
 
@@ -111,8 +128,8 @@ def taken(*, beside=False, failure="", **options):
         here.setenv("BPCOURSE_BOOK", "")
         here.delenv("BPCOURSE_BOOK")
         exec(code, {})
-        pages = f"{options['book_url']}/book" if "book_url" in options else None
-        assert os.environ.get("BPCOURSE_BOOK") == pages, "messages name pages that are not there"
+        book = options.get("book_url")
+        assert os.environ.get("BPCOURSE_BOOK") == book, "messages name pages that are not there"
     return [each for command in calls for each in command[5:]]
 
 

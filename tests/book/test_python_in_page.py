@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from book_pages import BOOK
 
+import bpcourse as bp
+
 sys.path[:0] = [str(BOOK / "_ext"), str(BOOK / "python")]
 pyodide_files = pytest.importorskip("pyodide_files")
 python_in_page = pytest.importorskip("python_in_page")
@@ -45,6 +47,14 @@ def test_a_cell_gives_its_prints_and_then_its_last_value(run):
     assert run("x = 2\nprint('two')\nx + 1") == ({"ok": True}, [("text", "two\n3\n")])
     assert run("x")[1] == [("text", "2\n")], "cells share their names"
     assert run("x", quiet=True)[1] == [], "a line that the page does not show ends this cell"
+
+
+def test_what_a_page_prints_does_not_depend_on_where_the_book_is_published(monkeypatch):
+    monkeypatch.setenv("BPCOURSE_BOOK", "https://example.org/course")
+    monkeypatch.setattr(runner.stand_ins, "install", lambda: None)
+    runner.prepare(None)
+    found = bp.diagnose(lambda weights, biases, x, y: (weights, biases))
+    assert "example.org" not in str(found), "the stored output names the page, without an address"
 
 
 def test_a_hidden_cell_does_not_insist_on_the_books_numbers(run):

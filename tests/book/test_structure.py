@@ -7,7 +7,9 @@ import re
 from collections import Counter
 
 import pytest
+import yaml
 from book_pages import BOOK, ROOT, cells, markdown_pages, notebooks, table_of_contents
+from sphinx.util.matching import get_matching_files
 
 import bpcourse
 
@@ -170,3 +172,15 @@ def test_the_style_sheet_has_the_palette():
     light, dark = (dict(re.findall(r"--bp-(\w+): (#\w+);", part)) for part in style.split("dark"))
     assert light == PALETTE, "the light colors of the page are those the figures are drawn in"
     assert dark.keys() == PALETTE.keys(), "every color has a dark counterpart"
+
+
+def test_an_environment_in_the_folder_is_no_part_of_the_book(tmp_path):
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    for name in ("venv", ".venv", "later"):  # a package brings Markdown in a folder with a dot
+        page = tmp_path / name / "lib/python3.12/site-packages/mathjax/.github/report.md"
+        page.parent.mkdir(parents=True)
+        page.touch()
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book/page.md").touch()
+    found = get_matching_files(tmp_path, ["**.md"], config["exclude_patterns"])
+    assert list(found) == ["book/page.md"], "Sphinx would warn that it is in no table of contents"

@@ -1,5 +1,6 @@
 """The forms of the world: no right program accused, no wrong one called right."""
 
+import email.message
 import json
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from form_programs import CORE, HEAD, PROGRAMS
 
 import bpcourse as bp
+from bpcourse.diagnosis import findings
 from bpcourse.terminal.program import judge
 
 
@@ -135,12 +137,37 @@ def test_the_line_of_an_adapter_runs_as_it_is_printed():
     assert eval(found.call, {"bp": bp, "step": step}).equation == found.equation
 
 
-def test_links_are_whole_addresses_where_the_book_has_one(monkeypatch):
+PAGE = "four-equations.html#four-equations-bp2"
+NAMED = 'Read "BP2: one layer back" in "The four fundamental equations".'
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Let the package's metadata name the book, or not; nothing else does."""
+    monkeypatch.delenv("BPCOURSE_BOOK", raising=False)
+    metadata = email.message.Message()
+    monkeypatch.setattr("importlib.metadata.metadata", lambda _: metadata)
+    findings.published.cache_clear()
+    yield metadata
+    findings.published.cache_clear()
+
+
+def test_a_link_is_a_whole_address_where_the_book_has_one(installed, monkeypatch):
+    installed["Project-URL"] = "Documentation, https://example.org/course"
+    page = f"https://example.org/course/book/{PAGE}"
     found = bp.diagnose(wrong)
-    assert 'Read "BP2: one layer back" in "The four fundamental equations".' in str(found)
-    assert "html" not in str(found), "a relative address leads nowhere from a terminal"
-    monkeypatch.setenv("BPCOURSE_BOOK", "https://example.org/book/")
-    assert "https://example.org/book/four-equations.html#four-equations-bp2" in str(found)
+    assert page in str(found), "the pages of the published book lie in its folder `book`"
+    assert f'<a href="{page}">' in found._repr_html_()
+    monkeypatch.setenv("BPCOURSE_BOOK", "https://example.org/other/")
+    assert f"https://example.org/other/book/{PAGE}" in str(found)
+
+
+def test_nothing_is_linked_that_is_not_there(installed, monkeypatch):
+    found = bp.diagnose(wrong)
+    assert NAMED in str(found)
+    assert ".html" not in str(found) + found._repr_html_(), "there is no page beside a notebook"
+    monkeypatch.setenv("BPCOURSE_BOOK", "")
+    assert f'<a href="{PAGE}">' in found._repr_html_(), "in the book there is"
 
 
 def test_what_a_program_prints_is_shown():

@@ -8,18 +8,27 @@ from bpcourse.classroom.handout import WHEEL
 
 # The branch to which the publishing workflow puts the folder ``downloads`` of the book.
 BRANCH = "notebooks"
+# Hosts that the theme knows how to edit a page at.
+EDITED_AT = ("github", "gitlab", "bitbucket")
 
 
 def edit_button(app, config):
     """Let each page be edited where the repository is known."""
-    if config.repository_url:
+    repository = repository_of(config)
+    host = repository.lower().rsplit("/", 2)[0]
+    if any(each in host for each in EDITED_AT):
         config.html_theme_options |= {
-            "repository_url": config.repository_url,
+            "repository_url": repository,
             "repository_branch": "main",
             "use_edit_page_button": True,
         }
     if config.book_url and not config.html_baseurl:
         config.html_baseurl = config.book_url.rstrip("/") + "/"
+
+
+def repository_of(config):
+    """Return the address of the repository to which that of a file in it can be appended."""
+    return config.repository_url.rstrip("/").removesuffix(".git")
 
 
 def load_script(app, pagename, templatename, context, doctree):
@@ -36,7 +45,7 @@ def menu(app, pagename, templatename, context, doctree):
             chapter = path.stem if path.suffix == ".ipynb" else ""
             printing = [each for each in group["buttons"] if "print" in str(each.get("javascript"))]
             to_root = context["pathto"]("downloads", 1)
-            launch = launchers(chapter, app.config.repository_url) if chapter else []
+            launch = launchers(chapter, app.config) if chapter else []
             offered = files(chapter, to_root) if chapter else []
             group["buttons"] = [*offered, *launch, *printing]
 
@@ -66,9 +75,13 @@ def files(chapter, downloads):
     ]
 
 
-def launchers(chapter, repository_url):
-    """Return the buttons that open a chapter elsewhere; none without a repository on GitHub."""
-    found = re.fullmatch(r"https://github\.com/([^/]+/[^/]+?)(?:\.git)?/?", repository_url)
+def launchers(chapter, config):
+    """Return the buttons that open a chapter elsewhere; none without a repository on GitHub.
+
+    Binder finds the package on the branch. Colab gets nothing but the notebook, whose first cell
+    has to know where the package is.
+    """
+    found = re.fullmatch(r"https://github\.com/([^/]+/[^/]+)", repository_of(config))
     if not found:
         return []
     path = f"learner/{chapter}.ipynb"
@@ -76,6 +89,8 @@ def launchers(chapter, repository_url):
         "Colab": f"https://colab.research.google.com/github/{found[1]}/blob/{BRANCH}/{path}",
         "Binder": f"https://mybinder.org/v2/gh/{found[1]}/{BRANCH}?labpath={quote(path, safe='')}",
     }
+    if not (config.book_url or config.package_on_index):
+        del services["Colab"]
     return [
         {
             "type": "link",

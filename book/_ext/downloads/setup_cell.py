@@ -38,7 +38,7 @@ elif missing:
         )
     invalidate_caches()
 if book:
-    os.environ.setdefault("BPCOURSE_BOOK", f"{{book}}/book")  # where messages send you to read on
+    os.environ.setdefault("BPCOURSE_BOOK", book)  # where messages send you to read on
 """
 END = '\nprint("Ready.")'
 
