@@ -16,6 +16,8 @@ from sphinx_exercise.nodes import exercise_enumerable_node
 RUNS = "Its code runs, and can be changed, on the page "
 TO_TAKE = "Its notebook, to run on your computer, is offered on the page "
 
+RAGGED = (r"\begingroup\raggedright ", r"\par\endgroup")
+
 
 def setup(app):
     """Register the extension with Sphinx."""
@@ -58,4 +60,7 @@ def link(chapter, page, notebook):
     section = next(chapter.findall(nodes.section))
     said = nodes.Text(RUNS if kept_out(notebook) is None else TO_TAKE)
     address = nodes.reference("", page, refuri=page)
-    section.insert(1, nodes.paragraph("", "", nodes.emphasis("", "", said, address)))
+    line = nodes.emphasis("", "", said, address)
+    # An address breaks at few places: on paper such a line stays ragged.
+    begin, end = (nodes.raw("", code, format="latex") for code in RAGGED)
+    section.insert(1, nodes.paragraph("", "", begin, line, end))
