@@ -30,8 +30,8 @@ HTML, OUT = ROOT / "_build" / "html", ROOT / "_build" / "slides"
 LEFT_OUT = {"Teaching", "Reference"}
 # From this many letters on, a text is set smaller; a sentence beyond the second is no slide.
 LONG, TOO_LONG = 170, 320
-# A sentence of fewer letters says nothing without what led to it; one of still fewer ("By how
-# much?") nothing at all, where nothing led to it.
+# A sentence of fewer letters says nothing without what led to it; a question of still fewer ("By
+# how much?") nothing at all, where nothing led to it.
 SHORT, TERSE = 40, 22
 NUMBERS_PER_SECTION = 2
 # Words for a figure that moves are none for its still picture on a slide.
@@ -166,7 +166,7 @@ def opening_question(paragraph):
     """Return the first question of a paragraph as HTML, with what led to it if short; or None."""
     said = sentences(paragraph)
     for place, sentence in enumerate(said):
-        if plain(sentence).endswith("?") and says_something(said, place):
+        if plain(sentence).endswith("?") and (place or len(plain(sentence)) >= TERSE):
             return with_what_led_to_it(said, place)
     return None
 
@@ -188,19 +188,14 @@ def numbers(paragraph, here):
     """Return a slide for the first sentence with a computed number, while a section has few."""
     said = sentences(paragraph)
     for place, sentence in enumerate(said):
-        fits = says_something(said, place) and len(plain(sentence)) < TOO_LONG
-        if fits and "pasted-text" in sentence:
+        alone = place == 0 and not re.search("[a-z]", plain(sentence))  # "41." and no word with it
+        if "pasted-text" in sentence and not alone and len(plain(sentence)) < TOO_LONG:
             if here.numbers < NUMBERS_PER_SECTION:
                 here.numbers += 1
                 text = with_what_led_to_it(said, place)
                 return [Slide(here.heading, f'<p class="{size(text)}">{text}</p>')]
             return []
     return []
-
-
-def says_something(said, place):
-    """Say whether a sentence says something: one or two words at the start of a paragraph don't."""
-    return place > 0 or len(plain(said[place])) >= TERSE
 
 
 def with_what_led_to_it(said, place):

@@ -25,8 +25,8 @@ APPENDICES = "Appendices"
 SOLUTIONS = "Answers and solutions"
 REMARKS = {"admonition", "note", "tip", "hint", "important", "seealso", "caution", "warning"}
 BIBLIOGRAPHY, REFERENCE = "book/bibliography", "book/api"
-# Code of so many lines, with what it prints, is not torn apart.
-TOGETHER = 14
+# Code of so many lines, with what it prints, is not torn apart; longer code not before so many.
+TOGETHER, BEGINNING = 14, 5
 # A line of code is lower than a line of text; a frame takes room as well.
 CODE_LINE, CODE_FRAME = 0.85, 2
 # The lines that a heading right above the code takes.
@@ -425,10 +425,12 @@ def keep_code_together(book):
     for cell in list(book.findall(is_cell)):
         blocks = list(cell.findall(nodes.literal_block))
         whole = sum(map(lines_of, blocks)) <= TOGETHER
-        for start, parts in [(cell, blocks)] if whole else [(part, [part]) for part in blocks]:
-            if 0 < sum(map(lines_of, parts)) <= TOGETHER:
-                room = CODE_LINE * sum(map(lines_of, parts)) + CODE_FRAME * len(parts)
-                ask_for_room(start, room)
+        for parts in [blocks] if whole else [[part] for part in blocks]:
+            lines = sum(map(lines_of, parts))
+            if lines:
+                shown = lines if lines <= TOGETHER else BEGINNING
+                start = cell if whole else parts[0]
+                ask_for_room(start, CODE_LINE * shown + CODE_FRAME * len(parts))
 
 
 def lines_of(code):
@@ -438,6 +440,8 @@ def lines_of(code):
 
 def ask_for_room(node, room):
     """Ask for lines of room before a node, and before the heading that stands right above it."""
+    while isinstance(node.parent, nodes.container) and node.parent.index(node) == 0:
+        node = node.parent
     parent, place = node.parent, node.parent.index(node)
     if isinstance(parent, block) and parent["kind"] in WITH_ROOM and place == 2:
         parent["room"] = room + HEADING
