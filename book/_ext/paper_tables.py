@@ -21,7 +21,7 @@ def fit_tables(document):
         group = next(table.findall(nodes.tgroup))
         columns = list(zip(*cells(group), strict=False))
         lengths = [[length(cell) for cell in column] for column in columns]
-        natural = [max(column) for column in lengths]
+        natural = [max(1, *column) for column in lengths]
         if len(columns) != len(list(group.findall(nodes.colspec))):
             continue
         widths = natural

@@ -33,6 +33,8 @@ from docutils import nodes  # noqa: E402
 from markdown_it import MarkdownIt  # noqa: E402
 from mdit_py_plugins.amsmath import amsmath_plugin  # noqa: E402
 from mdit_py_plugins.dollarmath import dollarmath_plugin  # noqa: E402
+from sphinx import addnodes  # noqa: E402
+from sphinx_proof.nodes import proof_node  # noqa: E402
 
 SMALL = """
 format: jb-book
@@ -202,9 +204,25 @@ def test_paper_has_no_words_for_what_moves_and_no_empty_lines(latex):
     assert not empty, f"paragraphs without a word: {empty}"
 
 
-def test_a_proof_ends_in_its_last_line(latex):
-    ends = re.findall(r".(?:\\bpqed)?\s*\\end\{bpproof\}", latex)
-    assert [end for end in ends if "bpqed" not in end] == [], "a proof without its sign"
+def test_a_proof_ends_in_its_last_line():
+    proof = proof_node("", nodes.section("", nodes.paragraph("", "Proof. So it is.")))
+    book = addnodes.start_of_file("", proof, docname="a")
+    paper.make_theorems(book, None)
+    assert book.astext().endswith(r"So it is.\bpqed")
+
+
+def test_a_computed_formula_ends_its_paragraph():
+    book = nodes.container("", nodes.math_block("", "x"), classes=["cell"])
+    paper.set_results_apart(nodes.section("", book))
+    assert [child.astext() for child in book] == [r"\bpresult", "x", r"\par"], "space and indent"
+
+
+def test_an_empty_cell_of_a_table_stays_empty():
+    cells = [nodes.entry("", nodes.paragraph("", *text)) for text in ([nodes.Text("a")], [])]
+    row = nodes.tbody("", nodes.row("", *cells))
+    group = nodes.tgroup("", nodes.colspec(), nodes.colspec(), row)
+    paper_tables.fit_tables(nodes.section("", nodes.table("", group)))
+    assert [len(cell) for cell in cells] == [1, 0], "LaTeX makes an empty paragraph two lines high"
 
 
 def test_a_wide_table_gives_room_to_the_column_with_most_text():
