@@ -87,6 +87,7 @@ class Arrange(SphinxPostTransform):
         if REFERENCE in chapters:
             set_reference(chapters[REFERENCE])
         keep_code_together(book)
+        index_glossary(book)
         shorten_index(book)
 
 
@@ -462,6 +463,20 @@ def ancestors(node):
     """Yield what a node stands in, from the inside out."""
     while node := node.parent:
         yield node
+
+
+def index_glossary(book):
+    """Let the index lead to the words that explain a term, not to the term.
+
+    LaTeX writes an entry within a heading with other spaces, and "mini-batch" would stand there
+    twice.
+    """
+    for term in list(book.findall(nodes.term)):
+        item = term.parent
+        for entry in [child for child in term if isinstance(child, addnodes.index)]:
+            term.remove(entry)
+            entry["inline"] = True
+            next(item.findall(nodes.paragraph)).insert(0, entry)
 
 
 def shorten_index(book):

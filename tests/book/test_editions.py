@@ -249,6 +249,9 @@ def test_the_cover_shows_a_digit_that_is_read_and_a_gradient():
 
 def test_terms_are_in_the_index(latex):
     assert latex.count(r"\index{error@\spxentry{error}}") >= 2, "once where it is used, at least"
+    heads = re.findall(r"\\sphinxlineitem\{.*", latex)
+    inside = [head for head in heads if r"\index" in head]
+    assert len(heads) > 50 and not inside, "such a term with a hyphen stands in the index twice"
 
 
 def test_an_ebook_is_complete(small):
