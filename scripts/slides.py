@@ -30,10 +30,12 @@ HTML, OUT = ROOT / "_build" / "html", ROOT / "_build" / "slides"
 LEFT_OUT = {"Teaching", "Reference"}
 # From this many letters on, a text is set smaller; a sentence beyond the second is no slide.
 LONG, TOO_LONG = 170, 320
-# A question of fewer letters says nothing without what led to it; one of still fewer ("By how
-# much?") nothing at all, where nothing led to it.
-SHORT, TERSE = 40, 20
+# A sentence of fewer letters says nothing without what led to it; a question of still fewer ("By
+# how much?") nothing at all, where nothing led to it.
+SHORT, TERSE = 40, 22
 NUMBERS_PER_SECTION = 2
+# Words for a figure that moves are none for its still picture on a slide.
+NOT_SHOWN = "a.headerlink, details.hide, .tag_remove-input:not(:has(figure)), .moving"
 LONGEST_CODE, LONGEST_TABLE = 12, 7
 END_OF_SENTENCE = re.compile(r"(?<=[.?!])\s+")
 INLINE = re.compile(r"\\\((.*?)\\\)|\\\[(.*?)\\\]", re.DOTALL)
@@ -98,10 +100,13 @@ def is_chapter(name):
 def deck(page):
     """Return the title of a chapter, and its slides, from its page as HTML."""
     article = BeautifulSoup(page, "html.parser").find("article")
-    for tag in article.select("a.headerlink, details.hide, .tag_remove-input:not(:has(figure))"):
+    for tag in article.select(NOT_SHOWN):
         tag.decompose()
+    for paragraph in article.select("p:empty"):
+        paragraph.decompose()
     for link in article.select("a"):
         link.unwrap()
+    article.smooth()  # what stood on both sides of a removed tag becomes one text
     chapter = article.find("section")
     slides = opening(chapter)
     walk(chapter, Section(""), slides)
@@ -162,7 +167,7 @@ def opening_question(paragraph):
     said = sentences(paragraph)
     for place, sentence in enumerate(said):
         if plain(sentence).endswith("?") and (place or len(plain(sentence)) >= TERSE):
-            return " ".join(said[max(place - (len(plain(sentence)) < SHORT), 0) : place + 1])
+            return with_what_led_to_it(said, place)
     return None
 
 
@@ -181,13 +186,21 @@ def sentences(paragraph):
 
 def numbers(paragraph, here):
     """Return a slide for the first sentence with a computed number, while a section has few."""
-    for sentence in sentences(paragraph):
-        if "pasted-text" in sentence and len(plain(sentence)) < TOO_LONG:
+    said = sentences(paragraph)
+    for place, sentence in enumerate(said):
+        alone = place == 0 and not re.search("[a-z]", plain(sentence))  # "41." and no word with it
+        if "pasted-text" in sentence and not alone and len(plain(sentence)) < TOO_LONG:
             if here.numbers < NUMBERS_PER_SECTION:
                 here.numbers += 1
-                return [Slide(here.heading, f'<p class="{size(sentence)}">{sentence}</p>')]
+                text = with_what_led_to_it(said, place)
+                return [Slide(here.heading, f'<p class="{size(text)}">{text}</p>')]
             return []
     return []
+
+
+def with_what_led_to_it(said, place):
+    """Return a sentence, and before it, if it is short, the sentence that it follows."""
+    return " ".join(said[max(place - (len(plain(said[place])) < SHORT), 0) : place + 1])
 
 
 def marked(tag, here):
@@ -259,8 +272,10 @@ def choice(tag):
     replies = [note(paragraph) for paragraph in tag.select(".bp-reply p")]
     items = "".join(f"<li>{inner(choice.label)}</li>" for choice in choices)
     options = f"<ul>{items}</ul>" if items else ""
-    shown = "".join(f"<li>{text}</li>" for text in right_answers(tag, choices))
-    body = f'<div>{"".join(asked)}</div>{options}<ol class="fragment answer">{shown}</ol>'
+    right = right_answers(tag, choices)
+    shown = "".join(f"<li>{text}</li>" for text in right)
+    kind = "ol" if not choices and len(right) > 1 else "ul"  # steps have numbers, answers none
+    body = f'<div>{"".join(asked)}</div>{options}<{kind} class="fragment answer">{shown}</{kind}>'
     return Slide("<h2>Question</h2>", body, replies)
 
 

@@ -15,6 +15,10 @@ from sphinx_exercise.nodes import exercise_enumerable_node
 
 RUNS = "Its code runs, and can be changed, on the page "
 TO_TAKE = "Its notebook, to run on your computer, is offered on the page "
+# On paper an address breaks at few places, so its line stays ragged; and the line that leads to an
+# answer stands on the page of its exercise.
+RAGGED = (r"\begingroup\raggedright ", r"\par\endgroup")
+TOGETHER = "\\par\\nobreak\n"
 
 
 def setup(app):
@@ -54,8 +58,11 @@ def link(chapter, page, notebook):
         if exercise["label"] in checked:
             place = f"{page}#{exercise['label']}"
             words = nodes.reference("", "Answer it on its page", refuri=place)
-            exercise.children[1] += nodes.paragraph("", "", words, nodes.Text(", which checks it."))
+            said = nodes.paragraph("", "", words, nodes.Text(", which checks it."))
+            exercise.children[1] += [nodes.raw("", TOGETHER, format="latex"), said]
     section = next(chapter.findall(nodes.section))
     said = nodes.Text(RUNS if kept_out(notebook) is None else TO_TAKE)
     address = nodes.reference("", page, refuri=page)
-    section.insert(1, nodes.paragraph("", "", nodes.emphasis("", "", said, address)))
+    line = nodes.emphasis("", "", said, address)
+    begin, end = (nodes.raw("", code, format="latex") for code in RAGGED)
+    section.insert(1, nodes.paragraph("", "", begin, line, end))

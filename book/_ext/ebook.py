@@ -113,6 +113,8 @@ class FoldSolutions(SphinxPostTransform):
 def folded(solution):
     """Return the nodes of a solution, folded."""
     title, content = solution.children
+    for link in list(title.findall(nodes.reference)):  # a tap on it would not unfold the solution
+        link.replace_self(link.children)
     begin = nodes.raw("", '<details class="solution"><summary>', format="html")
     middle, end = (nodes.raw("", code, format="html") for code in ("</summary>", "</details>"))
     summary = nodes.inline("", "", *title.children)

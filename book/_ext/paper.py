@@ -19,16 +19,19 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
 from sphinx_proof.nodes import NODE_TYPES, proof_node
-from stills import CARRIED, plain_colors, say_that_it_moves
+from stills import CARRIED, drop_what_moves, plain_colors, say_that_it_moves
 
 APPENDICES = "Appendices"
 SOLUTIONS = "Answers and solutions"
 REMARKS = {"admonition", "note", "tip", "hint", "important", "seealso", "caution", "warning"}
 BIBLIOGRAPHY, REFERENCE = "book/bibliography", "book/api"
-# Code of so many lines, with what it prints, is not torn apart.
-TOGETHER = 14
+# Code of so many lines, with what it prints, is not torn apart; longer code not before so many.
+TOGETHER, BEGINNING = 14, 5
 # A line of code is lower than a line of text; a frame takes room as well.
 CODE_LINE, CODE_FRAME = 0.85, 2
+# The lines that a heading right above the code takes.
+HEADING = 4
+WITH_ROOM = ("exercise", "solution")
 
 
 class block(nodes.General, nodes.Element):  # noqa: N801 (docutils writes its nodes so)
@@ -48,7 +51,8 @@ def begin_block(writer, node):
     """Open the environment of a block, whose links lead to the page where it now stands."""
     writer.curfilestack.append(node["docname"])
     targets = r"\phantomsection" + writer.hypertarget_to(node) if node["ids"] else ""
-    writer.body.append(f"\n\\begin{{bp{node['kind']}}}{targets}%\n")
+    room = f"[{node['room']:.1f}]" if "room" in node else ""
+    writer.body.append(f"\n\\begin{{bp{node['kind']}}}{room}{targets}%\n")
 
 
 def end_block(writer, node):
@@ -79,9 +83,11 @@ class Arrange(SphinxPostTransform):
         add_solutions(chapters, answers, self.env)
         add_preface(book, self.env)
         drop_bibliography(chapters[BIBLIOGRAPHY])
+        set_results_apart(book)
         if REFERENCE in chapters:
             set_reference(chapters[REFERENCE])
         keep_code_together(book)
+        index_glossary(book)
         shorten_index(book)
 
 
@@ -106,6 +112,11 @@ def set_parents(book):
 def tex(code):
     """Return a node that is ``code`` in the LaTeX file."""
     return nodes.raw("", code, format="latex")
+
+
+def headed(head, content, **attributes):
+    """Return a block whose page does not end with its head."""
+    return block("", head, tex("\\bphead\n"), *content, **attributes)
 
 
 def number(env, docname, kind, name):
@@ -210,12 +221,13 @@ def make_theorems(book, env):
         title, content = theorem.children
         head = nodes.paragraph("", "", nodes.strong("", f"{theorem['realtype'].title()} {count}"))
         head += title.children
-        replacement = block("", head, *content.children, kind="theorem", docname=docname)
+        replacement = headed(head, content.children, kind="theorem", docname=docname)
         replacement["ids"] = theorem["ids"]
         theorem.replace_self(replacement)
     for proof in list(book.findall(proof_node)):
         content = proof.children[0].children
         slant_first_word(content[0])
+        end_proof(content)
         proof.replace_self(block("", *content, kind="proof", docname=next_file(proof)))
 
 
@@ -223,6 +235,13 @@ def slant_first_word(paragraph):
     """Set the word "Proof." at the start of a proof in italics."""
     word, rest = paragraph.children[0].astext().split(" ", 1)
     paragraph.children[:1] = [nodes.emphasis("", word), nodes.Text(f" {rest}")]
+
+
+def end_proof(content):
+    """Put the sign that ends a proof at the end of its last line."""
+    if not isinstance(content[-1], nodes.paragraph):
+        content.append(nodes.paragraph())
+    content[-1] += tex(r"\bpqed")
 
 
 def make_remarks(book):
@@ -233,7 +252,7 @@ def make_remarks(book):
         content = remark.children[1:] if titled else remark.children
         kind = "question" if "question" in remark["classes"] else "remark"
         line = nodes.paragraph("", "", nodes.strong("", "", *head))
-        replacement = block("", line, *content, kind=kind, docname=next_file(remark))
+        replacement = headed(line, content, kind=kind, docname=next_file(remark))
         replacement["ids"] = remark["ids"]
         remark.replace_self(replacement)
 
@@ -276,7 +295,7 @@ def answer_apart(folded, docname, count):
     folded.parent.remove(folded)
     head = nodes.paragraph("", "", tex(rf"\bpback{{Check yourself}}{{{docname}:{here}}}"))
     content = folded.children[1:]
-    return block("", head, *content, kind="solution", docname=docname, ids=[there])
+    return headed(head, content, kind="solution", docname=docname, ids=[there])
 
 
 def exercise_block(exercise, docname, env):
@@ -288,7 +307,7 @@ def exercise_block(exercise, docname, env):
     if solution := solution_of(exercise["label"], env):
         head += tex(rf"\bpsolved{{{docname}:{solution}}}")
     ids = exercise["ids"]
-    return block("", head, *content.children, kind="exercise", docname=docname, ids=ids)
+    return headed(head, content.children, kind="exercise", docname=docname, ids=ids)
 
 
 def solution_of(label, env):
@@ -309,7 +328,7 @@ def solution_block(solution, docname, env):
     head += [child.deepcopy() for subtitle in title.children[1:] for child in subtitle.children]
     content = solution.children[1].children
     ids = solution["ids"]
-    return block("", head, *content, kind="solution", docname=docname, ids=ids)
+    return headed(head, content, kind="solution", docname=docname, ids=ids)
 
 
 def set_parts(book, env, chapters):
@@ -356,6 +375,7 @@ def add_preface(book, env):
         node.parent.remove(node)
     for node in list(start.findall(addnodes.toctree)):
         node.parent.remove(node)
+    drop_what_moves(start)
     section = next(start.findall(nodes.section))
     for child in list(section.findall(nodes.section)):
         if child.astext().startswith("The course in pictures"):
@@ -390,6 +410,14 @@ def set_reference(file):
     section += tex("\n\\end{bpreference}\n")
 
 
+def set_results_apart(book):
+    """Let a formula that a cell computes follow the text above it, and end its paragraph."""
+    for formula in list(book.findall(nodes.math_block)):
+        if any(is_cell(above) for above in ancestors(formula)):
+            place = formula.parent.index(formula)
+            formula.parent[place : place + 1] = [tex(r"\bpresult"), formula, tex(r"\par")]
+
+
 def keep_code_together(book):
     """Let short code begin a new page rather than be torn from its end or from what it prints.
 
@@ -397,12 +425,31 @@ def keep_code_together(book):
     """
     for cell in list(book.findall(is_cell)):
         blocks = list(cell.findall(nodes.literal_block))
-        lines = sum(block.astext().count("\n") + 1 for block in blocks)
-        if 0 < lines <= TOGETHER:
-            room = CODE_LINE * lines + CODE_FRAME * len(blocks)
-            cell.parent.insert(
-                cell.parent.index(cell), tex(rf"\Needspace{{{room:.1f}\baselineskip}}")
-            )
+        whole = sum(map(lines_of, blocks)) <= TOGETHER
+        for parts in [blocks] if whole else [[part] for part in blocks]:
+            lines = sum(map(lines_of, parts))
+            if lines:
+                shown = lines if lines <= TOGETHER else BEGINNING
+                start = cell if whole else parts[0]
+                ask_for_room(start, CODE_LINE * shown + CODE_FRAME * len(parts))
+
+
+def lines_of(code):
+    """Return how many lines a piece of code has."""
+    return code.astext().count("\n") + 1
+
+
+def ask_for_room(node, room):
+    """Ask for lines of room before a node, and before the heading that stands right above it."""
+    while isinstance(node.parent, nodes.container) and node.parent.index(node) == 0:
+        node = node.parent
+    parent, place = node.parent, node.parent.index(node)
+    if isinstance(parent, block) and parent["kind"] in WITH_ROOM and place == 2:
+        parent["room"] = room + HEADING
+        return
+    if isinstance(parent, nodes.section) and place == 1:
+        parent, place, room = parent.parent, parent.parent.index(parent), room + HEADING
+    parent.insert(place, tex(rf"\Needspace{{{room:.1f}\baselineskip}}"))
 
 
 def is_cell(node):
@@ -416,6 +463,20 @@ def ancestors(node):
     """Yield what a node stands in, from the inside out."""
     while node := node.parent:
         yield node
+
+
+def index_glossary(book):
+    """Let the index lead to the words that explain a term, not to the term.
+
+    LaTeX writes an entry within a heading with other spaces, and "mini-batch" would stand there
+    twice.
+    """
+    for term in list(book.findall(nodes.term)):
+        item = term.parent
+        for entry in [child for child in term if isinstance(child, addnodes.index)]:
+            term.remove(entry)
+            entry["inline"] = True
+            next(item.findall(nodes.paragraph)).insert(0, entry)
 
 
 def shorten_index(book):

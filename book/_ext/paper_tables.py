@@ -17,10 +17,11 @@ LONG = 14
 def fit_tables(document):
     """Give the columns of a wide table their shares of a line; let a long one go on over pages."""
     for table in document.findall(nodes.table):
+        empty_cells(table)
         group = next(table.findall(nodes.tgroup))
         columns = list(zip(*cells(group), strict=False))
         lengths = [[length(cell) for cell in column] for column in columns]
-        natural = [max(column) for column in lengths]
+        natural = [max(1, *column) for column in lengths]
         if len(columns) != len(list(group.findall(nodes.colspec))):
             continue
         widths = natural
@@ -32,6 +33,14 @@ def fit_tables(document):
             set_widths(table, group, widths)
         if long:
             table["classes"].append("longtable")
+
+
+def empty_cells(table):
+    """Take the paragraphs without a word out of the cells: LaTeX would make them two lines high."""
+    for cell in table.findall(nodes.entry):
+        for line in [line for line in lines(cell) if line is not cell and not line.astext()]:
+            if not line.children:
+                cell.remove(line)
 
 
 def set_widths(table, group, widths):
@@ -98,11 +107,13 @@ def printed(node):
 def longest_word(cell):
     """Return about how many letters wide a cell must be."""
     words = [NARROWEST]
+    bold = 1.2 if isinstance(cell.parent.parent, nodes.thead) else 1
     for part in cell.findall(lambda n: isinstance(n, nodes.Text)):
         if isinstance(part.parent, nodes.math):
             words.append(min(printed(part.parent), 30))
         elif isinstance(part.parent, nodes.literal):  # code is not broken at a hyphen
             words += [round(1.2 * len(word)) + 1 for word in part.astext().split()]
         else:
-            words += [len(word) + 1 for word in re.split(r"[\s,/-]+", part.astext())]
+            found = re.split(r"[\s,/-]+", part.astext())
+            words += [round(bold * len(word)) + 1 for word in found]
     return min(max(words), 40)

@@ -70,7 +70,10 @@ def drop_what_moves(document):
     """Remove the words for a figure that moves; those for its still picture stay."""
     for node in list(document.findall(nodes.inline)):
         if "moving" in node["classes"]:
-            node.parent.remove(node)
+            around = node.parent
+            around.remove(node)
+            if isinstance(around, nodes.paragraph) and not around.astext().strip():
+                around.parent.remove(around)
 
 
 def say_that_it_moves(figure, docname, url):

@@ -28,9 +28,13 @@ import python_in_page  # noqa: E402
 import slides  # noqa: E402
 import stills  # noqa: E402
 import take_home  # noqa: E402
+from bs4 import BeautifulSoup  # noqa: E402
+from docutils import nodes  # noqa: E402
 from markdown_it import MarkdownIt  # noqa: E402
 from mdit_py_plugins.amsmath import amsmath_plugin  # noqa: E402
 from mdit_py_plugins.dollarmath import dollarmath_plugin  # noqa: E402
+from sphinx import addnodes  # noqa: E402
+from sphinx_proof.nodes import proof_node  # noqa: E402
 
 SMALL = """
 format: jb-book
@@ -43,6 +47,7 @@ parts:
 
 
 PUBLISHED = "https://book.example/course/"
+ROOM = re.compile(r"\\Needspace\{([\d.]+)")
 
 
 def formulas():
@@ -163,9 +168,61 @@ def test_solutions_stand_in_the_appendix(latex):
 
 
 def test_short_code_is_not_torn_apart(latex):
-    rooms = [float(room) for room in re.findall(r"\\Needspace\{([\d.]+)", latex)]
+    rooms = [float(room) for room in ROOM.findall(latex)]
     assert len(rooms) > 10, "a cell asks for room on its page"
     assert max(rooms) < 30, "longer code may go on over pages"
+
+
+def test_a_head_stays_with_what_it_heads(latex):
+    blocks = re.findall(r"\\begin\{bp(?:exercise|solution)\}.*?\\end\{bp", latex, re.DOTALL)
+    alone = [text[:200] for text in blocks if r"\bphead" not in text]
+    assert len(blocks) > 20 and not alone, f"may end their page: {alone}"
+    torn = [text[:200] for text in blocks if re.search(r"\\bphead\s+\\Needspace", text)]
+    assert not torn, f"the room for code is asked for before the head: {torn}"
+
+
+@pytest.mark.parametrize(("kind", "inside"), [("solution", "room"), ("section", "before")])
+def test_room_for_code_is_asked_for_before_its_heading(kind, inside):
+    code = nodes.literal_block("", "\n".join(["x = 1"] * 20))  # longer than what stays together
+    cell = nodes.container("", nodes.container("", code), classes=["cell"])
+    around = paper.headed(nodes.paragraph(), [cell], kind=kind)
+    if kind == "section":
+        around = nodes.section("", nodes.title("", "A title"), cell)
+    book = nodes.section("", nodes.paragraph(), around)
+    paper.keep_code_together(book)
+    assert len(around) == 2 + (kind == "solution"), "nothing comes between heading and code"
+    asked = around.get("room", 0) if inside == "room" else float(ROOM.findall(book[1].astext())[0])
+    wanted = paper.CODE_LINE * paper.BEGINNING + paper.CODE_FRAME + paper.HEADING
+    assert asked == pytest.approx(wanted, abs=0.06), "the first lines of the code, and the heading"
+
+
+def test_paper_has_no_words_for_what_moves_and_no_empty_lines(latex):
+    assert "press" not in latex[: latex.index("Three ways through")], (
+        "the start page speaks of paper"
+    )
+    empty = re.findall(r".{40}\\sphinxAtStartPar\s*\n\n.{40}", latex, re.DOTALL)
+    assert not empty, f"paragraphs without a word: {empty}"
+
+
+def test_a_proof_ends_in_its_last_line():
+    proof = proof_node("", nodes.section("", nodes.paragraph("", "Proof. So it is.")))
+    book = addnodes.start_of_file("", proof, docname="a")
+    paper.make_theorems(book, None)
+    assert book.astext().endswith(r"So it is.\bpqed")
+
+
+def test_a_computed_formula_ends_its_paragraph():
+    book = nodes.container("", nodes.math_block("", "x"), classes=["cell"])
+    paper.set_results_apart(nodes.section("", book))
+    assert [child.astext() for child in book] == [r"\bpresult", "x", r"\par"], "space and indent"
+
+
+def test_an_empty_cell_of_a_table_stays_empty():
+    cells = [nodes.entry("", nodes.paragraph("", *text)) for text in ([nodes.Text("a")], [])]
+    row = nodes.tbody("", nodes.row("", *cells))
+    group = nodes.tgroup("", nodes.colspec(), nodes.colspec(), row)
+    paper_tables.fit_tables(nodes.section("", nodes.table("", group)))
+    assert [len(cell) for cell in cells] == [1, 0], "LaTeX makes an empty paragraph two lines high"
 
 
 def test_a_wide_table_gives_room_to_the_column_with_most_text():
@@ -192,6 +249,9 @@ def test_the_cover_shows_a_digit_that_is_read_and_a_gradient():
 
 def test_terms_are_in_the_index(latex):
     assert latex.count(r"\index{error@\spxentry{error}}") >= 2, "once where it is used, at least"
+    heads = re.findall(r"\\sphinxlineitem\{.*", latex)
+    inside = [head for head in heads if r"\index" in head]
+    assert len(heads) > 50 and not inside, "such a term with a hyphen stands in the index twice"
 
 
 def test_an_ebook_is_complete(small):
@@ -204,7 +264,9 @@ def test_an_ebook_is_complete(small):
     assert page.count("<math") > 100, "the formulas are MathML"
     assert page.count('class="bp-figure"') > 3, "the figures stand in the page"
     assert "fill: #1f2933; fill: var(--bp-ink, #1f2933)" in page, "they are seen without variables"
-    assert '<details class="solution">' in page, "solutions are folded"
+    summaries = re.findall(r'<details class="solution"><summary>(.*?)</summary>', page)
+    assert len(summaries) > 3, "solutions are folded"
+    assert "href" not in "".join(summaries), "a tap on a link would lead away, not unfold"
     assert not [name for name in names if name.endswith((".js", ".html"))], names
 
 
@@ -299,7 +361,8 @@ CHAPTER = """<article><section><h1>A chapter</h1><p><em>About 5 minutes.</em></p
 <section><h2>A section</h2><p>Here we ask. Which of the two layers is the slower one?</p>
 <div class="math" id="equation-eq-a"><span class="eqno">(BP1)</span>\\[x\\]</div>
 <div class="summary"><pre>def f(): ...</pre></div>
-<p>It took <span class="pasted-text">42</span> steps. Then it ended.</p>
+<p>It took <span class="pasted-text">42</span> steps.<span class="moving"> Drag it.</span> Then it
+ended.</p><p><span class="moving">Press on.</span></p>
 <figure id="f"><svg width="10pt" height="5pt" viewBox="0 0 10 5"></svg>
 <figcaption><span class="caption-number">Fig. 3 </span><span class="caption-text">Look.</span>
 </figcaption></figure>
@@ -330,13 +393,28 @@ def test_slides_are_what_a_chapter_marks():
     assert "def f()" in made[2].body, "the function stands under its equation"
     assert "So." in made[5].body and "fragment" in made[5].body, "the answer waits for a press"
     assert not re.search(r' id="|href=', "".join(slide.body for slide in made)), "no dead link"
+    notes = "".join(note for slide in made for note in slide.notes)
+    assert "Drag" not in notes and "Press" not in notes and "<p></p>" not in notes, "nothing moves"
+
+
+def test_answers_without_an_order_have_no_numbers():
+    def shown(choices, answers):
+        page = f"<fieldset><legend>Which?</legend>{choices}<ol class='bp-answers'>{answers}</ol>"
+        return slides.choice(BeautifulSoup(f"{page}</fieldset>", "html.parser").fieldset).body
+
+    right, wrong = (
+        f"<div class='bp-choice {kind}'><label>a</label></div>" for kind in ("right", "")
+    )
+    assert '<ul class="fragment answer"><li>a</li></ul>' in shown(right + wrong, "<li>a</li>")
+    assert '<ul class="fragment answer"><li>4</li></ul>' in shown("", "<li>4</li>")
+    assert '<ol class="fragment answer"><li>1st' in shown("", "<li>1st</li><li>2nd</li>")
 
 
 def test_a_sentence_is_shown_once_and_a_word_or_two_are_no_question():
     page = CHAPTER.replace(
         "Here we ask. Which of the two layers is the slower one?", "By how much?"
     )
-    page = page.replace("Then it ended.", "Is that much?").replace("Look.", "")
+    page = page.replace("Then it\nended.", "Is that much?").replace("Look.", "")
     said = "<p>It took <span class='pasted-text'>42</span> steps. Is that many?</p>"
     page = page.replace("<h2>A section</h2>", f"<h2>A section</h2>{said}")
     _, made = slides.deck(page)
@@ -344,6 +422,11 @@ def test_a_sentence_is_shown_once_and_a_word_or_two_are_no_question():
     assert not [body for body in bodies if body == "By how much?"], bodies
     places = [place for place, body in enumerate(bodies) if body.startswith("It took 42 steps.")]
     assert places and places[0] + 1 not in places, bodies
+    number = "<p><span class='pasted-text'>41</span>. What led to it? It was <span "
+    number += "class='pasted-text'>42</span>.</p>"
+    _, made = slides.deck(page.replace(said, number))
+    bodies = [slides.plain(slide.body) for slide in made]
+    assert "What led to it? It was 42." in bodies and "41." not in bodies, bodies
 
 
 def test_links_lead_to_what_was_built_and_to_nothing_else(tmp_path):

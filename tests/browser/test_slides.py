@@ -3,20 +3,29 @@
 import pytest
 
 # One deck with code and equations, one with the longest formulas.
-DECKS = ("four-equations", "convolution")
+DECKS = ("four-equations", "differences")
 # What a slide shows beyond the window, in pixels; figures clip what is outside themselves.
 BEYOND = """() => {
   const slide = Reveal.getCurrentSlide();
-  const parts = [...slide.querySelectorAll(":not(svg *, .notes, .notes *, mjx-container *)")];
+  const whole = ":not(svg *, .notes, .notes *, mjx-container *)";
+  const parts = [...slide.querySelectorAll(`${whole}, mjx-math`)];
   return Math.max(...parts.map((part) => part.getBoundingClientRect()).map(
     (box) => Math.max(box.right - innerWidth, box.bottom - innerHeight, -box.left, -box.top)));
 }"""
-# The same for the pages of the print view.
+# The same for the pages of the print view. What a slide is set in that had to become smaller, and
+# how far a slide is from the middle of its page.
 BEYOND_ITS_PAGE = """() => [...document.querySelectorAll(".pdf-page")].map((page) => {
   const outside = page.getBoundingClientRect();
   const parts = page.querySelectorAll("section > :not(.notes), section mjx-math");
   return Math.max(...[...parts].map((part) => part.getBoundingClientRect()).map((box) => Math.max(
     outside.top - box.top, box.bottom - outside.bottom, box.right - outside.right)));
+})"""
+SIZES = """() => [...document.querySelectorAll(".pdf-page section")].map(
+  (slide) => slide.style.fontSize).filter((size) => size)"""
+OFF_CENTER = """() => [...document.querySelectorAll(".pdf-page")].map((page) => {
+  const [outside, slide] = [page, page.querySelector("section")].map(
+    (part) => part.getBoundingClientRect());
+  return Math.abs(outside.top + outside.bottom - slide.top - slide.bottom) / 2;
 })"""
 LUMINANCE = """() => {
   const light = (color) => color.match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0);
@@ -56,12 +65,14 @@ def test_every_slide_fits_its_window(visit, decks, name, size):
 
 
 def test_every_slide_fits_its_printed_page(visit, decks):
-    page = visit("convolution.html?print-pdf", address=decks)
+    page = visit(f"{DECKS[1]}.html?print-pdf", address=decks)
     count = ready(page)
     page.wait_for_selector(".pdf-page")
     beyond = page.evaluate(BEYOND_ITS_PAGE)
     assert len(beyond) == count, "a page for each slide"
     assert max(beyond) <= 1, f"beyond the page by pixels: {beyond}"
+    assert page.evaluate(SIZES), "no slide of this deck is too large for its page: take another"
+    assert max(page.evaluate(OFF_CENTER)) <= 2, "a slide is not in the middle of its page"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
