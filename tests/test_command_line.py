@@ -390,8 +390,9 @@ def test_a_signal_keeps_what_has_run(tmp_path, tmp_path_factory, number, code):
         stdout=subprocess.DEVNULL,
         text=True,
         env={**os.environ, "TMPDIR": str(scratch)},
-        # A shell that starts a program in the background lets it ignore Ctrl-C, and ours with it.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        # A shell that starts a program in the background lets it ignore Ctrl-C, nohup that the
+        # terminal is closed, and ours with it.
+        preexec_fn=partial(signal.signal, getattr(signal, number), signal.SIG_DFL),
     )
     with process:
         assert "ada.py: right" in process.stderr.readline()
