@@ -32,9 +32,8 @@ def show_drills(app, doctree):
     for exercise in doctree.findall(exercise_enumerable_node):
         answer = answers.get(exercise["label"], {"check": ""})
         for text in drills_in(answer["check"]):
-            exercise.children[1] += nodes.literal_block(
-                "", text, language="text", classes=["bp-drill"]
-            )
+            shown = nodes.literal_block(text, text, language="text", classes=["bp-drill"])
+            exercise.children[1] += shown
 
 
 def drills_in(check):
