@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class Activation:
     r"""An activation function with its derivative.
 
+    Functions of your own only read z: one that writes into it is a ValueError.
+
     Parameters
     ----------
     name : str
@@ -38,8 +40,6 @@ class Activation:
     elementwise : bool
         Whether f works on each neuron alone. Softmax does not: every output depends on every
         weighted input of the layer.
-
-    Functions of your own only read z: one that writes into it is a ValueError.
 
     Examples
     --------

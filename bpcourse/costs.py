@@ -26,6 +26,8 @@ from bpcourse.activations import ACTIVATIONS, Activation, sigmoid, softmax
 class Cost:
     r"""A cost function with its gradient.
 
+    Functions of your own only read a and y: one that writes into them is a ValueError.
+
     Parameters
     ----------
     name : str
@@ -44,8 +46,6 @@ class Cost:
         The built-in output activations that the cost fits; None for any.
     check_targets : callable or None
         ``check_targets(y)`` raises ValueError for targets that the cost can't take.
-
-    Functions of your own only read a and y: one that writes into them is a ValueError.
     """
 
     name: str
