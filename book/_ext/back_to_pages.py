@@ -4,11 +4,8 @@ Where the address of the published book is known (``book_url``), a chapter names
 title, and an exercise that the page can check leads there. Without an address neither is said.
 """
 
-import json
-from pathlib import Path
-
 from docutils import nodes
-from python_in_page import answers_of, kept_out
+from python_in_page import answers_of, kept_out, notebook_of
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import exercise_enumerable_node
@@ -39,9 +36,8 @@ class BackToPages(SphinxPostTransform):
         if not url or self.app.builder.name not in ("latex", "epub"):
             return
         for docname, chapter in chapters(self.document, self.env):
-            path = Path(self.env.doc2path(docname))
-            if path.suffix == ".ipynb":
-                notebook = json.loads(path.read_text(encoding="utf-8"))
+            notebook = notebook_of(self.app, docname)
+            if notebook is not None:
                 link(chapter, f"{url}/{docname}.html", notebook)
 
 

@@ -4,12 +4,10 @@ An exercise names its drill, ``bp.drills.bp2(1)``, in the code that checks it; w
 prints is put into the exercise when the page is read.
 """
 
-import json
 import re
-from pathlib import Path
 
 from docutils import nodes
-from python_in_page import answers_of
+from python_in_page import answers_of, notebook_of
 from sphinx_exercise.nodes import exercise_enumerable_node
 
 import bpcourse as bp
@@ -25,10 +23,10 @@ def setup(app):
 
 def show_drills(app, doctree):
     """Add to each exercise the text of the drills that its check asks for."""
-    path = Path(app.env.doc2path(app.env.docname))
-    if path.suffix != ".ipynb":
+    notebook = notebook_of(app, app.env.docname)
+    if notebook is None:
         return
-    answers = answers_of(json.loads(path.read_text(encoding="utf-8")))
+    answers = answers_of(notebook)
     for exercise in doctree.findall(exercise_enumerable_node):
         answer = answers.get(exercise["label"], {"check": ""})
         for text in drills_in(answer["check"]):
